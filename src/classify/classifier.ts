@@ -1,0 +1,54 @@
+import type { Photo } from '../image/photo.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+
+/** What a photo shows, according to one model. */
+export interface Classification {
+  /** A key of the taxonomy. */
+  readonly category: string;
+  /** In (0, 1]. */
+  readonly confidence: number;
+  /** A sentence about the photo, by a vision LLM only. */
+  readonly description?: string;
+  readonly method: 'llm' | 'local';
+  /** Name of the model that said so. */
+  readonly model: string;
+  /** The local model's probability of each of its labels. */
+  readonly scores?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Where an answer came from: a model asked for this photo now, a call that another request had in flight for the
+ * same photo, this process's memory, the store under the verified hash, or the store under the caller's own claim.
+ */
+export type AnswerSource = 'model' | 'flight' | 'memory' | 'store' | 'claim';
+
+export interface Answer {
+  readonly classification: Classification;
+  readonly from: AnswerSource;
+  /** The preferred method failed and a weaker one answered. */
+  readonly degraded: boolean;
+  /** Settles when what this answer changes in the store (its result, or its hit count) is written. Never rejects. */
+  readonly written: Promise<void>;
+}
+
+export interface ClassifyContext {
+  readonly deadline: Deadline;
+  /** Aborts when the caller is gone. Nothing that others wait for may hang on it. */
+  readonly signal: AbortSignal;
+  /** Who goes first where places are scarce: single photos, then batches, then background work. */
+  readonly lane: 'single' | 'batch' | 'background';
+}
+
+/**
+ * Anything that can say what a photo shows: a vision LLM, the local network, the cache in front of them, the
+ * fallback around them. Wrappers have the same shape, so they compose, and their order is their meaning.
+ */
+export interface Classifier {
+  /** @throws AppError never an answer that only looks like one */
+  classify(photo: Photo, context: ClassifyContext): Promise<Answer>;
+}
+
+/** An answer that a model just gave and nobody has stored. */
+export function fresh(classification: Classification): Answer {
+  return { classification, from: 'model', degraded: false, written: Promise.resolve() };
+}

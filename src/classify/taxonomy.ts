@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+
+export interface Category {
+  /** What clients read: lower-case letters, digits and underscores. */
+  readonly key: string;
+  readonly zh: string;
+  readonly en: string;
+  /** One line for the prompt: what belongs. */
+  readonly definition: string;
+  /** Labels of a local model that mean this category. */
+  readonly labels: readonly string[];
+  /** The key that v1 clients get instead, where they know no card for this one. */
+  readonly v1?: string;
+}
+
+export interface Taxonomy {
+  /** Part of every cache key: change it with the categories, and no old answer is served. */
+  readonly version: string;
+  readonly categories: readonly Category[];
+  has(key: string): boolean;
+  /** The category of a local model's label; labels that no category names mean `fallback`. */
+  categoryOfLabel(label: string): string;
+  /** The key a v1 client is told. */
+  v1Key(key: string): string;
+}
+
+export const builtInTaxonomyUrl = new URL('./taxonomy.json', import.meta.url);
+
+/** @throws Error naming what is wrong with the file */
+export function readTaxonomy(file: URL | string = builtInTaxonomyUrl): Taxonomy {
+  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const problems = taxonomyProblems(parsed);
+  if (problems.length > 0) throw new Error(`taxonomy: ${problems.join('; ')}`);
+  return taxonomyOf(parsed as TaxonomyFile);
+}
+
+interface TaxonomyFile {
+  version: string;
+  fallback: string;
+  categories: Category[];
+}
+
+function taxonomyOf(file: TaxonomyFile): Taxonomy {
+  const byKey = new Map(file.categories.map((category) => [category.key, category]));
+  const byLabel = new Map(file.categories.flatMap(({ key, labels }) => labels.map((label) => [label, key])));
+  return Object.freeze({
+    version: file.version,
+    categories: file.categories,
+    has: (key: string) => byKey.has(key),
+    categoryOfLabel: (label: string) => byLabel.get(label) ?? file.fallback,
+    v1Key: (key: string) => byKey.get(key)?.v1 ?? key,
+  });
+}
+
+function taxonomyProblems(file: unknown): string[] {
+  const problems: string[] = [];
+  const { version, fallback, categories } = (file ?? {}) as Partial<TaxonomyFile>;
+  if (typeof version !== 'string' || !/^[\w.-]{1,32}$/.test(version))
+    problems.push('`version` must be 1 to 32 letters, digits, dots, dashes or underscores');
+  if (!Array.isArray(categories) || categories.length === 0)
+    return [...problems, '`categories` must be a list with at least one category'];
+  const keys = new Set<unknown>();
+  for (const [index, category] of categories.entries()) {
+    const { key, zh, en, definition, labels } = (category ?? {}) as Partial<Category>;
+    if (typeof key !== 'string' || !/^[a-z][a-z0-9_]{0,31}$/.test(key))
+      problems.push(`category ${index}: \`key\` must be 1 to 32 lower-case letters, digits or underscores`);
+    if (keys.has(key)) problems.push(`category ${index}: the key \`${key}\` occurs twice`);
+    keys.add(key);
+    if (![zh, en, definition].every((text) => typeof text === 'string' && text.length > 0))
+      problems.push(`category ${index}: \`zh\`, \`en\` and \`definition\` must be texts`);
+    if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string'))
+      problems.push(`category ${index}: \`labels\` must be a list of texts`);
+  }
+  if (!keys.has(fallback)) problems.push('`fallback` must be one of the keys');
+  for (const { key, v1 } of categories)
+    if (v1 !== undefined && !keys.has(v1)) problems.push(`category ${key}: \`v1\` must be one of the keys`);
+  return problems;
+}

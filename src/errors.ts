@@ -1,0 +1,134 @@
+/**
+ * Every failure that a caller may see. `code` is public and never changes; `message` is one sentence a person
+ * can act on and goes out as `detail`, so it never holds an exception's text, a path, a key or a photo.
+ */
+export abstract class AppError extends Error {
+  /** Stable, snake case. */
+  abstract readonly code: string;
+  /** HTTP status it is answered with. */
+  abstract readonly status: number;
+  /** Seconds a caller should wait, sent as `Retry-After`. */
+  readonly retryAfterS?: number;
+
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** 400: the request itself is malformed. */
+export class BadRequestError extends AppError {
+  readonly code: string;
+  readonly status = 400;
+
+  constructor(
+    code:
+      | 'invalid_request'
+      | 'malformed_body'
+      | 'missing_part'
+      | 'invalid_hash'
+      | 'too_many_items'
+      | 'counts_differ',
+    message: string,
+  ) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** 401 without or with a wrong token, 403 where no token would help. */
+export class AccessError extends AppError {
+  readonly code: 'unauthorized' | 'forbidden';
+  readonly status: 401 | 403;
+
+  constructor(code: 'unauthorized' | 'forbidden', message: string) {
+    super(message);
+    this.code = code;
+    this.status = code === 'unauthorized' ? 401 : 403;
+  }
+}
+
+/** 404: no such route or thing. */
+export class NotFoundError extends AppError {
+  readonly code = 'not_found';
+  readonly status = 404;
+}
+
+/** 413: refused for its size before it is read to its end. */
+export class TooLargeError extends AppError {
+  readonly code: 'body_too_large' | 'file_too_large' | 'too_many_pixels';
+  readonly status = 413;
+
+  constructor(code: 'body_too_large' | 'file_too_large' | 'too_many_pixels', message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The photo itself is at fault: no classifier, and no second try, can answer for it. */
+export abstract class PhotoError extends AppError {}
+
+/** 415: the bytes are no accepted image format. */
+export class UnsupportedFormatError extends PhotoError {
+  readonly code = 'unsupported_format';
+  readonly status = 415;
+}
+
+/** 422: an accepted format that can't be decoded, or is cut short. */
+export class UndecodableError extends PhotoError {
+  readonly code: 'undecodable_image' | 'truncated_image' | 'refused_image';
+  readonly status = 422;
+
+  constructor(code: 'undecodable_image' | 'truncated_image' | 'refused_image', message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** 413 for a photo whose pixels, not its bytes, are too many. */
+export class TooManyPixelsError extends PhotoError {
+  readonly code = 'too_many_pixels';
+  readonly status = 413;
+}
+
+/** 503: too much work at once, or nobody left to do it. */
+export class UnavailableError extends AppError {
+  readonly code: 'overloaded' | 'no_classifier' | 'store_unavailable' | 'shutting_down';
+  readonly status = 503;
+  override readonly retryAfterS: number;
+
+  constructor(
+    code: 'overloaded' | 'no_classifier' | 'store_unavailable' | 'shutting_down',
+    message: string,
+    retryAfterS = 5,
+  ) {
+    super(message);
+    this.code = code;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** 504: the request's deadline passed and nothing could answer before it. */
+export class DeadlineError extends AppError {
+  readonly code = 'deadline_passed';
+  readonly status = 504;
+
+  constructor(message = 'The deadline passed before the photo could be classified; send it again later.') {
+    super(message);
+  }
+}
+
+/**
+ * A vision model could not answer. Never reaches a caller where a local model can answer instead.
+ * `reason` is a short class for logs and counters.
+ */
+export class VisionError extends AppError {
+  readonly code = 'no_classifier';
+  readonly status = 503;
+  override readonly retryAfterS = 30;
+  readonly reason: string;
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super('The vision model could not answer; try again later.', options);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Deadline } from '../resilience/deadline.ts';
+
+/** What a complete upload is: its bytes, and the SHA-256 that was taken while they arrived. */
+export interface Upload {
+  readonly bytes: Buffer;
+  /** 64 lower-case hex digits, of `bytes`. */
+  readonly sha256: string;
+}
+
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'heic';
+
+/** Everything that one decode of a photo yields. */
+export interface Analysis {
+  /** The photo as a vision LLM gets it: JPEG, upright, sRGB, long edge bounded, no metadata at all. */
+  readonly rendition: Buffer;
+  /** Size of the photo itself, upright. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** The local network's probabilities in the order of its manifest's labels; absent where none is loaded. */
+  readonly probabilities?: readonly number[];
+}
+
+export interface AnalyseContext {
+  /** Work that can't begin before it isn't begun at all. */
+  readonly deadline: Deadline;
+  /** Aborts when the caller no longer wants the answer. */
+  readonly signal: AbortSignal;
+}
+
+/** One picture in hand. Uploads of the same bytes at the same time share one `Photo`, and so one decode. */
+export interface Photo {
+  /** Of the bytes received: the verified hash. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly format: ImageFormat;
+  /**
+   * Decodes and infers in a child process, once however often it is called.
+   * @throws PhotoError the photo can't be decoded
+   * @throws UnavailableError the pool's queue is full
+   * @throws DeadlineError the deadline passed before the work began
+   */
+  analyse(context: AnalyseContext): Promise<Analysis>;
+}

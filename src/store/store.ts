@@ -1,0 +1,143 @@
+import type { AnswerSource, Classification } from '../classify/classifier.ts';
+
+/** A classification as it is remembered. */
+export interface StoredResult extends Classification {
+  /** SHA-256 of the bytes that were classified: 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** What else changes the answer: taxonomy version, prompt version and cache epoch, as one ASCII word. */
+  readonly version: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+export interface Lookup {
+  /** 64 lower-case hex digits, verified or claimed. */
+  readonly hash: string;
+  readonly version: string;
+  /** Who asks (`claimantKey`): its own claims are looked up too. */
+  readonly claimant?: string;
+}
+
+export interface Found extends StoredResult {
+  /** Under the hash of bytes the service received, or under a hash that the asking claimant claimed for them. */
+  readonly via: 'verified' | 'claim';
+}
+
+/** "This hash belongs to that content", said by one claimant. */
+export interface Claim {
+  /** 32 hex digits, see `claimantKey`. */
+  readonly claimant: string;
+  /** The hash the claimant sent: 64 lower-case hex digits. */
+  readonly claimed: string;
+  /** SHA-256 of the bytes it sent along. */
+  readonly content: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface Hit {
+  readonly sha256: string;
+  readonly version: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** Who sent a request, as far as it said. */
+export interface Sender {
+  /** What the claims of this sender are filed under: 32 hex digits. */
+  readonly claimant: string;
+  readonly userId?: string;
+  /** /24 of an IPv4 address, /48 of an IPv6 one. */
+  readonly network: string;
+}
+
+/** One photo, answered or failed: an upload, or a look-up that hit. */
+export interface PhotoRecord extends Sender {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly requestId: string;
+  /** `lookup` for a hit by hash alone, `upload` for bytes. */
+  readonly kind: 'lookup' | 'upload';
+  readonly outcome: 'llm' | 'local' | Exclude<AnswerSource, 'model'> | 'failed';
+  /** Verified hash of an upload, asked hash of a look-up; absent where the upload did not arrive whole. */
+  readonly sha256?: string;
+  readonly sizeBytes?: number;
+  readonly category?: string;
+  readonly confidence?: number;
+  readonly model?: string;
+  readonly degraded: boolean;
+  readonly durationMs: number;
+  /** `AppError.code` of a failure. */
+  readonly errorCode?: string;
+}
+
+/** One request to a classification route. */
+export interface RequestRecord extends Sender {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly requestId: string;
+  readonly route: 'check-cache' | 'batch-check-cache' | 'classify' | 'batch';
+  /** Hashes asked for, 0 for uploads. */
+  readonly lookups: number;
+  readonly lookupHits: number;
+  /** Photos uploaded, 0 for look-ups. */
+  readonly uploads: number;
+  readonly durationMs: number;
+}
+
+/** Milliseconds at or below which that share of answers stayed. */
+export interface Latency {
+  readonly count: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+}
+
+/** What happened in a span of time. */
+export interface Summary {
+  readonly requests: number;
+  readonly lookups: number;
+  readonly lookupHits: number;
+  readonly photos: number;
+  readonly photosByOutcome: Readonly<Record<PhotoRecord['outcome'], number>>;
+  readonly degraded: number;
+  readonly uniqueUsers: number;
+  readonly latencyByOutcome: Readonly<Partial<Record<PhotoRecord['outcome'], Latency>>>;
+}
+
+/**
+ * What a database driver can do. Every operation takes many at once and costs one statement (or one transaction),
+ * whoever they come from; `withGroupCommit` gathers them. Complete in every driver; one contract suite runs on all.
+ */
+export interface Store {
+  readonly kind: 'sqlite' | 'mysql';
+  /** One statement for the whole list; answers in its order. A verified result comes before a claimed one. */
+  findResults(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
+  /** Inserts or replaces; a local answer never replaces an LLM's. */
+  saveResults(results: readonly StoredResult[]): Promise<void>;
+  /** The newest claim of a claimant for a hash counts. */
+  saveClaims(claims: readonly Claim[]): Promise<void>;
+  /** Adds 1 to the hit count for each, the same result as often as it is listed. */
+  countHits(hits: readonly Hit[]): Promise<void>;
+  savePhotoRecords(records: readonly PhotoRecord[]): Promise<void>;
+  saveRequestRecords(records: readonly RequestRecord[]): Promise<void>;
+  /** `from` inclusive, `to` exclusive, Unix milliseconds. */
+  summarise(from: number, to: number): Promise<Summary>;
+  /** Creates the database when missing and allowed, then runs what has not run yet; returns the names it ran. */
+  migrate(): Promise<readonly string[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the hot path uses: one item at a time, gathered with everybody else's into one statement. */
+export interface ResultStore {
+  find(lookup: Lookup): Promise<Found | undefined>;
+  findAll(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
+  save(result: StoredResult): Promise<void>;
+  claim(claim: Claim): Promise<void>;
+  countHit(hit: Hit): Promise<void>;
+}
+
+export interface RecordStore {
+  recordPhoto(record: PhotoRecord): Promise<void>;
+  recordRequest(record: RequestRecord): Promise<void>;
+}
