@@ -1,0 +1,100 @@
+import { LRUCache } from 'lru-cache';
+import type { AnswerSource, Classification } from '../classify/classifier.ts';
+import type { Found, ResultStore, StoredResult } from '../store/store.ts';
+
+export interface Remembered {
+  readonly result: StoredResult;
+  readonly from: Extract<AnswerSource, 'memory' | 'store' | 'claim'>;
+  /** A weaker answer that stands in for a short time. */
+  readonly isProvisional: boolean;
+}
+
+export interface ResultCacheOptions {
+  readonly results: ResultStore;
+  /** Taxonomy version, prompt version and cache epoch: results of another version don't exist. */
+  readonly version: string;
+  /** How long a provisional result may be served, in milliseconds. */
+  readonly provisionalMs: number;
+  /** Which classifications only stand in for a better one, under today's strategy. */
+  readonly isProvisional: (classification: Classification) => boolean;
+  readonly memoryEntries: number;
+  /** Bounds how long another process's newer result may be missed. */
+  readonly memoryMs: number;
+  /** A write that failed is the operator's to know, not the caller's. */
+  readonly onWriteFailure: (operation: 'result' | 'hit' | 'claim', error: unknown) => void;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The memory tier in front of the result store, and the rule for what may be served from either. */
+export type ResultCache = ReturnType<typeof openResultCache>;
+
+export function openResultCache(options: ResultCacheOptions) {
+  const { results, version, now = Date.now } = options;
+  const memory = new LRUCache<string, StoredResult>({ max: options.memoryEntries, ttl: options.memoryMs });
+
+  function servable(result: StoredResult, from: Remembered['from']): Remembered | undefined {
+    const isProvisional = options.isProvisional(result);
+    if (isProvisional && now() - result.createdAt >= options.provisionalMs) return undefined;
+    return { result, from, isProvisional };
+  }
+
+  function admit(found: Found | undefined): Remembered | undefined {
+    if (!found) return undefined;
+    const { via, ...result } = found;
+    // A claim holds for its claimant only, and memory is everybody's.
+    if (via === 'verified') memory.set(result.sha256, result);
+    return servable(result, via === 'verified' ? 'store' : 'claim');
+  }
+
+  /** Never rejects: what can't be written is reported, and the answer stands. */
+  function quietly(operation: 'result' | 'hit' | 'claim', write: Promise<void>): Promise<void> {
+    return write.catch((error) => options.onWriteFailure(operation, error));
+  }
+
+  function inMemory(sha256: string): Remembered | undefined {
+    const result = memory.get(sha256);
+    return result && servable(result, 'memory');
+  }
+
+  return {
+    /** The result of bytes with this hash, from memory alone; synchronous. */
+    inMemory,
+
+    /** @throws UnavailableError the store can't be read */
+    async find(hash: string, claimant?: string): Promise<Remembered | undefined> {
+      return inMemory(hash) ?? admit(await results.find({ hash, version, ...(claimant && { claimant }) }));
+    },
+
+    /**
+     * One store query for all that are not in memory.
+     * @throws UnavailableError the store can't be read
+     */
+    async findAll(hashes: readonly string[], claimant?: string): Promise<(Remembered | undefined)[]> {
+      const answers = hashes.map(inMemory);
+      const missing = [...new Set(hashes.filter((_, index) => !answers[index]))];
+      if (missing.length === 0) return answers;
+      const found = await results.findAll(
+        missing.map((hash) => ({ hash, version, ...(claimant && { claimant }) })),
+      );
+      const byHash = new Map(missing.map((hash, index) => [hash, admit(found[index])]));
+      return answers.map((answer, index) => answer ?? byHash.get(hashes[index] ?? ''));
+    },
+
+    /** Remembers at once in memory; the promise is the store's. */
+    remember(sha256: string, classification: Classification): Promise<void> {
+      const result = { ...classification, sha256, version, createdAt: now() };
+      const isWeaker = classification.method === 'local' && memory.get(sha256)?.method === 'llm';
+      if (!isWeaker) memory.set(sha256, result);
+      return quietly('result', results.save(result));
+    },
+
+    countHit({ result }: Remembered): Promise<void> {
+      return quietly('hit', results.countHit({ sha256: result.sha256, version, at: now() }));
+    },
+
+    claim(claimant: string, claimed: string, content: string): Promise<void> {
+      return quietly('claim', results.claim({ claimant, claimed, content, at: now() }));
+    },
+  };
+}

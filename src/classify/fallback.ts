@@ -1,0 +1,39 @@
+import { DeadlineError, PhotoError, VisionError } from '../errors.ts';
+import { earlier } from '../resilience/deadline.ts';
+import type { Classifier } from './classifier.ts';
+
+export interface FallbackOptions {
+  /** How long before the deadline the preferred classifier is given up, so that the other one answers in time. */
+  readonly marginMs?: number;
+  /** Why the preferred one did not answer: `VisionError.reason`, or an error's code. */
+  readonly onFallback?: (reason: string) => void;
+}
+
+/**
+ * Asks `preferred`; when it can't answer for any reason, or not in time, `other` does, and the answer says so. A
+ * photo that is itself at fault fails as it is: nobody could answer for it.
+ */
+export function withFallback(
+  preferred: Classifier,
+  other: Classifier,
+  options: FallbackOptions = {},
+): Classifier {
+  const { marginMs = 250, onFallback } = options;
+  return {
+    async classify(photo, context) {
+      try {
+        return await preferred.classify(photo, { ...context, deadline: earlier(context.deadline, marginMs) });
+      } catch (error) {
+        if (error instanceof PhotoError || context.signal.aborted) throw error;
+        onFallback?.(reasonOf(error));
+        return { ...(await other.classify(photo, context)), degraded: true };
+      }
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof VisionError) return error.reason;
+  if (error instanceof DeadlineError) return 'deadline';
+  return 'unexpected';
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseEnv } from 'node:util';
+import type { ValueOf } from './config/kinds.ts';
+import { variables } from './config/variables.ts';
+
+type Values = { readonly [Name in keyof typeof variables]: ValueOf<(typeof variables)[Name]> };
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type Strategy = Exclude<Values['STRATEGY'], ''>;
+export type Config = ReturnType<typeof configFrom>;
+
+/** Everything that is wrong with the configuration, at once. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((one) => `  - ${one}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * The process environment over a `.env` file in the working directory, where there is one.
+ * @throws ConfigError
+ */
+export function loadConfig(file = '.env'): Config {
+  return configFrom({ ...readEnvFile(file), ...process.env });
+}
+
+function readEnvFile(file: string): Environment {
+  try {
+    return parseEnv(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigError([`${file} can't be read: ${(error as NodeJS.ErrnoException).code}`]);
+  }
+}
+
+const megabyte = 1_000_000;
+
+/** @throws ConfigError */
+export function configFrom(environment: Environment) {
+  const values = readVariables(environment);
+  const llm = llmFrom(values);
+  const strategy = strategyFrom(values, llm !== undefined);
+  const problems = crossChecks(values, strategy, llm !== undefined);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const cores = availableParallelism();
+  const workers = values.WORKERS ?? cores;
+  return Object.freeze({
+    host: values.APP_HOST,
+    port: values.APP_PORT,
+    workers,
+    inference: {
+      /** A worker: all of them together have INFERENCE_PROCESSES, each at least one. */
+      processes: Math.max(1, Math.floor((values.INFERENCE_PROCESSES ?? cores) / workers)),
+      queue: values.INFERENCE_QUEUE,
+      modelDir: values.MODEL_DIR,
+    },
+    drainTimeoutMs: values.DRAIN_TIMEOUT * 1000,
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    timeZone: values.TIME_ZONE,
+    http: {
+      trustProxy: trustProxyFrom(values.TRUST_PROXY),
+      opsToken: values.OPS_TOKEN || undefined,
+      corsOrigins: listFrom(values.CORS_ORIGIN),
+    },
+    limits: {
+      fileBytes: values.MAX_IMAGE_SIZE_MB * megabyte,
+      batchFiles: values.MAX_BATCH_FILES,
+      batchBytes: values.MAX_BATCH_SIZE_MB * megabyte,
+      uploadBudgetBytes: values.UPLOAD_BUDGET_MB * megabyte,
+      singleMs: values.SINGLE_DEADLINE * 1000,
+      batchMs: values.BATCH_DEADLINE * 1000,
+      writeWaitMs: values.WRITE_WAIT,
+    },
+    store: storeFrom(values),
+    retentionDays: values.LOG_RETENTION_DAYS,
+    cache: {
+      epoch: values.CACHE_EPOCH,
+      provisionalMs: values.PROVISIONAL_TTL * 1000,
+      memoryEntries: values.MEMORY_CACHE_ENTRIES,
+      memoryMs: values.MEMORY_CACHE_TTL * 1000,
+    },
+    strategy,
+    taxonomyFile: values.TAXONOMY_FILE || undefined,
+    prompt: { text: values.CLASSIFICATION_PROMPT || undefined, language: values.DESCRIPTION_LANGUAGE },
+    llm,
+    costPerCall: values.COST_PER_API_CALL,
+  });
+}
+
+function readVariables(environment: Environment): Values {
+  const problems: string[] = [];
+  const entries = Object.entries(variables).map(([name, variable]) => {
+    const written = environment[name]?.trim();
+    try {
+      return [name, variable.parse(written === undefined || written === '' ? variable.default : written)];
+    } catch (error) {
+      const shown = 'secret' in variable && variable.secret ? 'the value given' : JSON.stringify(written);
+      problems.push(`${name} must be ${(error as Error).message}, not ${shown}`);
+      return [name, undefined];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.fromEntries(entries) as Values;
+}
+
+function llmFrom(values: Values) {
+  if (values.LLM_API_KEY === '' && values.LLM_BASE_URL === '') return undefined;
+  return {
+    provider: values.LLM_PROVIDER,
+    apiKey: values.LLM_API_KEY || 'none',
+    baseUrl: values.LLM_BASE_URL || undefined,
+    model: values.LLM_MODEL || undefined,
+    maxTokens: values.LLM_MAX_TOKENS,
+    timeoutMs: values.LLM_TIMEOUT * 1000,
+    maxConcurrency: values.LLM_MAX_CONCURRENCY,
+    imagePx: values.LLM_IMAGE_PX,
+    structuredOutput: values.LLM_STRUCTURED_OUTPUT || undefined,
+  };
+}
+
+function strategyFrom(values: Values, hasLlm: boolean): Strategy {
+  if (values.STRATEGY !== '') return values.STRATEGY;
+  if (!hasLlm || values.USE_LOCAL_INFERENCE === true) return 'local-only';
+  return values.LOCAL_INFERENCE_FALLBACK === false ? 'llm-only' : 'llm-first';
+}
+
+function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): string[] {
+  const problems: string[] = [];
+  if (strategy !== 'local-only' && !hasLlm)
+    problems.push(`STRATEGY=${strategy} needs a vision LLM: set LLM_API_KEY or LLM_BASE_URL`);
+  if (values.MAX_BATCH_SIZE_MB < values.MAX_IMAGE_SIZE_MB)
+    problems.push('MAX_BATCH_SIZE_MB must not be smaller than MAX_IMAGE_SIZE_MB');
+  if (values.UPLOAD_BUDGET_MB < values.MAX_IMAGE_SIZE_MB)
+    problems.push('UPLOAD_BUDGET_MB must not be smaller than MAX_IMAGE_SIZE_MB');
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: values.TIME_ZONE });
+  } catch {
+    problems.push(`TIME_ZONE must be an IANA time zone, not ${JSON.stringify(values.TIME_ZONE)}`);
+  }
+  return problems;
+}
+
+function storeFrom(values: Values) {
+  if (values.DATABASE_URL === '' && values.MYSQL_HOST === '')
+    return { kind: 'sqlite' as const, file: values.SQLITE_FILE };
+  const poolSize = values.MYSQL_POOL_SIZE;
+  if (values.DATABASE_URL === '')
+    return {
+      kind: 'mysql' as const,
+      host: values.MYSQL_HOST,
+      port: values.MYSQL_PORT,
+      user: values.MYSQL_USER,
+      password: values.MYSQL_PASSWORD,
+      database: values.MYSQL_DATABASE,
+      poolSize,
+    };
+  const url = new URL(values.DATABASE_URL);
+  return {
+    kind: 'mysql' as const,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || 3306,
+    user: decodeURIComponent(url.username) || 'root',
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)) || values.MYSQL_DATABASE,
+    poolSize,
+  };
+}
+
+/** Fastify's `trustProxy`: false, a number of hops, or a list of addresses and ranges. */
+function trustProxyFrom(value: string): false | number | string[] {
+  if (value === '') return false;
+  return /^\d+$/.test(value) ? Number(value) : listFrom(value);
+}
+
+function listFrom(value: string): string[] {
+  return value
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}

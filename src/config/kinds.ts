@@ -1,0 +1,142 @@
+/** How one environment variable is described and read. */
+export interface Variable<T> {
+  readonly about: string;
+  /** `s`, `ms`, `MB`, …; absent where the value is no quantity. */
+  readonly unit?: string;
+  /** As an operator would write it; empty for "not set". */
+  readonly default: string;
+  /** What may be written, in words. */
+  readonly range: string;
+  /** Never printed. */
+  readonly secret?: true;
+  /** @throws Error whose message completes "NAME must be …" */
+  parse(text: string): T;
+}
+
+export type ValueOf<V> = V extends Variable<infer T> ? T : never;
+
+interface NumberOptions {
+  about: string;
+  default: number;
+  min: number;
+  max: number;
+  unit?: string;
+}
+
+export function integer(options: NumberOptions): Variable<number> {
+  return numeric(options, 'a whole number', Number.isSafeInteger);
+}
+
+export function decimal(options: NumberOptions): Variable<number> {
+  return numeric(options, 'a number', Number.isFinite);
+}
+
+function numeric(options: NumberOptions, noun: string, isKind: (value: number) => boolean): Variable<number> {
+  const { about, min, max, unit } = options;
+  return {
+    about,
+    ...(unit !== undefined && { unit }),
+    default: String(options.default),
+    range: `${min} to ${max}`,
+    parse(text) {
+      const value = Number(text);
+      if (!isKind(value) || value < min || value > max) throw new Error(`${noun} from ${min} to ${max}`);
+      return value;
+    },
+  };
+}
+
+export function text(options: {
+  about: string;
+  default?: string;
+  range?: string;
+  pattern?: RegExp;
+}): Variable<string> {
+  const range = options.range ?? 'text';
+  return {
+    about: options.about,
+    default: options.default ?? '',
+    range,
+    parse(value) {
+      if (value !== '' && options.pattern && !options.pattern.test(value)) throw new Error(range);
+      return value;
+    },
+  };
+}
+
+export function secret(options: { about: string }): Variable<string> {
+  return { ...text(options), range: 'secret text', secret: true };
+}
+
+export function url(options: {
+  about: string;
+  protocols: readonly string[];
+  secret?: true;
+}): Variable<string> {
+  const range = `a URL beginning with ${options.protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+  return {
+    about: options.about,
+    default: '',
+    range,
+    ...(options.secret && { secret: true }),
+    parse(value) {
+      if (value === '') return value;
+      if (!URL.canParse(value) || !options.protocols.includes(new URL(value).protocol))
+        throw new Error(range);
+      return value;
+    },
+  };
+}
+
+const wordsForTrue = ['true', '1', 'yes', 'on'];
+const wordsForFalse = ['false', '0', 'no', 'off'];
+
+/** `undefined` when not set and without a default. */
+export function flag(options: { about: string; default?: boolean }): Variable<boolean | undefined> {
+  return {
+    about: options.about,
+    default: options.default === undefined ? '' : String(options.default),
+    range: 'true or false',
+    parse(value) {
+      const word = value.toLowerCase();
+      if (word === '') return undefined;
+      if (wordsForTrue.includes(word)) return true;
+      if (wordsForFalse.includes(word)) return false;
+      throw new Error('true or false');
+    },
+  };
+}
+
+/** One of some words; `aliases` are other words for them. An empty default means "not set". */
+export function oneOf<const W extends string, D extends W | ''>(options: {
+  about: string;
+  words: readonly W[];
+  default: D;
+  aliases?: Readonly<Record<string, W>>;
+}): Variable<W | D> {
+  const range = options.words.join(' | ');
+  return {
+    about: options.about,
+    default: options.default,
+    range,
+    parse(value) {
+      const word = value.toLowerCase();
+      const known = options.words.find((one) => one === word) ?? options.aliases?.[word];
+      if (known !== undefined) return known;
+      if (word === options.default) return options.default;
+      throw new Error(`one of ${range}`);
+    },
+  };
+}
+
+/** A whole number, or `auto` (`undefined`). */
+export function integerOrAuto(options: Omit<NumberOptions, 'default'> & { default: number | 'auto' }) {
+  const number = integer({ ...options, default: 0 });
+  const variable: Variable<number | undefined> = {
+    ...number,
+    default: String(options.default),
+    range: `${options.min} to ${options.max}, or auto`,
+    parse: (value) => (value.toLowerCase() === 'auto' ? undefined : number.parse(value)),
+  };
+  return variable;
+}

@@ -1,0 +1,208 @@
+import { decimal, flag, integer, integerOrAuto, oneOf, secret, text, url } from './kinds.ts';
+
+/**
+ * Every environment variable the service reads: unit, default, range and purpose. The README's table and
+ * `.env.example` are checked against this file by a test.
+ */
+export const variables = {
+  // Process
+  APP_HOST: text({ about: 'Address to listen on', default: '0.0.0.0' }),
+  APP_PORT: integer({ about: 'Port to listen on; 0 takes a free one', default: 8000, min: 0, max: 65535 }),
+  WORKERS: integerOrAuto({
+    about: 'Server processes on the port; auto: one a core',
+    default: 1,
+    min: 1,
+    max: 64,
+  }),
+  INFERENCE_PROCESSES: integerOrAuto({
+    about: 'Child processes that decode and infer, in all; auto: one a core',
+    default: 'auto',
+    min: 1,
+    max: 256,
+  }),
+  INFERENCE_QUEUE: integer({
+    about: 'Photos that may wait for such a child, a worker',
+    default: 1000,
+    min: 1,
+    max: 100000,
+  }),
+  DRAIN_TIMEOUT: integer({
+    about: 'Time for requests in flight to finish after SIGTERM',
+    default: 60,
+    min: 1,
+    max: 600,
+    unit: 's',
+  }),
+  LOG_LEVEL: oneOf({
+    about: 'Least severe level logged',
+    words: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+  }),
+  LOG_FORMAT: oneOf({
+    about: 'Form of the log; auto: pretty in a terminal, JSON otherwise',
+    words: ['auto', 'pretty', 'json'],
+    default: 'auto',
+  }),
+  TIME_ZONE: text({
+    about: 'IANA time zone in which a day of statistics begins',
+    default: 'UTC',
+    range: 'an IANA time zone',
+    pattern: /^[\w+\-/]+$/,
+  }),
+
+  // HTTP
+  TRUST_PROXY: text({
+    about:
+      'Proxies whose X-Forwarded-For counts: addresses or CIDR ranges separated by commas, or a number of hops; empty: none',
+  }),
+  OPS_TOKEN: secret({ about: 'Bearer token for statistics; without one they answer to loopback only' }),
+  CORS_ORIGIN: text({
+    about: 'Origins of browser pages that may call, separated by commas, or *; empty: none',
+  }),
+  MAX_IMAGE_SIZE_MB: integer({ about: 'Largest photo', default: 12, min: 1, max: 512, unit: 'MB' }),
+  MAX_BATCH_FILES: integer({ about: 'Most photos in a batch', default: 20, min: 1, max: 1000 }),
+  MAX_BATCH_SIZE_MB: integer({
+    about: 'Largest body of a batch',
+    default: 260,
+    min: 1,
+    max: 8192,
+    unit: 'MB',
+  }),
+  UPLOAD_BUDGET_MB: integer({
+    about: 'Unfinished photos in memory, a worker; reading pauses above it',
+    default: 160,
+    min: 16,
+    max: 65536,
+    unit: 'MB',
+  }),
+  SINGLE_DEADLINE: decimal({
+    about: 'Time in which a single photo is answered',
+    default: 25,
+    min: 0.1,
+    max: 600,
+    unit: 's',
+  }),
+  BATCH_DEADLINE: decimal({
+    about: 'Time in which a batch is answered',
+    default: 55,
+    min: 0.1,
+    max: 600,
+    unit: 's',
+  }),
+
+  // Store
+  DATABASE_URL: url({
+    about: 'mysql://user:password@host:port/database; wins over MYSQL_*',
+    protocols: ['mysql:', 'mariadb:'],
+    secret: true,
+  }),
+  MYSQL_HOST: text({ about: 'MySQL or MariaDB server; empty (and no DATABASE_URL): SQLite' }),
+  MYSQL_PORT: integer({ about: 'Its port', default: 3306, min: 1, max: 65535 }),
+  MYSQL_USER: text({ about: 'Its user', default: 'root' }),
+  MYSQL_PASSWORD: secret({ about: "The user's password" }),
+  MYSQL_DATABASE: text({
+    about: 'Database, created when missing and allowed',
+    default: 'image_classifier',
+    range: '1 to 64 letters, digits, _ or -',
+    pattern: /^[\w-]{1,64}$/,
+  }),
+  MYSQL_POOL_SIZE: integer({ about: 'Connections, a worker', default: 10, min: 1, max: 1000 }),
+  SQLITE_FILE: text({
+    about: 'Database file where no MySQL is named',
+    default: './data/album-classifier.db',
+  }),
+  LOG_RETENTION_DAYS: integer({
+    about: 'Days for which request and photo records are kept',
+    default: 90,
+    min: 1,
+    max: 3650,
+    unit: 'days',
+  }),
+
+  // Cache
+  CACHE_EPOCH: integer({
+    about: 'Raise it to leave every stored result behind',
+    default: 0,
+    min: 0,
+    max: 999999,
+  }),
+  PROVISIONAL_TTL: integer({
+    about: 'How long a local answer stands in where an LLM is preferred',
+    default: 600,
+    min: 0,
+    max: 86400,
+    unit: 's',
+  }),
+  MEMORY_CACHE_ENTRIES: integer({
+    about: 'Results kept in memory, a worker',
+    default: 50000,
+    min: 1,
+    max: 10000000,
+  }),
+  MEMORY_CACHE_TTL: integer({
+    about: 'How long; bounds how stale a worker may be',
+    default: 30,
+    min: 1,
+    max: 86400,
+    unit: 's',
+  }),
+  WRITE_WAIT: integer({
+    about: 'How long an answer waits for its writes, which go on',
+    default: 250,
+    min: 0,
+    max: 10000,
+    unit: 'ms',
+  }),
+
+  // Classification
+  STRATEGY: oneOf({
+    about: 'Who answers; empty: llm-first with a key, local-only without',
+    words: ['llm-first', 'local-first', 'local-only', 'llm-only'],
+    default: '',
+  }),
+  TAXONOMY_FILE: text({ about: 'Categories; empty: the built-in file' }),
+  MODEL_DIR: text({ about: 'Folder of the local model and its manifest', default: './models/album9' }),
+  USE_LOCAL_INFERENCE: flag({ about: 'true: STRATEGY=local-only, where STRATEGY is empty' }),
+  LOCAL_INFERENCE_FALLBACK: flag({
+    about: 'false: STRATEGY=llm-only, where STRATEGY is empty and a key is set',
+  }),
+
+  // Vision LLM
+  LLM_PROVIDER: oneOf({
+    about: 'Vendor of the vision LLM; openai for everything compatible',
+    words: ['openai', 'dashscope'],
+    default: 'openai',
+    aliases: { aliyun: 'dashscope', qwen: 'dashscope' },
+  }),
+  LLM_API_KEY: secret({ about: 'Its key; with LLM_BASE_URL alone a server without keys is asked' }),
+  LLM_BASE_URL: url({ about: "Its address; empty: the vendor's own", protocols: ['http:', 'https:'] }),
+  LLM_MODEL: text({ about: "Its model; empty: the vendor's default here" }),
+  LLM_MAX_TOKENS: integer({ about: 'Longest reply', default: 300, min: 16, max: 8192, unit: 'tokens' }),
+  LLM_TIMEOUT: decimal({ about: 'Longest call', default: 20, min: 0.1, max: 600, unit: 's' }),
+  LLM_MAX_CONCURRENCY: integer({ about: 'Calls at once, a worker', default: 8, min: 1, max: 1000 }),
+  LLM_IMAGE_PX: integer({
+    about: 'Long edge of the JPEG it is sent',
+    default: 512,
+    min: 64,
+    max: 4096,
+    unit: 'px',
+  }),
+  LLM_STRUCTURED_OUTPUT: oneOf({
+    about: "How its reply is kept to JSON; empty: the vendor's way",
+    words: ['json_schema', 'json_object', 'none'],
+    default: '',
+  }),
+  CLASSIFICATION_PROMPT: text({ about: 'Words to ask with instead of the built-in ones' }),
+  DESCRIPTION_LANGUAGE: oneOf({
+    about: 'Language of `description`; none: leave it out',
+    words: ['zh', 'en', 'none'],
+    default: 'zh',
+  }),
+  COST_PER_API_CALL: decimal({
+    about: 'Price of one LLM call, for the statistics',
+    default: 0,
+    min: 0,
+    max: 1000,
+    unit: 'currency units',
+  }),
+};

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ClassifyContext } from '../classify/classifier.ts';
+import { deadlineIn } from '../resilience/deadline.ts';
+import { senderOf } from '../store/claimant.ts';
+import type { Sender } from '../store/store.ts';
+
+/** Who asks, until when, and whether it still wants to know. */
+export interface Caller {
+  readonly sender: Sender;
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly context: ClassifyContext;
+}
+
+/** `req_<unix seconds>_<12 hex>`. */
+export function newRequestId(): string {
+  return `req_${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
+}
+
+export function callerOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: { lane: ClassifyContext['lane']; deadlineMs: number },
+): Caller {
+  return {
+    sender: senderOfRequest(request),
+    requestId: request.id,
+    startedAt: Date.now(),
+    context: {
+      deadline: deadlineIn(Math.max(0, options.deadlineMs - reply.elapsedTime)),
+      signal: goneSignal(reply),
+      lane: options.lane,
+    },
+  };
+}
+
+/** A non-empty `X-User-ID` wins over the body's `user_id`; neither authenticates anybody. */
+export function senderOfRequest(request: FastifyRequest, bodyUserId?: string | null): Sender {
+  const header = request.headers['x-user-id'];
+  const userId = (Array.isArray(header) ? header[0] : header)?.trim() || bodyUserId?.trim();
+  return senderOf({ address: request.ip, ...(userId && { userId }) });
+}
+
+/**
+ * Aborts when the connection closes before the answer is out. Fastify's `request.signal` aborts on normal completion
+ * too, so it can't be used for this.
+ */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort(new Error('the client is gone'));
+  });
+  return gone.signal;
+}

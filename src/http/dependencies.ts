@@ -1,0 +1,44 @@
+import type { Logger } from 'pino';
+import type { ResultCache } from '../cache/result-cache.ts';
+import type { Classifier } from '../classify/classifier.ts';
+import type { Taxonomy } from '../classify/taxonomy.ts';
+import type { ByteBudget } from '../image/byte-budget.ts';
+import type { OpenPhotos } from '../image/open-photos.ts';
+import type { Recorder } from '../stats/recorder.ts';
+import type { TodayReport } from '../stats/today.ts';
+
+export interface Limits {
+  readonly fileBytes: number;
+  readonly batchFiles: number;
+  readonly batchBytes: number;
+  readonly singleMs: number;
+  readonly batchMs: number;
+  /** How long an answer waits for its writes. */
+  readonly writeWaitMs: number;
+}
+
+export interface Health {
+  readonly database: 'connected' | 'disconnected';
+  readonly modelApi: 'available' | 'not_configured' | 'unavailable';
+}
+
+/** What the routes are built from; `Services` is one. */
+export interface HttpDependencies {
+  readonly log: Logger;
+  readonly taxonomy: Taxonomy;
+  readonly limits: Limits;
+  /** The whole pipeline: cache, models, fallback. */
+  readonly classifier: Classifier;
+  /** The local model alone; absent where none is loaded. */
+  readonly local: Classifier | undefined;
+  readonly cache: ResultCache;
+  readonly photos: OpenPhotos;
+  readonly budget: ByteBudget;
+  readonly recorder: Recorder;
+  today(): Promise<TodayReport>;
+  /** Synchronous and cheap: never calls a model or waits for the store. */
+  health(): Health;
+  /** False while starting, and once the process has been told to stop. */
+  isReady(): boolean;
+  readonly opsToken: string | undefined;
+}

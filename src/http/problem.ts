@@ -1,0 +1,142 @@
+import { Readable } from 'node:stream';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, BadRequestError, NotFoundError, TooLargeError, UnavailableError } from '../errors.ts';
+
+/** RFC 9457 problem details for every error, and for nothing else. */
+export function registerProblems(app: FastifyInstance): void {
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, new NotFoundError('There is no such route; /docs lists those that exist.')),
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = knownError(error);
+    if (!known) request.log.error({ err: error }, 'a request failed unexpectedly');
+    return sendProblem(request, reply, known ?? new InternalError('The request failed; the error is logged.'));
+  });
+}
+
+class InternalError extends AppError {
+  readonly code = 'internal_error';
+  readonly status = 500;
+}
+
+/** 405, 406, 408, 415, …: what Fastify itself refuses. */
+class RefusedError extends AppError {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const titles: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly request_id: string;
+}
+
+export function problemOf(error: AppError, requestId: string): Problem {
+  return {
+    type: `urn:album-classifier:problem:${error.code}`,
+    title: titles[error.status] ?? 'Error',
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    request_id: requestId,
+  };
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError) {
+  reply.status(error.status).type('application/problem+json');
+  if (error.retryAfterS !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterS));
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+  const body = Buffer.from(JSON.stringify(problemOf(error, request.id)));
+  if (request.raw.complete || request.raw.destroyed) return reply.send(body);
+  reply.header('connection', 'close').header('content-length', body.length);
+  return reply.send(thenDrained(body, request));
+}
+
+const drainBytes = 4_000_000;
+const drainMs = 2_000;
+
+/**
+ * The answer, then its end only once the rest of the body was read (within bounds). Closing a socket with unread
+ * bytes resets the connection, and a client that is still sending would lose the answer.
+ */
+function thenDrained(body: Buffer, request: FastifyRequest): Readable {
+  const { raw } = request;
+  const stream = new Readable({ read() {} });
+  stream.push(body);
+  let seenBytes = 0;
+  const end = () => {
+    clearTimeout(timer);
+    raw.off('data', count).off('end', end).off('close', end).off('error', end);
+    stream.push(null);
+  };
+  const count = (chunk: Buffer) => {
+    seenBytes += chunk.length;
+    if (seenBytes > drainBytes) end();
+  };
+  const timer = setTimeout(end, drainMs);
+  raw.unpipe();
+  raw.on('data', count).once('end', end).once('close', end).once('error', end);
+  raw.resume();
+  return stream;
+}
+
+/** What the caller may be told about an error; nothing where only the log may know. */
+export function knownError(error: FastifyError | AppError): AppError | undefined {
+  if (error instanceof AppError) return error;
+  if ('validation' in error && error.validation) return validationError(error);
+  if (/terminated early|Unexpected end of multipart|Boundary not found|premature/i.test(error.message))
+    return new BadRequestError('malformed_body', 'The multipart body is malformed or ends early.');
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new TooLargeError('body_too_large', 'The body is larger than this route accepts.');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
+      return new RefusedError(415, 'unsupported_media_type', 'The Content-Type is not one this route accepts.');
+    case 'FST_FILES_LIMIT':
+    case 'FST_PARTS_LIMIT':
+    case 'FST_FIELDS_LIMIT':
+      return new BadRequestError('too_many_items', 'The multipart body has too many parts.');
+    case 'ECONNRESET':
+    case 'ECONNABORTED':
+      return new BadRequestError('malformed_body', 'The connection closed before the body was complete.');
+  }
+  if (error.code === 'FST_ERR_REOPENED_CLOSE_SERVER')
+    return new UnavailableError('shutting_down', 'The service is stopping; send the request again.');
+  const status = error.statusCode ?? 500;
+  if (status < 400 || status >= 500) return undefined;
+  if (status === 400 || status === 406)
+    return new BadRequestError('malformed_body', 'The body is malformed or incomplete.');
+  return new RefusedError(status, 'refused', titles[status] ?? 'The request was refused.');
+}
+
+function validationError(error: FastifyError): BadRequestError {
+  const first = error.validation?.[0];
+  const place = `${error.validationContext ?? 'request'}${first?.instancePath ?? ''}`;
+  if (first?.keyword === 'pattern' && /image_hash/.test(place))
+    return new BadRequestError('invalid_hash', `${place} must be a SHA-256 as 64 hexadecimal digits.`);
+  const code = first?.keyword === 'maxItems' ? 'too_many_items' : 'invalid_request';
+  return new BadRequestError(code, `${place} ${first?.message ?? 'is not as described in /docs'}.`);
+}
