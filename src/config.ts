@@ -171,7 +171,7 @@ function storeFrom(values: Values) {
   };
 }
 
-/** Fastify's `trustProxy`: false, a number of hops, or a list of addresses and ranges. */
+/** Nobody, that many hops, or a list of addresses and ranges. */
 function trustProxyFrom(value: string): false | number | string[] {
   if (value === '') return false;
   return /^\d+$/.test(value) ? Number(value) : listFrom(value);

@@ -10,7 +10,11 @@ export function registerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = knownError(error);
     if (!known) request.log.error({ err: error }, 'a request failed unexpectedly');
-    return sendProblem(request, reply, known ?? new InternalError('The request failed; the error is logged.'));
+    return sendProblem(
+      request,
+      reply,
+      known ?? new InternalError('The request failed; the error is logged.'),
+    );
   });
 }
 
@@ -114,7 +118,11 @@ export function knownError(error: FastifyError | AppError): AppError | undefined
       return new TooLargeError('body_too_large', 'The body is larger than this route accepts.');
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
     case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
-      return new RefusedError(415, 'unsupported_media_type', 'The Content-Type is not one this route accepts.');
+      return new RefusedError(
+        415,
+        'unsupported_media_type',
+        'The Content-Type is not one this route accepts.',
+      );
     case 'FST_FILES_LIMIT':
     case 'FST_PARTS_LIMIT':
     case 'FST_FIELDS_LIMIT':

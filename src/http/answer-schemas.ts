@@ -1,0 +1,94 @@
+import { type Static, Type } from 'typebox';
+import type { Answer } from '../classify/classifier.ts';
+import type { Taxonomy } from '../classify/taxonomy.ts';
+
+export const hashPattern = '^[0-9a-fA-F]{64}$';
+
+export const Hash = Type.String({
+  pattern: hashPattern,
+  description: 'SHA-256 of the original file, 64 hexadecimal digits',
+});
+
+export const UserId = Type.Union([Type.String(), Type.Null()], {
+  description: 'Used where the X-User-ID header is absent or empty',
+});
+
+/** On every answer. */
+export const Envelope = {
+  request_id: Type.String({ description: 'req_<unix seconds>_<12 hex>, also sent as X-Request-ID' }),
+  timestamp: Type.String({ format: 'date-time' }),
+};
+
+const classification = {
+  category: Type.String({ description: 'A key of the taxonomy' }),
+  confidence: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+  description: Type.Optional(Type.String()),
+};
+
+const provenance = {
+  inference_method: Type.Union([Type.Literal('cache'), Type.Literal('llm'), Type.Literal('local')]),
+  model: Type.String(),
+  degraded: Type.Boolean({ description: 'The preferred method failed and a weaker one answered' }),
+};
+
+export const PhotoData = Type.Object({ ...classification, ...provenance });
+export type PhotoData = Static<typeof PhotoData>;
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'One sentence a person can act on' }),
+    code: Type.String({ description: 'Stable, snake case' }),
+    request_id: Type.String(),
+  },
+  { description: 'RFC 9457 problem details' },
+);
+
+/** The problems that a route may answer with, for its OpenAPI page. */
+export function problems(...statuses: readonly number[]) {
+  const content = { 'application/problem+json': { schema: Problem } };
+  return Object.fromEntries(statuses.map((status) => [status, { description: 'Problem', content }]));
+}
+
+export function stamp(requestId: string) {
+  return { request_id: requestId, timestamp: new Date().toISOString() };
+}
+
+type Shown = Pick<Answer, 'classification' | 'from' | 'degraded'>;
+
+/** What client C reads: every key of the taxonomy. */
+export function photoData({ classification: said, from, degraded }: Shown): PhotoData {
+  return {
+    category: said.category,
+    confidence: rounded(said.confidence),
+    ...(said.description !== undefined && { description: said.description }),
+    inference_method: from === 'model' ? said.method : 'cache',
+    model: said.model,
+    degraded,
+  };
+}
+
+/** What clients A and B read: a key they know no card for is told as another, with both probabilities added. */
+export function v1PhotoData(shown: Shown, taxonomy: Taxonomy): PhotoData {
+  const data = photoData(shown);
+  const category = taxonomy.v1Key(data.category);
+  if (category === data.category) return data;
+  return {
+    ...data,
+    category,
+    confidence: rounded(data.confidence + probabilityOf(category, shown, taxonomy)),
+  };
+}
+
+function probabilityOf(category: string, { classification }: Shown, taxonomy: Taxonomy): number {
+  return Object.entries(classification.scores ?? {})
+    .filter(([label]) => taxonomy.categoryOfLabel(label) === category)
+    .reduce((sum, [, probability]) => sum + probability, 0);
+}
+
+/** Four decimals, and still in (0, 1]. */
+export function rounded(confidence: number): number {
+  return Math.min(1, Math.max(0.0001, Math.round(confidence * 10_000) / 10_000));
+}

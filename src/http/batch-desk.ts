@@ -1,0 +1,104 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.ts';
+import type { Sender } from '../store/store.ts';
+import { type Caller, callerOf } from './caller.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { type Answered, atMost, openPhotoDesk } from './photo-desk.ts';
+import { type FormFields, type PhotoPart, readPhotoForm } from './photo-form.ts';
+
+/** One photo of a batch, answered or not. */
+export interface BatchItem {
+  readonly index: number;
+  readonly filename: string;
+  readonly outcome: Answered | AppError;
+  readonly durationMs: number;
+}
+
+export interface Batch {
+  readonly caller: Caller;
+  /** Exactly one item per photo, in upload order. */
+  readonly items: readonly BatchItem[];
+  readonly fields: FormFields;
+  /** Since the request arrived. */
+  readonly durationMs: number;
+}
+
+/** Works on the photos of one form in parallel, from the moment each has arrived. One photo's error is its own. */
+export function openBatchDesk(dependencies: HttpDependencies) {
+  const { limits, recorder, log } = dependencies;
+  const desk = openPhotoDesk(dependencies);
+
+  async function itemOf({ index, filename, received }: PhotoPart, caller: Caller): Promise<BatchItem> {
+    const startedMs = performance.now();
+    const item = (outcome: BatchItem['outcome']): BatchItem => ({
+      index,
+      filename,
+      outcome,
+      durationMs: Math.round(performance.now() - startedMs),
+    });
+    if (received instanceof AppError) {
+      desk.refuse(received, caller, { durationMs: 0 });
+      return item(received);
+    }
+    try {
+      return item(await desk.answer(received, caller));
+    } catch (error) {
+      if (error instanceof AppError) return item(error);
+      if (!caller.context.signal.aborted)
+        log.error(
+          { err: error, requestId: caller.requestId, index },
+          'a photo of a batch failed unexpectedly',
+        );
+      return item(new UnexpectedError('The photo could not be classified; the error is logged.'));
+    }
+  }
+
+  /**
+   * @param onItem called for each photo as it is finished
+   * @throws AppError the form as a whole can't be used; what was answered by then is stored all the same
+   */
+  async function work(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    onItem: (item: BatchItem) => void = () => {},
+  ): Promise<Batch> {
+    const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs });
+    const pending: Promise<BatchItem>[] = [];
+    const start = (part: PhotoPart) => {
+      const finished = itemOf(part, caller);
+      pending.push(finished);
+      void finished.then(onItem);
+    };
+    const options = {
+      photoField: 'images',
+      maxPhotos: limits.batchFiles,
+      maxBytes: limits.batchBytes,
+    } as const;
+    try {
+      const fields = await readPhotoForm(request, dependencies, options, caller.context.signal, start);
+      const items = await Promise.all(pending);
+      return { caller, items, fields, durationMs: Math.round(reply.elapsedTime) };
+    } finally {
+      void recorder.request(caller, { route: 'batch', uploads: pending.length });
+    }
+  }
+
+  /** Files what a sender says of the photos that were answered, once it has said it. */
+  async function claim(
+    { items }: Batch,
+    sender: Sender,
+    hashes: readonly (string | undefined)[],
+  ): Promise<void> {
+    const claims = items.map(({ index, outcome }) =>
+      outcome instanceof AppError ? undefined : desk.claim(sender, hashes[index], outcome.sha256),
+    );
+    await atMost(limits.writeWaitMs, Promise.all(claims));
+  }
+
+  return { work, claim };
+}
+
+class UnexpectedError extends AppError {
+  readonly code = 'internal_error';
+  readonly status = 500;
+}

@@ -1,0 +1,101 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { BadRequestError } from '../errors.ts';
+import type { ReceivedUpload } from '../image/receive.ts';
+import { Envelope, hashPattern, PhotoData, problems, stamp, v1PhotoData } from './answer-schemas.ts';
+import { callerOf } from './caller.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { openPhotoDesk } from './photo-desk.ts';
+import { readPhotoForm } from './photo-form.ts';
+
+/** Room for part headers and text parts around one photo. */
+export const formOverheadBytes = 2_000_000;
+
+const schema = {
+  summary: 'Classify one photo',
+  tags: ['classify'],
+  consumes: ['multipart/form-data'],
+  body: Type.Object({
+    image: Type.String({ format: 'binary' }),
+    image_hash: Type.Optional(
+      Type.String({ description: 'SHA-256 of the original file, before re-encoding' }),
+    ),
+  }),
+  response: {
+    200: Type.Object({
+      success: Type.Literal(true),
+      data: PhotoData,
+      from_cache: Type.Boolean(),
+      processing_time_ms: Type.Integer(),
+      ...Envelope,
+    }),
+    ...problems(400, 413, 415, 422, 503, 504),
+  },
+};
+
+export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
+  const { limits, recorder, taxonomy } = dependencies;
+  const desk = openPhotoDesk(dependencies);
+
+  async function handle(request: FastifyRequest, reply: FastifyReply) {
+    const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });
+    const { upload, fields } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
+      desk.refuse(error, caller, { durationMs: 0 }),
+    );
+    const claimed = claimedHash(fields.image_hash);
+    const { answer, durationMs } = await desk
+      .answer(upload, caller, claimed)
+      .finally(() => recorder.request(caller, { route: 'classify', uploads: 1 }));
+    return {
+      success: true as const,
+      data: v1PhotoData(answer, taxonomy),
+      from_cache: answer.from !== 'model',
+      processing_time_ms: durationMs,
+      ...stamp(request.id),
+    };
+  }
+
+  // The form is read by the handler, so there is no body to validate.
+  const options = { schema, validatorCompiler: () => () => true };
+  app.withTypeProvider<TypeBoxTypeProvider>().post('/api/v1/classify', options, handle);
+  app.post('/classify', { ...options, schema: { ...schema, hide: true } }, handle);
+}
+
+/** @throws AppError a part that is too large is the whole request's error here */
+export async function readOnePhoto(
+  request: FastifyRequest,
+  dependencies: Pick<HttpDependencies, 'limits' | 'budget'>,
+  gone: AbortSignal,
+  onTooLarge: (error: Error) => void = () => {},
+): Promise<{ upload: ReceivedUpload; fields: Record<string, unknown> }> {
+  const maxBytes = dependencies.limits.fileBytes + formOverheadBytes;
+  let received: ReceivedUpload | undefined;
+  try {
+    const fields = await readPhotoForm(
+      request,
+      dependencies,
+      { photoField: 'image', maxPhotos: 1, maxBytes },
+      gone,
+      (part) => {
+        if (part.received instanceof Error) {
+          onTooLarge(part.received);
+          throw part.received;
+        }
+        received = part.received;
+      },
+    );
+    if (!received) throw new BadRequestError('missing_part', 'The form has no photo.');
+    return { upload: received, fields };
+  } catch (error) {
+    received?.release();
+    throw error;
+  }
+}
+
+/** @throws BadRequestError not empty and no hash */
+export function claimedHash(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string' && new RegExp(hashPattern).test(value)) return value;
+  throw new BadRequestError('invalid_hash', '`image_hash` must be a SHA-256 as 64 hexadecimal digits.');
+}

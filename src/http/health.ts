@@ -1,0 +1,61 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { HttpDependencies } from './dependencies.ts';
+
+const Body = {
+  status: Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')]),
+  database: Type.Union([Type.Literal('connected'), Type.Literal('disconnected')]),
+  model_api: Type.Union([
+    Type.Literal('available'),
+    Type.Literal('not_configured'),
+    Type.Literal('unavailable'),
+  ]),
+  timestamp: Type.String({ format: 'date-time' }),
+};
+
+const echoed = {
+  user_id: Type.Optional(Type.String({ maxLength: 256 })),
+  device_type: Type.Optional(Type.String({ maxLength: 64, description: 'Web | Android | iOS' })),
+  client_timestamp: Type.Optional(Type.String({ maxLength: 64 })),
+};
+
+/** Old clients compare the words and send no photo unless all is well; orchestrators read the status alone. */
+export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
+
+  function body() {
+    const { database, modelApi } = dependencies.health();
+    // A lost store is no reason to stop: photos are classified without it.
+    const status = modelApi === 'available' ? ('healthy' as const) : ('unhealthy' as const);
+    return { status, database, model_api: modelApi, timestamp: new Date().toISOString() };
+  }
+
+  const v1 = { summary: 'Health in words', tags: ['health'], response: { 200: Type.Object(Body) } };
+  app.get('/api/v1/health', { schema: v1, logLevel: 'warn' }, async () => body());
+
+  const v2 = {
+    summary: 'Health in words (client C)',
+    tags: ['v2'],
+    querystring: Type.Object(echoed),
+    response: { 200: Type.Object({ ...Body, ...echoed }) },
+  };
+  app.get('/api/v2/health', { schema: v2, logLevel: 'warn' }, async ({ query }) => ({ ...body(), ...query }));
+
+  const probe = (summary: string) => ({
+    summary,
+    tags: ['health'],
+    response: {
+      200: Type.Object({ status: Type.String() }),
+      503: Type.Object({ status: Type.String() }),
+    },
+  });
+  const live = { schema: probe('The process runs'), logLevel: 'warn' as const };
+  app.get('/health/live', live, async () => ({ status: 'live' }));
+  const ready = { schema: probe('Photos can be classified'), logLevel: 'warn' as const };
+  app.get('/health/ready', ready, async (_, reply) => {
+    if (dependencies.isReady() && dependencies.health().modelApi === 'available') return { status: 'ready' };
+    reply.status(503).header('retry-after', 1);
+    return { status: 'not ready' };
+  });
+}

@@ -1,0 +1,47 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Remembered } from '../cache/result-cache.ts';
+import { type Caller, callerOf, senderOfRequest } from './caller.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { atMost } from './photo-desk.ts';
+
+type Route = 'check-cache' | 'batch-check-cache';
+
+/** Looks hashes up for a caller and books it: a hit is a photo, a miss is a look-up only. */
+export function openLookupDesk({ cache, recorder, limits }: HttpDependencies) {
+  function callerFor(request: FastifyRequest, reply: FastifyReply, userId?: string | null): Caller {
+    const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });
+    return { ...caller, sender: senderOfRequest(request, userId) };
+  }
+
+  /** @throws UnavailableError the store can't be read: no false miss */
+  async function lookUp(
+    hashes: readonly string[],
+    route: Route,
+    caller: Caller,
+  ): Promise<(Shown | undefined)[]> {
+    const startedMs = performance.now();
+    const asked = hashes.map((hash) => hash.toLowerCase());
+    const found = await cache.findAll(asked, caller.sender.claimant);
+    const durationMs = Math.round(performance.now() - startedMs);
+    const writes = found.flatMap((remembered, index) =>
+      remembered
+        ? [
+            cache.countHit(remembered),
+            recorder.lookupHit(caller, { ...shown(remembered), sha256: asked[index] ?? '', durationMs }),
+          ]
+        : [],
+    );
+    const lookupHits = found.filter((remembered) => remembered !== undefined).length;
+    writes.push(recorder.request(caller, { route, lookups: hashes.length, lookupHits }));
+    await atMost(limits.writeWaitMs, Promise.all(writes));
+    return found.map((remembered) => remembered && shown(remembered));
+  }
+
+  return { callerFor, lookUp };
+}
+
+type Shown = ReturnType<typeof shown>;
+
+function shown({ result, from, isProvisional }: Remembered) {
+  return { classification: result, from, degraded: isProvisional };
+}

@@ -1,0 +1,125 @@
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { BadRequestError, TooLargeError } from '../errors.ts';
+import { type ReceivedUpload, receiveUpload } from '../image/receive.ts';
+import type { HttpDependencies } from './dependencies.ts';
+
+export interface PhotoFormOptions {
+  /** Name of the file parts. */
+  readonly photoField: 'image' | 'images';
+  readonly maxPhotos: number;
+  /** Bound of the whole body, in bytes. */
+  readonly maxBytes: number;
+}
+
+export interface PhotoPart {
+  /** Position among the photos of the form. */
+  readonly index: number;
+  readonly filename: string;
+  /** The photo, or why this part alone can't be had. */
+  readonly received: ReceivedUpload | TooLargeError;
+}
+
+/** Text parts of a form, by name. JSON-labelled parts arrive parsed. */
+export type FormFields = Record<string, unknown>;
+
+const maxFieldBytes = 1_000_000;
+const maxFields = 32;
+
+/**
+ * Reads a multipart form as it arrives: `onPhoto` is called for each photo when its last byte is there, while the
+ * next one is still on its way. Resolves with the text parts, wherever they stood.
+ * @throws BadRequestError malformed, too many photos, none at all
+ * @throws TooLargeError the body passes its bound
+ */
+export async function readPhotoForm(
+  request: FastifyRequest,
+  { limits, budget }: Pick<HttpDependencies, 'limits' | 'budget'>,
+  options: PhotoFormOptions,
+  gone: AbortSignal,
+  onPhoto: (part: PhotoPart) => void,
+): Promise<FormFields> {
+  const bound = boundedBody(request, options.maxBytes);
+  const signal = AbortSignal.any([gone, bound.signal]);
+  const fields: FormFields = Object.create(null);
+  let photos = 0;
+  const parts = request.parts({
+    isPartAFile: (name) => name === options.photoField,
+    limits: {
+      fileSize: limits.fileBytes,
+      files: options.maxPhotos + 1,
+      fields: maxFields,
+      fieldSize: maxFieldBytes,
+      parts: options.maxPhotos + maxFields + 1,
+      headerPairs: 32,
+    },
+  });
+  try {
+    for (;;) {
+      const next = await orAborted(parts.next(), signal);
+      if (next.done) break;
+      const part = next.value;
+      if (part.type === 'field') {
+        if (!part.valueTruncated) fields[part.fieldname] = part.value;
+        else if (part.fieldname.startsWith('image_'))
+          throw new BadRequestError('malformed_body', `The text part \`${part.fieldname}\` is too long.`);
+        continue;
+      }
+      if (photos === options.maxPhotos) throw tooManyPhotos(options);
+      const received = await receivePhoto(part, limits.fileBytes, budget, signal);
+      onPhoto({ index: photos, filename: part.filename ?? '', received });
+      photos += 1;
+    }
+  } finally {
+    bound.stop();
+  }
+  if (photos === 0)
+    throw new BadRequestError(
+      'missing_part',
+      `The form must have a file part named \`${options.photoField}\`.`,
+    );
+  return fields;
+}
+
+async function receivePhoto(
+  part: MultipartFile,
+  limitBytes: number,
+  budget: HttpDependencies['budget'],
+  signal: AbortSignal,
+): Promise<PhotoPart['received']> {
+  try {
+    return await receiveUpload(part.file, { limitBytes, budget, signal });
+  } catch (error) {
+    if (error instanceof TooLargeError && error.code === 'file_too_large') return error;
+    throw error;
+  }
+}
+
+function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestError {
+  return new BadRequestError('too_many_items', `At most ${maxPhotos} \`${photoField}\` parts are accepted.`);
+}
+
+/** Refuses a body that says it is too large at once, and one that turns out to be as soon as it does. */
+function boundedBody(request: FastifyRequest, maxBytes: number) {
+  const tooLarge = () =>
+    new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
+  if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
+  const controller = new AbortController();
+  let seenBytes = 0;
+  const count = (chunk: Buffer) => {
+    seenBytes += chunk.length;
+    if (seenBytes > maxBytes) controller.abort(tooLarge());
+  };
+  // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
+  request.raw.on('data', count);
+  return { signal: controller.signal, stop: () => request.raw.off('data', count) };
+}
+
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

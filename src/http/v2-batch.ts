@@ -1,0 +1,118 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { AppError, BadRequestError } from '../errors.ts';
+import { Envelope, PhotoData, photoData, problems, stamp } from './answer-schemas.ts';
+import { parsedOrUndefined } from './batch.ts';
+import { type Batch, type BatchItem, openBatchDesk } from './batch-desk.ts';
+import { senderOfRequest } from './caller.ts';
+import { claimedHash } from './classify.ts';
+import type { HttpDependencies } from './dependencies.ts';
+
+const nullable = Type.Union([Type.String(), Type.Null()]);
+
+const Metadata = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      image_uri: Type.String(),
+      image_hash: Type.Optional(nullable),
+    }),
+  ),
+  user_id: Type.Optional(nullable),
+  prompt: Type.Optional(nullable),
+});
+
+const schema = {
+  summary: 'Classify a batch of photos (client C)',
+  tags: ['v2'],
+  consumes: ['multipart/form-data'],
+  body: Type.Object({
+    images: Type.Array(Type.String({ format: 'binary' })),
+    image_metadata: Type.String({ description: 'JSON: `{"items":[{index, image_uri, image_hash?}], …}`' }),
+  }),
+  response: {
+    200: Type.Object({
+      error_type: Type.Literal('success'),
+      results: Type.Array(
+        Type.Object({
+          index: Type.Integer(),
+          image_uri: Type.String(),
+          error: Type.Optional(Type.String()),
+          error_code: Type.Optional(Type.String()),
+          ...Type.Partial(PhotoData).properties,
+          processing_time_ms: Type.Integer(),
+        }),
+      ),
+      summary: Type.Object({
+        total_count: Type.Integer(),
+        success_count: Type.Integer(),
+        failed_count: Type.Integer(),
+        cached_count: Type.Integer(),
+        llm_count: Type.Integer(),
+        total_time_ms: Type.Integer(),
+      }),
+      ...Envelope,
+    }),
+    ...problems(400, 413, 503),
+  },
+};
+
+export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
+  const desk = openBatchDesk(dependencies);
+  const options = { schema, validatorCompiler: () => () => true };
+  app.post('/api/v2/classify/batch', options, async (request, reply) => {
+    const batch = await desk.work(request, reply);
+    const { items, user_id } = metadataOf(batch.fields.image_metadata);
+    if (items.length !== batch.items.length)
+      throw new BadRequestError(
+        'counts_differ',
+        `\`image_metadata\` lists ${items.length} items for ${batch.items.length} \`images\` parts.`,
+      );
+    const hashes = items.map((item) => claimedHash(item.image_hash));
+    await desk.claim(batch, senderOfRequest(request, user_id), hashes);
+    return {
+      error_type: 'success' as const,
+      results: batch.items.map((item, position) => ({
+        index: items[position]?.index ?? position,
+        image_uri: items[position]?.image_uri ?? '',
+        ...resultOf(item),
+        processing_time_ms: item.durationMs,
+      })),
+      summary: summaryOf(batch),
+      ...stamp(request.id),
+    };
+  });
+}
+
+/** @throws BadRequestError missing, or not of the documented form */
+function metadataOf(value: unknown) {
+  if (value === undefined)
+    throw new BadRequestError('missing_part', 'The form must have a text part named `image_metadata`.');
+  const parsed = typeof value === 'string' ? parsedOrUndefined(value) : value;
+  if (!Value.Check(Metadata, parsed))
+    throw new BadRequestError(
+      'malformed_body',
+      '`image_metadata` must be JSON: {"items":[{"index":0,"image_uri":"…","image_hash":"…"}]}.',
+    );
+  return parsed;
+}
+
+function resultOf({ outcome }: BatchItem) {
+  if (outcome instanceof AppError) return { error: outcome.message, error_code: outcome.code };
+  return photoData(outcome.answer);
+}
+
+function summaryOf({ items, durationMs }: Batch) {
+  const answers = items.flatMap(({ outcome }) => (outcome instanceof AppError ? [] : [outcome.answer]));
+  return {
+    total_count: items.length,
+    success_count: answers.length,
+    failed_count: items.length - answers.length,
+    cached_count: answers.filter(({ from }) => from !== 'model').length,
+    llm_count: answers.filter(
+      ({ from, classification }) => from === 'model' && classification.method === 'llm',
+    ).length,
+    total_time_ms: durationMs,
+  };
+}

@@ -1,0 +1,60 @@
+import cluster from 'node:cluster';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { buildServer } from '../server.ts';
+import { openServices, type Services } from '../services.ts';
+import { announce } from './announce.ts';
+
+/** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, records are flushed, exit 0. */
+export async function serve(config: Config, log: Logger, version: string): Promise<void> {
+  const services = await openServices(config, log);
+  const app = await buildServer(services, {
+    version,
+    trustProxy: config.http.trustProxy,
+    corsOrigins: config.http.corsOrigins,
+  });
+
+  let stopping: Promise<void> | undefined;
+  const stop = (reason: string) => {
+    stopping ??= drain(app, services, { log, reason, limitMs: config.drainTimeoutMs });
+  };
+  // The group's signal and the primary's may both arrive: the second one changes nothing.
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.once('disconnect', () => stop('the primary process is gone'));
+
+  await services.ready();
+  if (stopping) return;
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    log.fatal({ err: error }, `can't listen on ${config.host}:${config.port}`);
+    await services.close();
+    process.exit(1);
+  }
+  const { port } = app.server.address() as AddressInfo;
+  if (!cluster.isWorker || cluster.worker?.id === 1) announce(log, { version, port, config, services });
+}
+
+async function drain(
+  app: Awaited<ReturnType<typeof buildServer>>,
+  services: Services,
+  { log, reason, limitMs }: { log: Logger; reason: string; limitMs: number },
+): Promise<void> {
+  log.info({ reason }, 'draining: requests in flight finish, new ones are refused');
+  services.stopTaking();
+  const limit = setTimeout(() => {
+    log.error({ limitMs }, 'requests were still in flight at the limit; stopping without them');
+    process.exit(1);
+  }, limitMs);
+  try {
+    await app.close();
+    await services.close();
+  } catch (error) {
+    log.error({ err: error }, 'could not stop cleanly');
+    process.exit(1);
+  }
+  clearTimeout(limit);
+  log.info('stopped');
+  process.exit(0);
+}

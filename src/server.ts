@@ -1,0 +1,63 @@
+import cors from '@fastify/cors';
+import multipart from '@fastify/multipart';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { batchRoutes } from './http/batch.ts';
+import { newRequestId } from './http/caller.ts';
+import { checkCacheRoutes } from './http/check-cache.ts';
+import { classifyRoutes } from './http/classify.ts';
+import type { HttpDependencies } from './http/dependencies.ts';
+import { healthRoutes } from './http/health.ts';
+import { localClassifyRoutes } from './http/local-classify.ts';
+import { registerOpenApi } from './http/openapi.ts';
+import { registerProblems } from './http/problem.ts';
+import { statsRoutes } from './http/stats.ts';
+import { v2BatchRoutes } from './http/v2-batch.ts';
+import { v2CheckCacheRoutes } from './http/v2-check-cache.ts';
+
+export interface ServerOptions {
+  readonly version: string;
+  /** Whose X-Forwarded-For counts: nobody's, that many hops', or these addresses' and ranges'. */
+  readonly trustProxy: false | number | string[];
+  readonly corsOrigins: readonly string[];
+}
+
+/** The service's HTTP side: the same in tests as in production, listening nowhere yet. */
+export async function buildServer(
+  dependencies: HttpDependencies,
+  { version, trustProxy, corsOrigins }: ServerOptions,
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: dependencies.log,
+    genReqId: newRequestId,
+    // A caller's own id would let it forge the log.
+    requestIdHeader: false,
+    trustProxy: typeof trustProxy === 'number' ? (_, hop) => hop < trustProxy : trustProxy,
+    bodyLimit: 1_000_000,
+    // Idle bodies end; one that keeps coming slowly may take its time (phones do).
+    requestTimeout: 300_000,
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strict: false } },
+  }) as unknown as FastifyInstance;
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  registerProblems(app);
+  if (corsOrigins.length > 0)
+    await app.register(cors, { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] });
+  await app.register(multipart);
+  await registerOpenApi(app, version);
+
+  for (const routes of [
+    healthRoutes,
+    checkCacheRoutes,
+    classifyRoutes,
+    batchRoutes,
+    localClassifyRoutes,
+    v2CheckCacheRoutes,
+    v2BatchRoutes,
+    statsRoutes,
+  ])
+    app.register(async (scope) => routes(scope, dependencies));
+  return app;
+}

@@ -1,0 +1,83 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Folder → folders it may import; `types:` marks those of which only types may be had. Everybody may import errors. */
+const map: Record<string, readonly string[]> = {
+  http: ['classify', 'image', 'stats', 'cache', 'store', 'types:resilience', 'resilience'],
+  cache: ['classify', 'types:store', 'types:image', 'resilience'],
+  vision: ['classify', 'image', 'resilience'],
+  local: ['classify', 'image', 'types:resilience'],
+  stats: ['classify', 'types:store'],
+  store: ['classify', 'types:classify'],
+  classify: ['types:image', 'resilience'],
+  image: ['types:resilience'],
+  resilience: [],
+  config: [],
+};
+
+/** Entries and the composition root see everything. */
+const roots = ['main.ts', 'cli.ts', 'child.ts', 'services.ts', 'server.ts', 'process'];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+const files = globSync('src/**/*.ts').map((file) => file.replace(/^src\//, ''));
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join('src', file), 'utf8');
+  const pattern = /^(?:import|export)\s+(type\s+)?[^;]*?from\s+'(\.[^']+)'/gm;
+  return [...text.matchAll(pattern)].map(([, type, path]) => ({
+    from: file,
+    to: normalize(join(dirname(file), path ?? '')),
+    isType: type !== undefined,
+  }));
+}
+
+const folderOf = (file: string) => file.split('/')[0] ?? file;
+
+test('folders import only what the map lets them', () => {
+  const broken = files
+    .filter((file) => !roots.includes(folderOf(file)))
+    .flatMap(importsOf)
+    .filter(({ from, to, isType }) => {
+      const [source, target] = [folderOf(from), folderOf(to)];
+      if (source === target || target === 'errors.ts') return false;
+      const allowed = map[source] ?? [];
+      return !(allowed.includes(target) || (isType && allowed.includes(`types:${target}`)));
+    })
+    .map(({ from, to }) => `${from} → ${to}`);
+  expect(broken).toEqual([]);
+});
+
+test('only config.ts reads the environment', () => {
+  const readers = files.filter((file) => /process\.env\b/.test(readFileSync(join('src', file), 'utf8')));
+  expect(readers).toEqual(['config.ts']);
+});
+
+test('only http/ and server.ts know Fastify', () => {
+  const knowing = files.filter((file) => /from '@?fastify/.test(readFileSync(join('src', file), 'utf8')));
+  expect(knowing.filter((file) => !file.startsWith('http/') && file !== 'server.ts')).toEqual([]);
+});
+
+test('only services.ts names a concrete store driver', () => {
+  const naming = files.filter(
+    (file) =>
+      !file.startsWith('store/') && importsOf(file).some(({ to }) => /^store\/(mysql|sqlite)/.test(to)),
+  );
+  expect(naming).toEqual(['services.ts']);
+});
+
+test('no file is longer than 250 lines', () => {
+  const long = files.filter((file) => readFileSync(join('src', file), 'utf8').split('\n').length > 251);
+  expect(long).toEqual([]);
+});
+
+test('there are no folders for whatever fits nowhere', () => {
+  const folders = new Set(files.map(folderOf));
+  for (const name of ['utils', 'helpers', 'common', 'types', 'services', 'lib'])
+    expect(folders).not.toContain(name);
+});

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { ConfigError, configFrom } from '../../src/config.ts';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    configFrom(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+test('an empty environment is SQLite, the local model, port 8000 on all addresses', () => {
+  const config = configFrom({});
+  expect(config.store.kind).toBe('sqlite');
+  expect(config.strategy).toBe('local-only');
+  expect(config).toMatchObject({ host: '0.0.0.0', port: 8000, workers: 1, llm: undefined });
+});
+
+test('MYSQL_HOST alone is MySQL as root without a password', () => {
+  expect(configFrom({ MYSQL_HOST: 'db' }).store).toEqual({
+    kind: 'mysql',
+    host: 'db',
+    port: 3306,
+    user: 'root',
+    password: '',
+    database: 'image_classifier',
+    poolSize: 10,
+  });
+});
+
+test('DATABASE_URL wins over MYSQL_HOST, and its parts are decoded', () => {
+  const { store } = configFrom({ MYSQL_HOST: 'db', DATABASE_URL: 'mysql://me:p%40ss@[::1]:3307/album' });
+  expect(store).toMatchObject({ host: '::1', port: 3307, user: 'me', password: 'p@ss', database: 'album' });
+});
+
+test('a key makes the LLM preferred, a base URL alone does too', () => {
+  expect(configFrom({ LLM_API_KEY: 'k' }).strategy).toBe('llm-first');
+  expect(configFrom({ LLM_BASE_URL: 'http://127.0.0.1:1/v1' }).strategy).toBe('llm-first');
+});
+
+test("the original service's switches choose the strategy where STRATEGY is silent", () => {
+  expect(configFrom({ LLM_API_KEY: 'k', USE_LOCAL_INFERENCE: 'true' }).strategy).toBe('local-only');
+  expect(configFrom({ LLM_API_KEY: 'k', LOCAL_INFERENCE_FALLBACK: 'false' }).strategy).toBe('llm-only');
+  expect(
+    configFrom({ LLM_API_KEY: 'k', USE_LOCAL_INFERENCE: 'true', STRATEGY: 'local-first' }).strategy,
+  ).toBe('local-first');
+});
+
+test.each(['aliyun', 'qwen', 'dashscope', 'Qwen'])('LLM_PROVIDER=%s is DashScope', (name) => {
+  expect(configFrom({ LLM_API_KEY: 'k', LLM_PROVIDER: name }).llm?.provider).toBe('dashscope');
+});
+
+test('all wrong values are listed at once, each with what was expected and what came', () => {
+  const problems = problemsOf({ APP_PORT: 'eighty', WORKERS: '-1', LOG_LEVEL: 'loud' });
+  expect(problems).toHaveLength(3);
+  expect(problems[0]).toBe('APP_PORT must be a whole number from 0 to 65535, not "eighty"');
+});
+
+test('a wrong secret is named but never shown', () => {
+  const [problem] = problemsOf({ DATABASE_URL: 'postgres://me:hunter2@db/album' });
+  expect(problem).toMatch(/^DATABASE_URL must be/);
+  expect(problem).not.toContain('hunter2');
+});
+
+test('a strategy that needs an LLM is refused without one', () => {
+  expect(problemsOf({ STRATEGY: 'llm-only' })[0]).toContain('LLM_API_KEY');
+});
+
+test('a time zone that does not exist is refused', () => {
+  expect(problemsOf({ TIME_ZONE: 'Mars/Olympus' })[0]).toContain('IANA');
+});
+
+test('inference processes are divided among workers, at least one each', () => {
+  expect(configFrom({ WORKERS: '2', INFERENCE_PROCESSES: '4' }).inference.processes).toBe(2);
+  expect(configFrom({ WORKERS: '8', INFERENCE_PROCESSES: '4' }).inference.processes).toBe(1);
+});
