@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { BadRequestError, TooLargeError } from '../errors.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { growingBuffer } from './growing-buffer.ts';
+import type { Upload } from './photo.ts';
+
+export interface ReceivedUpload extends Upload {
+  /** The bytes are no longer held by anybody: gives them back to the budget. Once; later calls do nothing. */
+  release(): void;
+}
+
+export interface ReceiveOptions {
+  /** Of one file. */
+  readonly limitBytes: number;
+  readonly budget: ByteBudget;
+  /** Aborts when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A file part of @fastify/multipart: `truncated` says that it hit the parser's own limit, after its last byte. */
+export type FileStream = Readable & { readonly truncated?: boolean };
+
+/**
+ * Reads one file to its end, hashing while it arrives. Over the limit, the rest of the part is read and dropped, so
+ * that the parts behind it still arrive. However it ends, the stream never blocks its request.
+ * @throws TooLargeError file_too_large
+ * @throws BadRequestError malformed_body when the stream ends early, missing_part when it is empty
+ * @throws the signal's reason
+ */
+export async function receiveUpload(stream: FileStream, options: ReceiveOptions): Promise<ReceivedUpload> {
+  const { limitBytes, budget, signal } = options;
+  const ticket = budget.openTicket();
+  const hash = createHash('sha256');
+  const gathered = growingBuffer(limitBytes);
+  let receivedBytes = 0;
+
+  function keep(chunk: Buffer): Promise<void> | undefined {
+    receivedBytes += chunk.byteLength;
+    if (receivedBytes > limitBytes) {
+      gathered.finish();
+      ticket.release();
+      return undefined;
+    }
+    const room = ticket.take(chunk.byteLength);
+    hash.update(chunk);
+    gathered.append(chunk);
+    return room;
+  }
+
+  try {
+    await readAll(stream, keep, signal);
+    if (stream.truncated || receivedBytes > limitBytes) throw tooLarge(limitBytes);
+    if (receivedBytes === 0)
+      throw new BadRequestError('missing_part', 'The file part is empty; send the bytes of a photo.');
+  } catch (error) {
+    ticket.release();
+    throw error;
+  }
+  ticket.complete();
+  return { bytes: gathered.finish(), sha256: hash.digest('hex'), release: () => ticket.release() };
+}
+
+/** Calls `keep` with each chunk and doesn't read on before what it returns has resolved. */
+function readAll(
+  stream: Readable,
+  keep: (chunk: Buffer) => Promise<void> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+
+  function onData(chunk: Buffer): void {
+    const room = keep(chunk);
+    if (!room) return;
+    stream.pause();
+    room.then(
+      () => stream.resume(),
+      () => undefined,
+    );
+  }
+  const onAbort = () => reject(signal.reason);
+  const onCut = () =>
+    reject(
+      new BadRequestError('malformed_body', 'The upload ended before the file was complete; send it again.'),
+    );
+
+  if (signal.aborted) onAbort();
+  else if (stream.errored || (stream.destroyed && !stream.readableEnded)) onCut();
+  signal.addEventListener('abort', onAbort, { once: true });
+  stream.on('data', onData).once('end', resolve).once('close', onCut);
+  // Stays for good: a stream may fail again while what is left of it is dropped.
+  stream.on('error', onCut);
+
+  return promise.finally(() => {
+    signal.removeEventListener('abort', onAbort);
+    stream.off('data', onData).off('end', resolve).off('close', onCut);
+    stream.resume();
+  });
+}
+
+function tooLarge(limitBytes: number): TooLargeError {
+  const unit = limitBytes % 2 ** 20 === 0 ? 2 ** 20 : 1e6;
+  const limitMb = Math.round((limitBytes / unit) * 100) / 100;
+  return new TooLargeError(
+    'file_too_large',
+    `The file is larger than ${limitMb} MB, which is the limit of one photo.`,
+  );
+}
