@@ -1,26 +1,38 @@
-/** One vision LLM behind one wire format. Vendor JSON stays inside its file. */
+/** One vision LLM behind one wire format and one key. Vendor JSON stays inside its file. */
 export interface VisionModel {
   /** What answers and rows name: the vendor's model name. */
   readonly name: string;
   /**
    * One call, one attempt. `signal` ends it: a connection is closed, a body is not read on.
-   * @throws VisionError with a short reason
+   * @throws VisionError with a short reason; the reason of `signal` when that ended the call
    */
   ask(question: VisionQuestion, signal: AbortSignal): Promise<VisionReply>;
 }
+
+/**
+ * What the prompt asks for: a JSON object with or without a description, or nothing but a category's key. Models
+ * with structured output are held to it.
+ */
+export type ReplyForm = 'described' | 'bare' | 'code';
 
 export interface VisionQuestion {
   /** Metadata-free JPEG. */
   readonly jpeg: Buffer;
   readonly prompt: string;
+  readonly form: ReplyForm;
   /** Upper bound of the reply's length, in tokens. */
   readonly maxTokens: number;
   /** Keys that `category` may take, for models with structured output. */
   readonly categories: readonly string[];
 }
 
+export interface TokenUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 export interface VisionReply {
   /** The model's own words, unchecked. */
   readonly text: string;
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  readonly usage?: TokenUsage;
 }

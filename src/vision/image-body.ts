@@ -1,0 +1,18 @@
+/**
+ * A JSON body with a photo in it, as one Buffer: the base64 goes straight between its head and its tail, because
+ * JSON.stringify would walk every character of it on the event loop.
+ *
+ * @param json the body as JSON with an empty photo: it ends with the photo's text, up to the quote that closes it,
+ *   and then `tail`
+ * @param tail from the quote that closes the photo's text to the end
+ */
+export function bodyWithImage(json: string, tail: string, jpeg: Buffer): Buffer<ArrayBuffer> {
+  if (!json.endsWith(tail)) throw new Error('bodyWithImage: the photo must be the last thing in the body');
+  const head = Buffer.from(json.slice(0, -tail.length));
+  const base64Length = Math.ceil(jpeg.length / 3) * 4;
+  const body = Buffer.allocUnsafe(head.length + base64Length + tail.length);
+  head.copy(body);
+  body.write(jpeg.toString('base64'), head.length, 'latin1');
+  body.write(tail, head.length + base64Length, 'latin1');
+  return body;
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { Taxonomy } from '../classify/taxonomy.ts';
+
+export interface PromptOptions {
+  readonly taxonomy: Taxonomy;
+  /** Language of `description`; `none` asks for none, which is the shortest and cheapest answer. */
+  readonly language: 'zh' | 'en' | 'none';
+  /** Words to use instead of the built-in question; the list of keys and the form of the answer are appended. */
+  readonly custom?: string;
+}
+
+export interface VisionPrompt {
+  readonly text: string;
+  readonly form: 'described' | 'bare';
+  /** The plainest question there is: for a key and nothing else. */
+  readonly plain: string;
+  /** ASCII word that changes whenever the words do. Part of every cache key. */
+  readonly version: string;
+}
+
+const descriptions = {
+  zh: ',"description":"<one short sentence in Chinese>"',
+  en: ',"description":"<one short sentence in English>"',
+  none: '',
+};
+
+export function promptOf({ taxonomy, language, custom }: PromptOptions): VisionPrompt {
+  const keys = taxonomy.categories.map(({ key }) => key).join(', ');
+  const definitions = taxonomy.categories.map(({ key, definition }) => `${key}: ${definition}`).join('\n');
+  const question = custom?.trim()
+    ? `${custom.trim()}\n\nKeys: ${keys}`
+    : `Choose the one category that fits this photo best.\n${definitions}`;
+  const answer = `{"category":"<key>","confidence":<above 0, at most 1>${descriptions[language]}}`;
+  const text = `${question}\n\nAnswer with this JSON object and nothing else: ${answer}`;
+  const plain = `Which of these words fits the photo best? Answer with that word only: ${keys}`;
+  return {
+    text,
+    form: language === 'none' ? 'bare' : 'described',
+    plain,
+    version: createHash('sha256').update(`${text}\0${plain}`).digest('hex').slice(0, 10),
+  };
+}

@@ -1,0 +1,108 @@
+import type { Category, Taxonomy } from '../classify/taxonomy.ts';
+import { VisionError } from '../errors.ts';
+
+/** What a model's words say, checked. */
+export interface Reading {
+  /** A key of the taxonomy. */
+  readonly category: string;
+  /** In (0, 1]. */
+  readonly confidence: number;
+  readonly description?: string;
+}
+
+const maxReplyLength = 8_000;
+const maxDescriptionLength = 200;
+
+/**
+ * Reads a reply that should be one JSON object, alone, in a code fence or with prose around it.
+ *
+ * Strict where a guess could file a photo wrongly: `category` is a key of the taxonomy or exactly a category's
+ * Chinese or English name, `confidence` is a number in (0, 1] (neither "0.9" nor 95 is made to fit), and two objects
+ * are no answer. Lenient with `description`, which is decoration: without control characters, at most 200
+ * characters, left out when empty or the word "null".
+ *
+ * @throws VisionError `bad_answer`; its cause says in fixed words what was wrong
+ */
+export function readReply(text: string, taxonomy: Taxonomy): Reading {
+  const reply = soleObject(text);
+  const category = categoryOf(reply.category, taxonomy);
+  const { confidence } = reply;
+  if (typeof confidence !== 'number' || !(confidence > 0 && confidence <= 1))
+    throw badAnswer('confidence is no number in (0, 1]');
+  const description = descriptionOf(reply.description);
+  return { category, confidence, ...(description !== undefined && { description }) };
+}
+
+function soleObject(text: string): Record<string, unknown> {
+  if (text.length > maxReplyLength) throw badAnswer('the reply is too long');
+  const objects = objectsIn(text);
+  const [object] = objects;
+  if (object === undefined) throw badAnswer('there is no JSON object');
+  if (objects.length > 1) throw badAnswer('there are several JSON objects');
+  return object;
+}
+
+/** Every outermost `{…}` that parses. Braces in prose don't parse and are stepped over. */
+function objectsIn(text: string): Record<string, unknown>[] {
+  const objects: Record<string, unknown>[] = [];
+  let from = text.indexOf('{');
+  while (from !== -1) {
+    const end = endOfObject(text, from);
+    const object = end === -1 ? undefined : parsed(text.slice(from, end));
+    if (object !== undefined) objects.push(object);
+    // An object that never closes has no complete one after it worth trusting.
+    from = end === -1 ? -1 : text.indexOf('{', object === undefined ? from + 1 : end);
+  }
+  return objects;
+}
+
+/** Index after the brace that closes the one at `from`, -1 when none does. */
+function endOfObject(text: string, from: number): number {
+  let depth = 0;
+  let isInString = false;
+  for (let at = from; at < text.length; at++) {
+    const char = text[at];
+    if (isInString) {
+      if (char === '\\') at++;
+      else if (char === '"') isInString = false;
+    } else if (char === '"') isInString = true;
+    else if (char === '{') depth++;
+    else if (char === '}' && --depth === 0) return at + 1;
+  }
+  return -1;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+function categoryOf(value: unknown, taxonomy: Taxonomy): string {
+  if (typeof value !== 'string') throw badAnswer('category is no text');
+  const word = value.trim().toLowerCase();
+  const isMeant = ({ key, zh, en }: Category) =>
+    [key, zh, en].some((name) => name.trim().toLowerCase() === word);
+  const category = taxonomy.categories.find(isMeant);
+  if (category === undefined) throw badAnswer('category is not in the taxonomy');
+  return category.key;
+}
+
+function descriptionOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw badAnswer('description is no text');
+  const line = value
+    .toWellFormed()
+    // Marks that turn the direction of writing could disguise what a client shows next to it.
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+  const text = [...line].slice(0, maxDescriptionLength).join('').trim();
+  return text === '' || text.toLowerCase() === 'null' ? undefined : text;
+}
+
+function badAnswer(problem: string): VisionError {
+  return new VisionError('bad_answer', { cause: new Error(problem) });
+}

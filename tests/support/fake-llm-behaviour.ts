@@ -1,0 +1,80 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { FakeReply, FakeRequest, FakeWire } from './fake-llm-wire.ts';
+
+interface Delayed {
+  /** Before the first byte. */
+  readonly latencyMs?: number;
+}
+
+/** An error as the vendor sends it. */
+export interface FakeError {
+  readonly status: number;
+  /** Sent as it is: a string as text, anything else as JSON. */
+  readonly body: unknown;
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+/**
+ * `hang` never answers, `hang-in-body` sends its headers and half a body, `reset` closes the connection, and
+ * `reset-in-body` after half a body. `garbage` is a reply that is no JSON, `html` a page with status 200, `flood` a
+ * reply without an end.
+ */
+export type Fault = 'hang' | 'hang-in-body' | 'reset' | 'reset-in-body' | 'garbage' | 'html' | 'flood';
+
+export type FakeBehaviour = Delayed & (FakeReply | FakeError | { readonly fault: Fault });
+
+export async function perform(
+  behaviour: FakeBehaviour,
+  request: FakeRequest,
+  wire: FakeWire,
+  response: ServerResponse,
+): Promise<void> {
+  if ('fault' in behaviour) return fail(behaviour.fault, response);
+  if ('status' in behaviour) return sendError(behaviour, response);
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(wire.reply(behaviour, request)));
+}
+
+function sendError({ status, body, headers }: FakeError, response: ServerResponse) {
+  const isText = typeof body === 'string';
+  response.writeHead(status, { 'content-type': isText ? 'text/html' : 'application/json', ...headers });
+  response.end(isText ? body : JSON.stringify(body));
+}
+
+function fail(fault: Fault, response: ServerResponse) {
+  const json = { 'content-type': 'application/json' };
+  switch (fault) {
+    case 'hang':
+      return;
+    case 'hang-in-body':
+      response.writeHead(200, json).write('{"choices":[');
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'reset-in-body':
+      response.writeHead(200, json).write('{"choices":[', () => response.socket?.resetAndDestroy());
+      return;
+    case 'garbage':
+      response.writeHead(200, json).end('{"choices":[{"mess');
+      return;
+    case 'html':
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please log in</html>');
+      return;
+    case 'flood':
+      response.writeHead(200, json);
+      flood(response);
+      return;
+    default:
+      fault satisfies never;
+  }
+}
+
+function flood(response: ServerResponse) {
+  const chunk = ' '.repeat(64 * 1024);
+  const more = () => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on('drain', more);
+  more();
+}
