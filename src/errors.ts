@@ -100,8 +100,9 @@ export class UnavailableError extends AppError {
     code: 'overloaded' | 'no_classifier' | 'store_unavailable' | 'shutting_down',
     message: string,
     retryAfterS = 5,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
     this.code = code;
     this.retryAfterS = retryAfterS;
   }
@@ -130,5 +131,15 @@ export class VisionError extends AppError {
   constructor(reason: string, options?: ErrorOptions) {
     super('The vision model could not answer; try again later.', options);
     this.reason = reason;
+  }
+}
+
+/** 499: the connection closed before the answer was out. Nobody reads it; records and logs do. */
+export class ClientGoneError extends AppError {
+  readonly code = 'client_gone';
+  readonly status = 499;
+
+  constructor() {
+    super('The client closed the connection before its answer.');
   }
 }

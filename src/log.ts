@@ -5,11 +5,18 @@ export interface LogOptions {
   readonly level: string;
   /** `auto`: pretty where standard output is a terminal, JSON otherwise. */
   readonly format: 'auto' | 'pretty' | 'json';
+  /** Leaves standard output to results. */
+  readonly toStderr?: boolean;
 }
 
-export function openLog({ level, format }: LogOptions): Logger {
-  const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true);
+export function openLog({ level, format, toStderr = false }: LogOptions): Logger {
+  const stream = toStderr ? process.stderr : process.stdout;
+  const isPretty = format === 'pretty' || (format === 'auto' && stream.isTTY === true);
   const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!isPretty) return pino(options);
-  return pino(options, pretty({ colorize: process.stdout.isTTY === true, ignore: 'pid,reqId', sync: true }));
+  const destination = toStderr ? 2 : 1;
+  if (!isPretty) return pino(options, pino.destination({ dest: destination, sync: true }));
+  return pino(
+    options,
+    pretty({ colorize: stream.isTTY === true, ignore: 'pid,reqId', sync: true, destination }),
+  );
 }

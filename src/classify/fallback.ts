@@ -1,6 +1,6 @@
 import { DeadlineError, PhotoError, VisionError } from '../errors.ts';
 import { earlier } from '../resilience/deadline.ts';
-import type { Classifier } from './classifier.ts';
+import type { Classifier, ClassifyContext } from './classifier.ts';
 
 export interface FallbackOptions {
   /** How long before the deadline the preferred classifier is given up, so that the other one answers in time. */
@@ -22,12 +22,23 @@ export function withFallback(
   return {
     async classify(photo, context) {
       try {
-        return await preferred.classify(photo, { ...context, deadline: earlier(context.deadline, marginMs) });
+        return await preferred.classify(photo, sooner(context, marginMs));
       } catch (error) {
         if (error instanceof PhotoError || context.signal.aborted) throw error;
         onFallback?.(reasonOf(error));
         return { ...(await other.classify(photo, context)), degraded: true };
       }
+    },
+  };
+}
+
+/** The same context with less time; `lane` may change while a call is shared, so it is not copied. */
+function sooner(context: ClassifyContext, marginMs: number): ClassifyContext {
+  return {
+    deadline: earlier(context.deadline, marginMs),
+    signal: context.signal,
+    get lane() {
+      return context.lane;
     },
   };
 }

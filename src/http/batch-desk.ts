@@ -79,7 +79,13 @@ export function openBatchDesk(dependencies: HttpDependencies) {
       const items = await Promise.all(pending);
       return { caller, items, fields, durationMs: Math.round(reply.elapsedTime) };
     } finally {
-      void recorder.request(caller, { route: 'batch', uploads: pending.length });
+      void recorder.request(caller, {
+        route: 'batch',
+        lookups: 0,
+        lookupHits: 0,
+        uploads: pending.length,
+        durationMs: Math.round(reply.elapsedTime),
+      });
     }
   }
 

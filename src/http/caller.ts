@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClassifyContext } from '../classify/classifier.ts';
+import { ClientGoneError } from '../errors.ts';
 import { deadlineIn } from '../resilience/deadline.ts';
-import { senderOf } from '../store/claimant.ts';
+import { senderOf } from '../stats/sender.ts';
 import type { Sender } from '../store/store.ts';
 
 /** Who asks, until when, and whether it still wants to know. */
@@ -49,7 +50,7 @@ export function senderOfRequest(request: FastifyRequest, bodyUserId?: string | n
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new Error('the client is gone'));
+    if (!reply.raw.writableFinished) gone.abort(new ClientGoneError());
   });
   return gone.signal;
 }

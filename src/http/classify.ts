@@ -10,7 +10,7 @@ import { openPhotoDesk } from './photo-desk.ts';
 import { readPhotoForm } from './photo-form.ts';
 
 /** Room for part headers and text parts around one photo. */
-export const formOverheadBytes = 2_000_000;
+const formOverheadBytes = 2_000_000;
 
 const schema = {
   summary: 'Classify one photo',
@@ -40,20 +40,22 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
 
   async function handle(request: FastifyRequest, reply: FastifyReply) {
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });
-    const { upload, fields } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
-      desk.refuse(error, caller, { durationMs: 0 }),
-    );
-    const claimed = claimedHash(fields.image_hash);
-    const { answer, durationMs } = await desk
-      .answer(upload, caller, claimed)
-      .finally(() => recorder.request(caller, { route: 'classify', uploads: 1 }));
-    return {
-      success: true as const,
-      data: v1PhotoData(answer, taxonomy),
-      from_cache: answer.from !== 'model',
-      processing_time_ms: durationMs,
-      ...stamp(request.id),
-    };
+    try {
+      const { upload, claimed } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
+        desk.refuse(error, caller, { durationMs: 0 }),
+      );
+      const { answer, durationMs } = await desk.answer(upload, caller, claimed);
+      return {
+        success: true as const,
+        data: v1PhotoData(answer, taxonomy),
+        from_cache: answer.from !== 'model',
+        processing_time_ms: durationMs,
+        ...stamp(request.id),
+      };
+    } finally {
+      const durationMs = Math.round(reply.elapsedTime);
+      void recorder.request(caller, { route: 'classify', lookups: 0, lookupHits: 0, uploads: 1, durationMs });
+    }
   }
 
   // The form is read by the handler, so there is no body to validate.
@@ -62,31 +64,32 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
   app.post('/classify', { ...options, schema: { ...schema, hide: true } }, handle);
 }
 
+interface OnePhoto {
+  readonly upload: ReceivedUpload;
+  readonly claimed: string | undefined;
+}
+
 /** @throws AppError a part that is too large is the whole request's error here */
 export async function readOnePhoto(
   request: FastifyRequest,
   dependencies: Pick<HttpDependencies, 'limits' | 'budget'>,
   gone: AbortSignal,
   onTooLarge: (error: Error) => void = () => {},
-): Promise<{ upload: ReceivedUpload; fields: Record<string, unknown> }> {
+): Promise<OnePhoto> {
   const maxBytes = dependencies.limits.fileBytes + formOverheadBytes;
+  const options = { photoField: 'image', maxPhotos: 1, maxBytes } as const;
   let received: ReceivedUpload | undefined;
   try {
-    const fields = await readPhotoForm(
-      request,
-      dependencies,
-      { photoField: 'image', maxPhotos: 1, maxBytes },
-      gone,
-      (part) => {
-        if (part.received instanceof Error) {
-          onTooLarge(part.received);
-          throw part.received;
-        }
-        received = part.received;
-      },
-    );
+    const fields = await readPhotoForm(request, dependencies, options, gone, (part) => {
+      if (part.received instanceof Error) {
+        onTooLarge(part.received);
+        throw part.received;
+      }
+      received = part.received;
+    });
+    const claimed = claimedHash(fields.image_hash);
     if (!received) throw new BadRequestError('missing_part', 'The form has no photo.');
-    return { upload: received, fields };
+    return { upload: received, claimed };
   } catch (error) {
     received?.release();
     throw error;

@@ -35,7 +35,7 @@ export interface HttpDependencies {
   readonly photos: OpenPhotos;
   readonly budget: ByteBudget;
   readonly recorder: Recorder;
-  today(): Promise<TodayReport>;
+  today(): Promise<TodayReport & { readonly llm_cost: number }>;
   /** Synchronous and cheap: never calls a model or waits for the store. */
   health(): Health;
   /** False while starting, and once the process has been told to stop. */

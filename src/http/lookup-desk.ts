@@ -27,12 +27,18 @@ export function openLookupDesk({ cache, recorder, limits }: HttpDependencies) {
       remembered
         ? [
             cache.countHit(remembered),
-            recorder.lookupHit(caller, { ...shown(remembered), sha256: asked[index] ?? '', durationMs }),
+            recorder.answered(
+              caller,
+              { kind: 'lookup', sha256: asked[index] ?? '', durationMs },
+              shown(remembered),
+            ),
           ]
         : [],
     );
     const lookupHits = found.filter((remembered) => remembered !== undefined).length;
-    writes.push(recorder.request(caller, { route, lookups: hashes.length, lookupHits }));
+    writes.push(
+      recorder.request(caller, { route, lookups: hashes.length, lookupHits, uploads: 0, durationMs }),
+    );
     await atMost(limits.writeWaitMs, Promise.all(writes));
     return found.map((remembered) => remembered && shown(remembered));
   }

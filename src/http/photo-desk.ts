@@ -1,5 +1,4 @@
 import type { Answer } from '../classify/classifier.ts';
-import { AppError } from '../errors.ts';
 import type { ReceivedUpload } from '../image/receive.ts';
 import type { Sender } from '../store/store.ts';
 import type { Caller } from './caller.ts';
@@ -32,7 +31,7 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
       try {
         const answer = await classifier.classify(photo, caller.context);
         const durationMs = elapsed(startedMs);
-        const recorded = recorder.photo(caller, { answer, sha256, sizeBytes, durationMs });
+        const recorded = recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
         await atMost(
           limits.writeWaitMs,
           Promise.all([answer.written, recorded, claim(caller.sender, claimed, sha256)]),
@@ -44,6 +43,8 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
     } catch (error) {
       refuse(error, caller, { sha256, sizeBytes, durationMs: elapsed(startedMs) });
       throw error;
+    } finally {
+      upload.release();
     }
   }
 
@@ -59,9 +60,7 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
     caller: Caller,
     photo: { sha256?: string; sizeBytes?: number; durationMs: number },
   ): void {
-    const isGone = caller.context.signal.aborted;
-    const errorCode = isGone ? 'client_gone' : error instanceof AppError ? error.code : 'internal_error';
-    void recorder.photo(caller, { ...photo, errorCode });
+    void recorder.failed(caller, { kind: 'upload', ...photo }, error);
   }
 
   return { answer, claim, refuse };
