@@ -100,12 +100,14 @@ export interface Summary {
   readonly photos: number;
   readonly photosByOutcome: Readonly<Record<PhotoRecord['outcome'], number>>;
   readonly degraded: number;
+  /** Distinct senders among the requests that came with a user id. */
   readonly uniqueUsers: number;
   readonly latencyByOutcome: Readonly<Partial<Record<PhotoRecord['outcome'], Latency>>>;
 }
 
 /**
- * What a database driver can do. Every operation takes many at once and costs one statement (or one transaction),
+ * What a database driver can do. It throws an outage (`isOutage`) where the store itself can't be used, and anything
+ * else where the rows are at fault: then no row of that call was written. Every operation takes many at once and costs one statement (or one transaction),
  * whoever they come from; `withGroupCommit` gathers them. Complete in every driver; one contract suite runs on all.
  */
 export interface Store {
@@ -124,7 +126,10 @@ export interface Store {
   summarise(from: number, to: number): Promise<Summary>;
   /** Creates the database when missing and allowed, then runs what has not run yet; returns the names it ran. */
   migrate(): Promise<readonly string[]>;
+  /** Writes one row: what a probe has to know. A store that can only be read is as good as none. */
   ping(): Promise<void>;
+  /** A sentence for the log where `workers` processes may open more connections than the server grants them. */
+  checkConnections(workers: number): Promise<string | undefined>;
   close(): Promise<void>;
 }
 

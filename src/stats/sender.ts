@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Sender } from '../store/store.ts';
+
+/**
+ * Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself).
+ * @param address as the socket or the trusted proxy named it
+ */
+export function senderOf({ userId, address }: { userId?: string | undefined; address: string }): Sender {
+  const ip = canonicalAddress(address);
+  const source = userId ? `user:${userId}` : `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
+  return {
+    claimant: claimantKey(source),
+    ...(userId && { userId }),
+    network: networkOf(ip),
+  };
+}
+
+/** First 16 bytes of the SHA-256 of `user:<id>` or `address:<address>`, as 32 hex digits. */
+export function claimantKey(source: string): string {
+  return createHash('sha256').update(source).digest('hex').slice(0, 32);
+}
+
+/** /24 of an IPv4 address, /48 of an IPv6 one: what one person is likely to hold, or one office. */
+function networkOf(ip: string): string {
+  if (isIPv4(ip)) return `${ip.split('.').slice(0, 3).join('.')}.0/24`;
+  return isIPv6(ip) ? prefixOf(ip, 3) : 'unknown';
+}
+
+/** An IPv4 address that came through an IPv6 socket is an IPv4 address; a zone names an interface of ours. */
+function canonicalAddress(address: string): string {
+  const ip = address.replace(/%.*$/, '');
+  if (!isIPv6(ip)) return ip;
+  const groups = groupsOf(ip);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (!isMapped) return ip;
+  const [high = 0, low = 0] = groups.slice(6);
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+}
+
+/** The first `count` groups of an IPv6 address in one spelling, e.g. `2001:db8:0::/48` for three. */
+function prefixOf(ip: string, count: number): string {
+  const groups = groupsOf(ip).slice(0, count);
+  return `${groups.map((group) => group.toString(16)).join(':')}::/${count * 16}`;
+}
+
+function groupsOf(ip: string): number[] {
+  const [head = '', tail] = ip.split('::');
+  const before = groupsIn(head);
+  if (tail === undefined) return before;
+  const after = groupsIn(tail);
+  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+function groupsIn(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)];
+    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
+    return [a * 256 + b, c * 256 + d];
+  });
+}

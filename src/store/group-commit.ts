@@ -1,0 +1,49 @@
+import { type Gathered, gathered } from './gathered.ts';
+import type { Lookup, RecordStore, ResultStore, Store } from './store.ts';
+
+export interface GroupCommitOptions {
+  /** Rows or keys of one statement. Default 500. */
+  readonly maxGroup?: number;
+  /** Rows or keys that may wait, for each kind of statement; beyond it calls are refused. Default 10 000. */
+  readonly maxWaiting?: number;
+}
+
+export interface GroupCommit extends ResultStore, RecordStore {
+  /** Resolves when nothing waits and nothing is in flight. */
+  flush(): Promise<void>;
+}
+
+type GroupedStore = Pick<
+  Store,
+  'findResults' | 'saveResults' | 'saveClaims' | 'countHits' | 'savePhotoRecords' | 'saveRequestRecords'
+>;
+
+/**
+ * Many callers, few statements: single calls that come at the same time share one, and each caller's promise settles
+ * with it. One statement of each kind is in flight at a time.
+ * @throws UnavailableError from every call while the store is down, or too much waits for it
+ */
+export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions = {}): GroupCommit {
+  const bounds = { maxGroup: options.maxGroup ?? 500, maxWaiting: options.maxWaiting ?? 10_000 };
+  const writes = <Row>(save: (rows: readonly Row[]) => Promise<void>): Gathered<Row, undefined> =>
+    gathered({ ...bounds, run: (rows) => save(rows).then(() => []) });
+
+  const finds = gathered({ ...bounds, run: (lookups: readonly Lookup[]) => store.findResults(lookups) });
+  const results = writes(store.saveResults);
+  const claims = writes(store.saveClaims);
+  const hits = writes(store.countHits);
+  const photos = writes(store.savePhotoRecords);
+  const requests = writes(store.saveRequestRecords);
+  const all = [finds, results, claims, hits, photos, requests];
+
+  return {
+    find: async (lookup) => (await finds.submit([lookup]))[0],
+    findAll: async (lookups) => [...(await finds.submit(lookups))],
+    save: async (result) => void (await results.submit([result])),
+    claim: async (claim) => void (await claims.submit([claim])),
+    countHit: async (hit) => void (await hits.submit([hit])),
+    recordPhoto: async (record) => void (await photos.submit([record])),
+    recordRequest: async (record) => void (await requests.submit([record])),
+    flush: async () => void (await Promise.all(all.map((operation) => operation.idle()))),
+  };
+}

@@ -1,0 +1,107 @@
+import { connectionOptions, type MysqlServer, withConnection } from './mysql-connection.ts';
+import { migrateMysql } from './mysql-migrations.ts';
+import { openMysqlPool } from './mysql-pool.ts';
+import { countHits, findResults, saveClaims, saveResults, withBytes } from './mysql-results.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import {
+  type PhotoCountRow,
+  photoColumns,
+  photoCountsSql,
+  photoValues,
+  type RequestTotalsRow,
+  requestColumns,
+  requestTotalsSql,
+  requestValues,
+  summaryOf,
+} from './record-rows.ts';
+import type { Store } from './store.ts';
+
+export interface MysqlStoreOptions extends MysqlServer {
+  /** Connections per process, 1 or more. */
+  readonly poolSize: number;
+  /** Limit of every statement of the hot path. Default 1000. */
+  readonly statementTimeoutMs?: number;
+  /** Limit of every statement of a report. Default 30 000. */
+  readonly reportTimeoutMs?: number;
+  /** Limit of every statement of a migration. Default 120 000. */
+  readonly migrationTimeoutMs?: number;
+  /** Folder of migrations instead of the product's own. */
+  readonly migrations?: URL;
+  /** Called for every statement of the hot path. */
+  readonly onStatement?: () => void;
+}
+
+/** A store on MySQL 8.0.19+ or MariaDB 10.6+. Connects when first used; `migrate` comes before everything else. */
+export function openMysqlStore(options: MysqlStoreOptions): Store {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 1000;
+  const reportTimeoutMs = options.reportTimeoutMs ?? 30_000;
+  const migrationTimeoutMs = options.migrationTimeoutMs ?? 120_000;
+  const pool = openMysqlPool({ ...options, statementTimeoutMs });
+  const { query } = pool;
+  const reports = oneAtATime();
+
+  async function insert(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly (string | number | null)[])[],
+  ) {
+    if (rows.length === 0) return;
+    const values = rows.map((row) => withBytes(columns, row));
+    await query(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ?`, [values]);
+  }
+
+  return {
+    kind: 'mysql',
+    findResults: async (lookups) => findResults(query, lookups),
+    saveResults: async (results) => saveResults(query, results),
+    saveClaims: async (claims) => saveClaims(query, claims),
+    countHits: async (hits) => countHits(query, hits),
+    savePhotoRecords: async (records) => insert('photos', photoColumns, records.map(photoValues)),
+    saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
+
+    summarise: (from, to) =>
+      reports(() =>
+        withConnection(connectionOptions(options, statementTimeoutMs), reportTimeoutMs, async (report) => {
+          const counts = await report(photoCountsSql, [from, to]);
+          const [totals] = await report(requestTotalsSql, [from, to]);
+          return summaryOf(
+            counts as unknown as readonly PhotoCountRow[],
+            totals as RequestTotalsRow | undefined,
+          );
+        }),
+      ),
+
+    migrate: async () =>
+      migrateMysql({
+        ...options,
+        connectTimeoutMs: statementTimeoutMs,
+        migrationTimeoutMs,
+        ...(options.migrations && { folder: options.migrations }),
+      }),
+
+    async ping() {
+      await query(
+        'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON DUPLICATE KEY UPDATE at_ms = VALUES(at_ms)',
+        [Date.now()],
+      );
+    },
+
+    async checkConnections(workers) {
+      const [row] = await query(
+        'SELECT @@GLOBAL.max_connections AS server, @@SESSION.max_user_connections AS user',
+      );
+      const perUser = Number(row?.user);
+      const granted = Math.min(Number(row?.server), perUser > 0 ? perUser : Number.POSITIVE_INFINITY);
+      // Each process may open one more, for a report or a migration.
+      const needed = workers * (options.poolSize + 1);
+      if (needed <= granted) return undefined;
+      return (
+        `${workers} processes with ${options.poolSize} pooled connections each (and one for reports) may open ` +
+        `${needed}, but the server grants ${granted}: lower the pool size to ` +
+        `${Math.max(1, Math.floor(granted / workers) - 1)}, or raise max_connections.`
+      );
+    },
+
+    close: () => pool.close(),
+  };
+}

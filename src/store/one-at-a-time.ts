@@ -1,0 +1,9 @@
+/** Runs one after another, in the order they came: reports are heavy, and nobody needs two at once. */
+export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => {});
+    return next;
+  };
+}

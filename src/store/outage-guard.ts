@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { isOutage, outage, reasonOf, within } from './outage.ts';
+import type { Store } from './store.ts';
+
+export interface OutageGuardOptions {
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Limit of an operation, after which the store counts as down. Default 1000. */
+  readonly timeoutMs?: number;
+  /** Limit of a report, which by itself says nothing about the store. Default 60 000. */
+  readonly reportTimeoutMs?: number;
+  /** Limit of a migration. Default 600 000. */
+  readonly migrationTimeoutMs?: number;
+  /** How long `start` waits for the store. Default 5000. */
+  readonly startTimeoutMs?: number;
+  /** Pause before the first and before later probes of a store that is down. Default 500 to 5000, each halved at most by chance. */
+  readonly firstPauseMs?: number;
+  readonly longestPauseMs?: number;
+  /** A store that nobody has used for that long is pinged, so that `isUp` stays true to life. Default 5000. */
+  readonly idleCheckMs?: number;
+  /** Called at each change of state. */
+  readonly onStateChange?: (up: boolean) => void;
+  readonly random?: () => number;
+}
+
+export interface GuardedStore extends Store {
+  isUp(): boolean;
+  /**
+   * Migrates and opens the store for use. Resolves to false when it is down: it is probed from then on, migrated when
+   * it comes, and works without a restart.
+   */
+  start(): Promise<boolean>;
+}
+
+/** A store that stays up for that long has recovered: the next outage begins with the shortest pause again. */
+const steadyMs = 10_000;
+
+/**
+ * The same store, which fails within `timeoutMs` instead of hanging, and at once while it is down. Until `start` it
+ * counts as down. Only outages count; a row at fault is its caller's business.
+ */
+export function withOutageGuard(store: Store, options: OutageGuardOptions): GuardedStore {
+  const { logger } = options;
+  const timeoutMs = options.timeoutMs ?? 1000;
+  const idleCheckMs = options.idleCheckMs ?? 5000;
+  const closing = new AbortController();
+  const migrationTimeoutMs = options.migrationTimeoutMs ?? 600_000;
+  let up = false;
+  let isDownAnnounced = false;
+  let lastReason = 'not started';
+  /** Counts outages: an operation that began before the last one has nothing to say about the time after it. */
+  let epoch = 0;
+  let failures = 0;
+  let upSince = 0;
+  let lastSuccess = 0;
+  let idleCheck: NodeJS.Timeout | undefined;
+
+  async function guarded<T>(operation: () => Promise<T>): Promise<T> {
+    if (!up) throw outage(`the store is down: ${lastReason}`);
+    const begun = epoch;
+    try {
+      const result = await within(operation(), timeoutMs);
+      lastSuccess = performance.now();
+      return result;
+    } catch (error) {
+      if (up && begun === epoch && isOutage(error)) goDown(reasonOf(error));
+      throw error;
+    }
+  }
+
+  function goDown(reason: string): void {
+    if (performance.now() - upSince > steadyMs) failures = 0;
+    epoch += 1;
+    failures += 1;
+    announceDown(reason);
+    void probeUntilUp();
+  }
+
+  function announceDown(reason: string): void {
+    up = false;
+    lastReason = reason;
+    isDownAnnounced = true;
+    logger.warn({ store: store.kind, reason }, 'store is down');
+    options.onStateChange?.(false);
+  }
+
+  function goUp(ran: readonly string[]): void {
+    up = true;
+    isDownAnnounced = false;
+    upSince = performance.now();
+    lastSuccess = upSince;
+    if (ran.length > 0) logger.info({ store: store.kind, migrations: ran }, 'store is migrated');
+    logger.info({ store: store.kind }, 'store is up');
+    options.onStateChange?.(true);
+  }
+
+  async function probeUntilUp(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await sleep(pauseMs(), undefined, { signal: closing.signal, ref: false }).catch(() => {});
+      if (closing.signal.aborted || (await attempt())) return;
+    }
+  }
+
+  /** Whether the store is up now. Never rejects. */
+  async function attempt(): Promise<boolean> {
+    try {
+      const ran = await within(store.migrate(), migrationTimeoutMs);
+      await within(store.ping(), timeoutMs);
+      if (!closing.signal.aborted) goUp(ran);
+      return true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  }
+
+  function failed(error: unknown): void {
+    if (closing.signal.aborted) return;
+    failures += 1;
+    const reason = reasonOf(error);
+    const isNews = reason !== lastReason;
+    if (!isDownAnnounced) announceDown(reason);
+    lastReason = reason;
+    // No outage: the migrations or the schema are at fault, and somebody has to act.
+    if (!isOutage(error) && isNews) logger.error({ store: store.kind, reason }, 'store cannot be migrated');
+  }
+
+  function pauseMs(): number {
+    const doubled = (options.firstPauseMs ?? 500) * 2 ** Math.max(0, failures - 1);
+    const longest = Math.min(doubled, options.longestPauseMs ?? 5000);
+    return longest * (0.5 + (options.random ?? Math.random)() / 2);
+  }
+
+  return {
+    kind: store.kind,
+    isUp: () => up,
+
+    async start() {
+      idleCheck ??= setInterval(() => {
+        if (up && performance.now() - lastSuccess >= idleCheckMs) guarded(() => store.ping()).catch(() => {});
+      }, idleCheckMs).unref();
+      const first = attempt();
+      void first.then((isUp) => (isUp ? undefined : probeUntilUp()));
+      await within(first, options.startTimeoutMs ?? 5000).catch(failed);
+      return up;
+    },
+
+    findResults: (lookups) => guarded(() => store.findResults(lookups)),
+    saveResults: (results) => guarded(() => store.saveResults(results)),
+    saveClaims: (claims) => guarded(() => store.saveClaims(claims)),
+    countHits: (hits) => guarded(() => store.countHits(hits)),
+    savePhotoRecords: (records) => guarded(() => store.savePhotoRecords(records)),
+    saveRequestRecords: (records) => guarded(() => store.saveRequestRecords(records)),
+    ping: () => guarded(() => store.ping()),
+    checkConnections: (workers) => guarded(() => store.checkConnections(workers)),
+    migrate: () => within(store.migrate(), migrationTimeoutMs),
+    async summarise(from, to) {
+      if (!up) throw outage(`the store is down: ${lastReason}`);
+      return within(store.summarise(from, to), options.reportTimeoutMs ?? 60_000);
+    },
+    async close() {
+      closing.abort();
+      clearInterval(idleCheck);
+      up = false;
+      lastReason = 'closed';
+      await store.close();
+    },
+  };
+}

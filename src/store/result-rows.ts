@@ -1,0 +1,111 @@
+import { binaryKey, bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
+import type { Claim, Found, Hit, Lookup, StoredResult } from './store.ts';
+
+/** A result as both drivers read it, with the claim that led to it where one did. */
+export interface ResultRow {
+  readonly sha256: Uint8Array;
+  readonly version: string;
+  readonly category: string;
+  readonly confidence: number;
+  readonly description: string | null;
+  readonly method: 'llm' | 'local';
+  readonly model: string;
+  readonly scores: string | null;
+  readonly created_at_ms: number;
+  readonly claimant: Uint8Array | null;
+  readonly claimed: Uint8Array | null;
+}
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Gives each look-up its row, in the order asked: the verified result, else the asking claimant's own. */
+export function foundFor(lookups: readonly Lookup[], rows: readonly ResultRow[]): (Found | undefined)[] {
+  const byKey = new Map<string, ResultRow>();
+  for (const row of rows) byKey.set(rowKey(row), row);
+  return lookups.map((lookup) => {
+    const [hash, version] = [lookup.hash.toLowerCase(), versionKey(lookup.version)];
+    const verified = byKey.get(`${hash}/${version}`);
+    if (verified !== undefined) return found(verified, lookup.version, 'verified');
+    const claimed = lookup.claimant && byKey.get(`${hash}/${version}/${lookup.claimant.toLowerCase()}`);
+    return claimed ? found(claimed, lookup.version, 'claim') : undefined;
+  });
+}
+
+function rowKey({ sha256, version, claimant, claimed }: ResultRow): string {
+  return claimant === null || claimed === null
+    ? `${hexOf(sha256)}/${version}`
+    : `${hexOf(claimed)}/${version}/${hexOf(claimant)}`;
+}
+
+function found(row: ResultRow, version: string, via: Found['via']): Found {
+  return {
+    sha256: hexOf(row.sha256),
+    version,
+    category: row.category,
+    confidence: row.confidence,
+    ...(row.description !== null && { description: row.description }),
+    method: row.method,
+    model: row.model,
+    ...(row.scores !== null && { scores: JSON.parse(row.scores) as Record<string, number> }),
+    createdAt: row.created_at_ms,
+    via,
+  };
+}
+
+/** Columns of `results` that `saveResults` fills, in the order of `resultValues`; `method` last, see there. */
+export const resultColumns = [
+  'sha256',
+  'version',
+  'category',
+  'confidence',
+  'description',
+  'model',
+  'scores',
+  'created_at_ms',
+  'method',
+] as const;
+
+export function resultValues(result: StoredResult): readonly (string | number | null)[] {
+  return [
+    hexKey(result.sha256, 32),
+    versionKey(result.version),
+    result.category,
+    result.confidence,
+    boundedOrNull(result.description, columnSize.description),
+    bounded(result.model, columnSize.model),
+    scoresText(result.scores),
+    result.createdAt,
+    result.method,
+  ];
+}
+
+export function claimValues(claim: Claim): readonly (string | number)[] {
+  return [hexKey(claim.claimant, 16), hexKey(claim.claimed, 32), hexKey(claim.content, 32), claim.at];
+}
+
+/** All hits of one result. */
+export interface HitCount {
+  readonly sha256: Buffer;
+  readonly version: string;
+  readonly count: number;
+  readonly lastAt: number;
+}
+
+/** Hits summed up by result, sorted by key: processes that count the same results lock them in the same order. */
+export function hitCounts(hits: readonly Hit[]): readonly HitCount[] {
+  const counts = new Map<string, HitCount>();
+  for (const hit of hits) {
+    const version = versionKey(hit.version);
+    const key = `${hit.sha256}/${version}`;
+    const { count, lastAt } = counts.get(key) ?? { count: 0, lastAt: hit.at };
+    const sha256 = binaryKey(hit.sha256, 32);
+    counts.set(key, { sha256, version, count: count + 1, lastAt: Math.max(lastAt, hit.at) });
+  }
+  return [...counts.values()].sort((a, b) => a.sha256.compare(b.sha256) || (a.version < b.version ? -1 : 1));
+}
+
+/** Rows sorted by their first two values (their key), those of one key in the order they came. */
+export function byKey<Row extends readonly (string | number | null)[]>(rows: readonly Row[]): Row[] {
+  const keyOf = (row: Row): string => `${row[0]}/${row[1]}`;
+  return [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
+}

@@ -1,0 +1,83 @@
+import { hexKey, versionKey } from './columns.ts';
+import {
+  byKey,
+  claimValues,
+  foundFor,
+  hitCounts,
+  type ResultRow,
+  resultColumns,
+  resultValues,
+} from './result-rows.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import type { Claim, Found, Hit, Lookup, StoredResult } from './store.ts';
+
+const answerColumns = `r.sha256, r.version, r.category, r.confidence, r.description, r.method, r.model, r.scores,
+  r.created_at_ms`;
+
+/** CROSS JOIN keeps the order of the tables: the list is read, the others are looked up by their keys. */
+const findSql = `
+  SELECT ${answerColumns}, NULL AS claimant, NULL AS claimed
+  FROM json_each(?1) j
+  CROSS JOIN results r ON r.sha256 = unhex(j.value ->> 0) AND r.version = j.value ->> 1
+  UNION ALL
+  SELECT ${answerColumns}, c.claimant, c.claimed
+  FROM json_each(?1) j
+  CROSS JOIN claims c ON c.claimant = unhex(j.value ->> 2) AND c.claimed = unhex(j.value ->> 0)
+  CROSS JOIN results r ON r.sha256 = c.content AND r.version = j.value ->> 1`;
+
+export async function findResults(
+  database: SqliteDatabase,
+  lookups: readonly Lookup[],
+): Promise<(Found | undefined)[]> {
+  if (lookups.length === 0) return [];
+  const keys = lookups.map(({ hash, version, claimant }) => [
+    hexKey(hash, 32),
+    versionKey(version),
+    claimant === undefined ? null : hexKey(claimant, 16),
+  ]);
+  const rows = await database.all(findSql, JSON.stringify(keys));
+  return foundFor(lookups, rows as unknown as readonly ResultRow[]);
+}
+
+/** `WHERE true` tells the parser that ON CONFLICT is not the ON of a join. */
+const saveSql = `INSERT INTO results (${resultColumns.join(', ')})
+  SELECT unhex(j.value ->> 0), ${resultColumns
+    .slice(1)
+    .map((_, index) => `j.value ->> ${index + 1}`)
+    .join(', ')}
+  FROM json_each(?) j WHERE true
+  ON CONFLICT (sha256, version) DO UPDATE SET ${resultColumns
+    .slice(2)
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}
+  WHERE results.method = 'local' OR excluded.method = 'llm'`;
+
+export async function saveResults(database: SqliteDatabase, results: readonly StoredResult[]): Promise<void> {
+  if (results.length > 0) await database.run(saveSql, JSON.stringify(byKey(results.map(resultValues))));
+}
+
+const claimSql = `INSERT INTO claims (claimant, claimed, content, at_ms)
+  SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), unhex(j.value ->> 2), j.value ->> 3
+  FROM json_each(?) j WHERE true
+  ON CONFLICT (claimant, claimed) DO UPDATE SET content = excluded.content, at_ms = excluded.at_ms
+  WHERE excluded.at_ms >= claims.at_ms`;
+
+export async function saveClaims(database: SqliteDatabase, claims: readonly Claim[]): Promise<void> {
+  if (claims.length > 0) await database.run(claimSql, JSON.stringify(byKey(claims.map(claimValues))));
+}
+
+const hitSql = `UPDATE results
+  SET hits = hits + h.hits, last_hit_at_ms = max(coalesce(last_hit_at_ms, h.at_ms), h.at_ms)
+  FROM (SELECT unhex(value ->> 0) AS sha256, value ->> 1 AS version, value ->> 2 AS hits, value ->> 3 AS at_ms
+        FROM json_each(?)) h
+  WHERE results.sha256 = h.sha256 AND results.version = h.version`;
+
+export async function countHits(database: SqliteDatabase, hits: readonly Hit[]): Promise<void> {
+  const counts = hitCounts(hits).map((hit) => [
+    hit.sha256.toString('hex'),
+    hit.version,
+    hit.count,
+    hit.lastAt,
+  ]);
+  if (counts.length > 0) await database.run(hitSql, JSON.stringify(counts));
+}

@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migrate.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { outage } from './outage.ts';
+import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
+import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
+import { countHits, findResults, saveClaims, saveResults } from './sqlite-results.ts';
+import type { Store, Summary } from './store.ts';
+
+export interface SqliteStoreOptions {
+  /** Path of the file; it and its folder are created when missing. */
+  readonly file: string;
+  /** How long a statement waits for another process's lock. Default 1000. */
+  readonly statementTimeoutMs?: number;
+  /** Limit of a report. Default 30 000. */
+  readonly reportTimeoutMs?: number;
+  /** Folder of migrations instead of the product's own. */
+  readonly migrations?: URL;
+  /** Called for every statement of the hot path. */
+  readonly onStatement?: () => void;
+}
+
+/** A store in one SQLite file that several processes share. Opens when first used; `migrate` comes before everything else. */
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const database = sqliteDatabase({
+    file: options.file,
+    limitMs: options.statementTimeoutMs ?? 1000,
+    ...(options.onStatement && { onStatement: options.onStatement }),
+  });
+  const reports = oneAtATime();
+
+  return {
+    kind: 'sqlite',
+    findResults: async (lookups) => findResults(database, lookups),
+    saveResults: async (results) => saveResults(database, results),
+    saveClaims: async (claims) => saveClaims(database, claims),
+    countHits: async (hits) => countHits(database, hits),
+    savePhotoRecords: async (records) =>
+      database.run(insertSql('photos', photoColumns), JSON.stringify(records.map(photoValues))),
+    saveRequestRecords: async (records) =>
+      database.run(insertSql('requests', requestColumns), JSON.stringify(records.map(requestValues))),
+    summarise: (from, to) =>
+      reports(() => summariseInThread(options.file, from, to, options.reportTimeoutMs ?? 30_000)),
+    migrate: async () =>
+      migrateSqlite(database, readMigrations(options.migrations ?? new URL('sqlite/', migrationsUrl))),
+    ping: async () =>
+      database.run(
+        'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
+        Date.now(),
+      ),
+    checkConnections: async () => undefined,
+    close: async () => database.close(),
+  };
+}
+
+/** One statement however many rows: they come as one JSON list of lists. */
+function insertSql(table: string, columns: readonly string[]): string {
+  const values = columns.map((column, index) =>
+    binaryColumns.has(column) ? `unhex(j.value ->> ${index})` : `j.value ->> ${index}`,
+  );
+  return `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM json_each(?) j`;
+}
+
+async function migrateSqlite(
+  database: SqliteDatabase,
+  migrations: readonly Migration[],
+): Promise<readonly string[]> {
+  return database.exclusively((connection) => {
+    connection.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
+      name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT`);
+    const applied = connection.prepare('SELECT name, checksum FROM schema_migrations').all();
+    const record = connection.prepare('INSERT INTO schema_migrations VALUES (?, ?, ?)');
+    const pending = pendingOf(
+      migrations,
+      new Map(applied.map(({ name, checksum }) => [String(name), String(checksum)])),
+    );
+    for (const { name, sql, checksum } of pending) {
+      connection.exec(sql);
+      record.run(name, checksum, Date.now());
+    }
+    return pending.map(({ name }) => name);
+  });
+}
+
+/** `node:sqlite` is synchronous, and a report reads a day: a thread of its own keeps the event loop free. */
+function summariseInThread(file: string, from: number, to: number, limitMs: number): Promise<Summary> {
+  const worker = new Worker(fileURLToPath(new URL('./sqlite-report.ts', import.meta.url)), {
+    workerData: { file, from, to },
+  });
+  return new Promise<Summary>((resolve, reject) => {
+    const timer = setTimeout(() => reject(outage(`no report within ${limitMs} ms`)), limitMs);
+    worker.once('message', (summary: Summary) => resolve(summary));
+    worker.once('error', (error) => reject(outage(error instanceof Error ? error.message : String(error))));
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      reject(outage('the report ended without a result'));
+    });
+  }).finally(() => worker.terminate());
+}
