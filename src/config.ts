@@ -86,7 +86,10 @@ export function configFrom(environment: Environment) {
     },
     strategy,
     taxonomyFile: values.TAXONOMY_FILE || undefined,
-    prompt: { text: values.CLASSIFICATION_PROMPT || undefined, language: values.DESCRIPTION_LANGUAGE },
+    prompt: {
+      ...(values.CLASSIFICATION_PROMPT !== '' && { custom: values.CLASSIFICATION_PROMPT }),
+      language: values.DESCRIPTION_LANGUAGE,
+    },
     llm,
     costPerCall: values.COST_PER_API_CALL,
   });

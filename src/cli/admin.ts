@@ -1,11 +1,10 @@
 import { loadConfig } from '../config.ts';
-import { openLog } from '../log.ts';
 import { openDriver } from '../services.ts';
 
 /** Runs the migrations that have not run yet. @returns exit code */
 export async function migrate(): Promise<number> {
   const config = loadConfig();
-  const store = openDriver(config, openLog({ ...config.log, toStderr: true }));
+  const store = openDriver(config);
   try {
     const ran = await store.migrate();
     process.stdout.write(ran.length > 0 ? `ran ${ran.join(', ')}\n` : 'the database is up to date\n');

@@ -26,7 +26,7 @@ export async function classifyPaths(
   const files = photoFiles(paths);
   const config = loadConfig();
   const log = openLog({ ...config.log, level: 'warn', toStderr: true });
-  const services = await openServices(config, log);
+  const services = openServices(config, log);
   await services.ready();
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));

@@ -8,7 +8,7 @@ import { announce } from './announce.ts';
 
 /** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, records are flushed, exit 0. */
 export async function serve(config: Config, log: Logger, version: string): Promise<void> {
-  const services = await openServices(config, log);
+  const services = openServices(config, log);
   const app = await buildServer(services, {
     version,
     trustProxy: config.http.trustProxy,

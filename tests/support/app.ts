@@ -32,7 +32,7 @@ export async function startApp(environment: Record<string, string> = {}) {
     ...environment,
   });
   const log = pino({ level: environment.LOG_LEVEL ?? 'silent' });
-  const services = await openServices(config, log);
+  const services = openServices(config, log);
   const app = await buildServer(services, {
     version: 'test',
     trustProxy: config.http.trustProxy,

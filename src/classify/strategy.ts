@@ -1,0 +1,43 @@
+import type { Classification, Classifier } from './classifier.ts';
+import { type FallbackOptions, withFallback } from './fallback.ts';
+import { withSureFirst } from './sure-first.ts';
+
+export type Strategy = 'llm-first' | 'local-first' | 'local-only' | 'llm-only';
+
+export interface StrategyParts {
+  readonly local: Classifier;
+  /** Throws where no LLM is configured; only `local-only` never asks it. */
+  readonly vision: Classifier;
+  /** Makes concurrent calls for one photo one, and remembers what it answers. */
+  readonly shared: (inner: Classifier) => Classifier;
+  /** Whether a local answer needs no second opinion. */
+  readonly isSure: (classification: Classification) => boolean;
+  readonly onFallback: NonNullable<FallbackOptions['onFallback']>;
+}
+
+/** Who is asked, in which order. */
+export function classifierFor(strategy: Strategy, parts: StrategyParts): Classifier {
+  const { local, vision, shared, isSure, onFallback } = parts;
+  switch (strategy) {
+    case 'llm-first':
+      return withFallback(shared(vision), shared(local), { onFallback });
+    case 'local-first':
+      return withFallback(shared(withSureFirst(local, vision, isSure)), shared(local), { onFallback });
+    case 'local-only':
+      return shared(local);
+    case 'llm-only':
+      return shared(vision);
+    default:
+      return strategy satisfies never;
+  }
+}
+
+/** Which answers, however old, only stand in for a better one under this strategy. */
+export function provisionalUnder(
+  strategy: Strategy,
+  isSure: (classification: Classification) => boolean,
+): (classification: Classification) => boolean {
+  if (strategy === 'local-only') return () => false;
+  if (strategy === 'local-first') return (one) => one.method === 'local' && !isSure(one);
+  return ({ method }) => method === 'local';
+}

@@ -1,0 +1,158 @@
+import type { Logger } from 'pino';
+import { openResultCache } from './cache/result-cache.ts';
+import { withSingleFlight } from './cache/single-flight.ts';
+import { withCache, withRemembering } from './cache/with-cache.ts';
+import type { Classifier } from './classify/classifier.ts';
+import { classifierFor, provisionalUnder } from './classify/strategy.ts';
+import { readTaxonomy } from './classify/taxonomy.ts';
+import type { Config } from './config.ts';
+import { VisionError } from './errors.ts';
+import type { HttpDependencies } from './http/dependencies.ts';
+import { openByteBudget } from './image/byte-budget.ts';
+import { openPhotos } from './image/open-photos.ts';
+import { openPool } from './image/pool.ts';
+import { localClassifier, sureAbove } from './local/local-classifier.ts';
+import { readManifest } from './local/manifest.ts';
+import { openMetrics } from './stats/metrics.ts';
+import { openRecorder } from './stats/recorder.ts';
+import { reportToday } from './stats/today.ts';
+import { withGroupCommit } from './store/group-commit.ts';
+import { openMysqlStore } from './store/mysql.ts';
+import { withOutageGuard } from './store/outage-guard.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
+import { openVision } from './vision/open-vision.ts';
+import { promptOf } from './vision/prompt.ts';
+
+export interface Services extends HttpDependencies {
+  /** Resolves when photos can be classified, or it is known that they can't for now. */
+  ready(): Promise<void>;
+  /** From now on not ready: an orchestrator sends nobody here any more. */
+  stopTaking(): void;
+  /** Finishes what is under way, flushes records, leaves no process behind. */
+  close(): Promise<void>;
+  /** For people: what runs. */
+  readonly describe: { readonly store: string; readonly strategy: string; readonly local: string };
+}
+
+/** Builds every part of the service. */
+export function openServices(config: Config, log: Logger): Services {
+  const { strategy } = config;
+  const metrics = openMetrics();
+  const taxonomy = readTaxonomy(config.taxonomyFile);
+  const prompt = promptOf({ taxonomy, ...config.prompt });
+  const manifest = readManifest(config.inference.modelDir);
+  const isSure = sureAbove(manifest, taxonomy);
+
+  const store = withOutageGuard(openDriver(config), { logger: log });
+  const grouped = withGroupCommit(store);
+  const recorder = openRecorder({
+    store: grouped,
+    logger: log,
+    onLost: (reason) => metrics.recordsLost.inc({ reason }),
+  });
+  const cache = openResultCache({
+    results: grouped,
+    version: `${taxonomy.version}/${prompt.version}/${config.cache.epoch}`,
+    ...config.cache,
+    provisionalMs: strategy === 'llm-only' ? 0 : config.cache.provisionalMs,
+    isProvisional: provisionalUnder(strategy, isSure),
+    onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
+  });
+
+  const pool = openPool({
+    size: config.inference.processes,
+    queueLimit: config.inference.queue,
+    childUrl: new URL('./child.ts', import.meta.url),
+    childOptions: { modelDir: config.inference.modelDir, renditionPx: config.llm?.imagePx ?? 512 },
+    log,
+    hooks: { childLost: (loss) => metrics.childrenLost.inc({ loss }) },
+  });
+  const photos = openPhotos({
+    pool,
+    wants: { rendition: strategy !== 'local-only', infer: strategy !== 'llm-only' },
+  });
+
+  const vision =
+    config.llm &&
+    openVision(config.llm, {
+      taxonomy,
+      prompt,
+      log,
+      hooks: { onCall: ({ outcome }) => metrics.llmCalls.inc({ outcome }) },
+    });
+  const local = localClassifier({ manifest, taxonomy });
+  const answering = classifierFor(strategy, {
+    local,
+    vision: vision?.classifier ?? unconfigured,
+    shared: (inner) => withSingleFlight(withRemembering(inner, cache), undefined, { keepGoing: true }),
+    isSure,
+    onFallback(reason) {
+      metrics.fallbacks.inc({ reason });
+      log.warn({ reason }, 'the LLM did not answer; the local model does');
+    },
+  });
+  const classifier = withCache(answering, cache, { onReadFailure: () => metrics.readFailures.inc() });
+
+  let isTaking = false;
+  return {
+    log,
+    taxonomy,
+    limits: config.limits,
+    classifier,
+    local: strategy === 'llm-only' ? undefined : local,
+    cache,
+    photos,
+    budget: openByteBudget({ limitBytes: config.limits.uploadBudgetBytes }),
+    recorder,
+    opsToken: config.http.opsToken,
+    async today() {
+      const report = await reportToday(store, { now: Date.now(), timeZone: config.timeZone });
+      return { ...report, llm_cost: report.llm * config.costPerCall };
+    },
+    health: () => ({
+      database: store.isUp() ? 'connected' : 'disconnected',
+      modelApi: pool.status().ready > 0 ? 'available' : 'unavailable',
+    }),
+    isReady: () => isTaking,
+    async ready() {
+      const [isUp] = await Promise.all([
+        store.start(),
+        pool.ready().catch((error) => log.error({ err: error }, 'no photo can be classified for now')),
+      ]);
+      if (isUp) {
+        const warning = await store.checkConnections(config.workers).catch(() => undefined);
+        if (warning) log.warn(warning);
+      }
+      isTaking = true;
+    },
+    stopTaking() {
+      isTaking = false;
+    },
+    async close() {
+      await pool.close();
+      await recorder.flush();
+      await grouped.flush();
+      await store.close();
+    },
+    describe: {
+      store:
+        config.store.kind === 'mysql'
+          ? `MySQL at ${config.store.host}:${config.store.port}, database ${config.store.database}`
+          : `SQLite, ${config.store.file}`,
+      strategy: `${strategy}${vision ? `, LLM ${vision.name}` : ''}`,
+      local: `${manifest.name} in ${config.inference.processes} process(es)`,
+    },
+  };
+}
+
+const unconfigured: Classifier = {
+  async classify() {
+    throw new VisionError('not_configured');
+  },
+};
+
+/** The database that the configuration names, without a guard. */
+export function openDriver({ store }: Config): Store {
+  return store.kind === 'mysql' ? openMysqlStore(store) : openSqliteStore(store);
+}
