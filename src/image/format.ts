@@ -23,6 +23,7 @@ export function formatOf(bytes: Buffer): ImageFormat {
     throw new UnsupportedFormatError(
       'HEIC photos are not supported yet; send the photo as JPEG (phones call it "most compatible").',
     );
+  if (bytes.length === 0) throw new UnsupportedFormatError('The file is empty; send the bytes of a photo.');
   const name = nameOfOther(bytes);
   throw new UnsupportedFormatError(
     `${name ? `The file is ${name}` : 'The bytes are no image format that is known here'}; send a JPEG, PNG, WebP, GIF or AVIF photo.`,

@@ -11,7 +11,10 @@ export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'heic';
 
 /** Everything that one decode of a photo yields. */
 export interface Analysis {
-  /** The photo as a vision LLM gets it: JPEG, upright, sRGB, long edge bounded, no metadata at all. */
+  /**
+   * The photo as a vision LLM gets it: JPEG, upright, sRGB, long edge bounded, no metadata at all. Empty where photos
+   * are opened without one.
+   */
   readonly rendition: Buffer;
   /** Size of the photo itself, upright. */
   readonly widthPx: number;

@@ -25,7 +25,7 @@ export type FileStream = Readable & { readonly truncated?: boolean };
  * Reads one file to its end, hashing while it arrives. Over the limit, the rest of the part is read and dropped, so
  * that the parts behind it still arrive. However it ends, the stream never blocks its request.
  * @throws TooLargeError file_too_large
- * @throws BadRequestError malformed_body when the stream ends early, missing_part when it is empty
+ * @throws BadRequestError malformed_body when the stream ends early
  * @throws the signal's reason
  */
 export async function receiveUpload(stream: FileStream, options: ReceiveOptions): Promise<ReceivedUpload> {
@@ -51,8 +51,6 @@ export async function receiveUpload(stream: FileStream, options: ReceiveOptions)
   try {
     await readAll(stream, keep, signal);
     if (stream.truncated || receivedBytes > limitBytes) throw tooLarge(limitBytes);
-    if (receivedBytes === 0)
-      throw new BadRequestError('missing_part', 'The file part is empty; send the bytes of a photo.');
   } catch (error) {
     ticket.release();
     throw error;

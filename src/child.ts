@@ -1,0 +1,50 @@
+/** Entry of the child processes in which photos are decoded and the local network runs. */
+import { type DecoderOptions, openDecoder } from './image/decode.ts';
+import { serveJobs, type Worker } from './image/serve-jobs.ts';
+import { setUpSharp } from './image/sharp-setup.ts';
+import { checkGolden } from './local/golden.ts';
+import { type Manifest, readManifest } from './local/manifest.ts';
+import type { Network } from './local/network.ts';
+
+/** What the pool's `childOptions` are for this child. */
+export interface ChildOptions extends Omit<DecoderOptions, 'input'> {
+  /** Path of the local model's manifest; absent where no local model is used. */
+  readonly manifestFile?: string;
+}
+
+setUpSharp();
+serveJobs(async (options) => openWorker(options as ChildOptions));
+
+async function openWorker(options: ChildOptions): Promise<Worker> {
+  const model = await openModel(options.manifestFile);
+  const decode = openDecoder({ ...options, ...(model.manifest && { input: model.manifest.input }) });
+  return {
+    ...(model.unfit !== undefined && { unfit: model.unfit }),
+    async run(job) {
+      const { widthPx, heightPx, rendition, pixels } = await decode(job);
+      const probabilities = pixels && (await model.network?.probabilitiesOf(pixels));
+      return { widthPx, heightPx, rendition, ...(probabilities && { probabilities }) };
+    },
+  };
+}
+
+interface Model {
+  readonly network?: Network;
+  /** Absent where there is no network to feed. */
+  readonly manifest?: Manifest;
+  readonly unfit?: string;
+}
+
+/** Whatever is wrong with the model, photos can still be decoded, for a vision LLM. */
+async function openModel(manifestFile: string | undefined): Promise<Model> {
+  if (manifestFile === undefined) return {};
+  try {
+    const manifest = readManifest(manifestFile);
+    const { openNetwork } = await import('./local/network.ts');
+    const network = await openNetwork(manifest);
+    await checkGolden(network, manifest);
+    return { manifest, network };
+  } catch (error) {
+    return { unfit: error instanceof Error ? error.message : 'the local model does not load' };
+  }
+}

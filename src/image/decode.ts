@@ -1,0 +1,117 @@
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import type { Job } from './job.ts';
+import { leniencyFor } from './leniency.ts';
+import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
+
+/** How a network wants its photo: 8-bit sRGB, three interleaved channels, upright, resized like this. */
+export interface NetworkInput {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly fit: 'contain' | 'cover' | 'fill';
+  /** Around a photo that does not fill the frame, 0 to 255. */
+  readonly background: { readonly r: number; readonly g: number; readonly b: number };
+  readonly kernel: 'nearest' | 'linear' | 'cubic' | 'mitchell' | 'lanczos2' | 'lanczos3';
+}
+
+export interface DecoderOptions {
+  /** Long edge of the rendition; smaller photos keep their size. */
+  readonly renditionPx: number;
+  /** Larger photos are refused. */
+  readonly limitPixels: number;
+  /** Absent where there is no network to feed. */
+  readonly input?: NetworkInput;
+}
+
+export interface Decoded {
+  /** Upright. */
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Empty unless wanted. */
+  readonly rendition: Buffer;
+  /** `widthPx * heightPx * 3` bytes of the network's input; absent unless wanted. */
+  readonly pixels?: Buffer;
+}
+
+type Outputs = Pick<Decoded, 'rendition' | 'pixels'>;
+
+const renditionQuality = 80;
+
+/**
+ * Decodes untrusted photos, each once for all that is wanted of it: first frame, upright, sRGB. What goes out is made
+ * of pixels alone, so no metadata can leave.
+ * @throws PhotoError from what it returns
+ */
+export function openDecoder({ renditionPx, limitPixels, input }: DecoderOptions) {
+  return async ({ bytes, format, wants }: Job): Promise<Decoded> => {
+    const open = (failOn: NonNullable<SharpOptions['failOn']>) =>
+      sharp(bytes, { failOn, limitInputPixels: limitPixels, sequentialRead: true, pages: 1 });
+    const render = (failOn: NonNullable<SharpOptions['failOn']>) =>
+      outputs(() => open(failOn).autoOrient(), {
+        renditionPx: wants.rendition ? renditionPx : undefined,
+        input: wants.infer ? input : undefined,
+      });
+    try {
+      const header = await open('error').metadata();
+      if (header.width * header.height > limitPixels) throw tooManyPixels();
+      const { width: widthPx, height: heightPx } = header.autoOrient;
+      const made = await render('error').catch(async (error: unknown) => {
+        const leniency = await leniencyFor(error, { bytes, format, header });
+        if (leniency === undefined) throw error;
+        return render(leniency);
+      });
+      return { widthPx, heightPx, ...made };
+    } catch (error) {
+      throw photoErrorFor(error, bytes, format);
+    }
+  };
+}
+
+interface Wanted {
+  readonly renditionPx: number | undefined;
+  readonly input: NetworkInput | undefined;
+}
+
+/**
+ * Where both are wanted, both come from one decode to a size in between, at least twice the network's edge: the
+ * network's probabilities then differ from those of the direct way by 0.001 on average (bench/decode-once.ts). Only a
+ * network that sees a photo whole can share: a crop of a panorama needs more of it than the size in between has.
+ */
+async function outputs(open: () => Sharp, { renditionPx, input }: Wanted): Promise<Outputs> {
+  if (renditionPx === undefined || !input || input.fit !== 'contain') {
+    const rendition = renditionPx === undefined ? Buffer.alloc(0) : await renditionOf(open(), renditionPx);
+    return { rendition, ...(input && { pixels: await pixelsOf(open(), input) }) };
+  }
+  const sharedPx = Math.max(renditionPx, 2 * input.widthPx, 2 * input.heightPx);
+  const shared = await within(open(), sharedPx)
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = shared.info;
+  const again = () => sharp(shared.data, { raw: { width, height, channels } });
+  return { rendition: await renditionOf(again(), renditionPx), pixels: await pixelsOf(again(), input) };
+}
+
+function within(image: Sharp, edgePx: number): Sharp {
+  return image.resize(edgePx, edgePx, { fit: 'inside', withoutEnlargement: true });
+}
+
+function renditionOf(image: Sharp, renditionPx: number): Promise<Buffer> {
+  return within(image, renditionPx)
+    .flatten({ background: '#fff' })
+    .toColourspace('srgb')
+    .jpeg({ quality: renditionQuality })
+    .toBuffer();
+}
+
+async function pixelsOf(image: Sharp, input: NetworkInput): Promise<Buffer> {
+  const { widthPx, heightPx, fit, background, kernel } = input;
+  const { data, info } = await image
+    .resize(widthPx, heightPx, { fit, background, kernel, position: 'centre' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.width !== widthPx || info.height !== heightPx || info.channels !== 3)
+    throw new Error(`decoded to ${info.width}×${info.height}×${info.channels}`);
+  return data;
+}

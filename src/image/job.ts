@@ -1,0 +1,50 @@
+import { type PhotoError, TooManyPixelsError, UndecodableError, UnsupportedFormatError } from '../errors.ts';
+import type { Analysis, ImageFormat } from './photo.ts';
+
+/** What a decode is for: a step that nobody wants is skipped. */
+export interface Wants {
+  /** The metadata-free JPEG for a vision LLM. */
+  readonly rendition: boolean;
+  /** The local network's probabilities. */
+  readonly infer: boolean;
+}
+
+/** One photo to decode in a child process. */
+export interface Job {
+  /** Of `bytes`. */
+  readonly sha256: string;
+  readonly bytes: Buffer;
+  readonly format: ImageFormat;
+  readonly wants: Wants;
+}
+
+/** What the pool says to a child. */
+export type ToChild =
+  | { readonly type: 'start'; readonly options: unknown }
+  | { readonly type: 'job'; readonly job: Job };
+
+/** What a child says to the pool. Exactly one answer a job. */
+export type FromChild =
+  /** `unfit` says why it can decode but not infer. */
+  | { readonly type: 'ready'; readonly unfit?: string }
+  | { readonly type: 'start-failed'; readonly reason: string }
+  | { readonly type: 'done'; readonly analysis: Analysis }
+  /** The photo is at fault. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  /** The child is: it takes no further job. */
+  | { readonly type: 'broken'; readonly reason: string };
+
+/** The error a child refused a photo with, as it was before it crossed the process boundary. */
+export function photoErrorOf(code: string, message: string): PhotoError {
+  switch (code) {
+    case 'unsupported_format':
+      return new UnsupportedFormatError(message);
+    case 'too_many_pixels':
+      return new TooManyPixelsError(message);
+    case 'truncated_image':
+    case 'refused_image':
+      return new UndecodableError(code, message);
+    default:
+      return new UndecodableError('undecodable_image', message);
+  }
+}

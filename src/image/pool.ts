@@ -1,0 +1,211 @@
+import type { Logger } from 'pino';
+import { AppError, UnavailableError, UndecodableError } from '../errors.ts';
+import { ChildLostError, type ForkOptions, forkChild, type Loss } from './child-process.ts';
+import type { Job } from './job.ts';
+import type { AnalyseContext, Analysis } from './photo.ts';
+import { openSlot, type Slot } from './slot.ts';
+import { openWaitingLine, type Ride } from './waiting-line.ts';
+
+export interface PoolHooks {
+  /** A photo left its child with an answer or a PhotoError. */
+  readonly jobDone?: (ranMs: number) => void;
+  readonly childLost?: (loss: Loss) => void;
+  /** A photo whose child was lost goes into another one. */
+  readonly jobRetried?: () => void;
+}
+
+export interface PoolOptions extends Omit<ForkOptions, 'startTimeoutMs'> {
+  /** How many children. */
+  readonly size: number;
+  /** Photos that may wait for a child. */
+  readonly queueLimit: number;
+  readonly startTimeoutMs?: number;
+  /** Rest before an unfit child is replaced for the first time; doubles up to a minute. */
+  readonly unfitRestMs?: number;
+  readonly log: Logger;
+  readonly hooks?: PoolHooks;
+}
+
+export interface PoolStatus {
+  readonly size: number;
+  /** Children that can work, busy ones included. */
+  readonly ready: number;
+  readonly busy: number;
+  readonly queued: number;
+  /** Why the local model answers nothing, or no photo can be decoded at all; absent when all is well. */
+  readonly unfit?: string;
+  readonly pids: readonly number[];
+}
+
+/** Child processes in which untrusted bytes are decoded and the local network runs. */
+export interface Pool {
+  /**
+   * Once begun it goes on to its end: deadline and signal count while the photo waits. Where only the model is
+   * unfit, the analysis comes without probabilities.
+   * @throws PhotoError the photo is at fault, also when two children were lost with it in them
+   * @throws DeadlineError
+   * @throws UnavailableError overloaded, no_classifier when no child can start, shutting_down
+   */
+  analyse(job: Job, context: AnalyseContext): Promise<Analysis>;
+  /** Resolves when the first child is ready. @throws UnavailableError no child can start; the pool keeps trying */
+  ready(): Promise<void>;
+  status(): PoolStatus;
+  /** Finishes what it has for at most that long; no process is left. */
+  close(limitMs?: number): Promise<void>;
+}
+
+const maxLosses = 2;
+/** Until real ones are known: about what a photo from a phone takes. */
+const firstGuessMs = 100;
+
+export function openPool(options: PoolOptions): Pool {
+  const { size, queueLimit, startTimeoutMs = 30_000, unfitRestMs = 5000, log, hooks = {} } = options;
+  const line = openWaitingLine();
+  const readiness = new Set<PromiseWithResolvers<void>>();
+  const idleness = Promise.withResolvers<void>();
+  let averageMs = firstGuessMs;
+  let isClosing = false;
+  let isClosed = false;
+  const slots: Slot[] = [];
+  for (let index = 0; index < size; index++)
+    slots.push(
+      openSlot({
+        fork: (events) => forkChild({ ...options, startTimeoutMs }, events),
+        unfitRestMs,
+        log,
+        changed: dispatch,
+        childLost: (loss) => hooks.childLost?.(loss),
+      }),
+    );
+
+  const isWorking = ({ state }: Slot) => state === 'idle' || state === 'busy';
+  const isBusy = ({ state }: Slot) => state === 'busy';
+  const isFit = (slot: Slot) => isWorking(slot) && slot.unfit === undefined;
+
+  /** An unfit child works only where no fit one could. */
+  function slotFor(job: Job): Slot | undefined {
+    const idle = slots.filter(({ state }) => state === 'idle');
+    const fit = idle.find(isFit);
+    if (fit || (job.wants.infer && slots.some(isFit))) return fit;
+    return idle[0];
+  }
+
+  function brokenReason(): string | undefined {
+    return slots.every(({ failing }) => failing !== undefined) ? slots[0]?.failing : undefined;
+  }
+
+  function dispatch(): void {
+    if (slots.length < size) return;
+    for (let ride = line.first(); ride; ride = line.first()) {
+      const slot = slotFor(ride.job);
+      if (!slot) break;
+      line.leave(ride);
+      void travel(ride, slot);
+    }
+    const broken = brokenReason() !== undefined;
+    if (broken) for (let ride = line.first(); ride; ride = line.first()) turnAway(ride, noChildStarts());
+    if (broken || slots.some(isWorking))
+      for (const waiter of readiness) {
+        if (broken) waiter.reject(noChildStarts());
+        else waiter.resolve();
+        readiness.delete(waiter);
+      }
+    if (isClosing && line.length === 0 && !slots.some(isBusy)) idleness.resolve();
+  }
+
+  async function travel(ride: Ride, slot: Slot): Promise<void> {
+    const startedMs = performance.now();
+    try {
+      const analysis = await slot.run(ride.job);
+      count(performance.now() - startedMs);
+      ride.resolve(analysis);
+    } catch (error) {
+      if (!(error instanceof ChildLostError)) {
+        if (error instanceof AppError) count(performance.now() - startedMs);
+        return ride.reject(error);
+      }
+      ride.losses += 1;
+      if (isClosed) return ride.reject(shuttingDown());
+      if (ride.losses >= maxLosses) return ride.reject(stoppedTwo());
+      hooks.jobRetried?.();
+      line.join(ride, 'first');
+      dispatch();
+    }
+  }
+
+  function count(ranMs: number): void {
+    averageMs += (ranMs - averageMs) / 16;
+    hooks.jobDone?.(ranMs);
+  }
+
+  function turnAway(ride: Ride, reason: AppError): void {
+    line.leave(ride);
+    ride.reject(reason);
+  }
+
+  function overloaded(): UnavailableError {
+    const working = Math.max(1, slots.filter(isWorking).length);
+    const drainMs = ((line.length + slots.filter(isBusy).length) * averageMs) / working;
+    const retryAfterS = Math.min(120, Math.max(1, Math.ceil(drainMs / 1000)));
+    return new UnavailableError(
+      'overloaded',
+      'Too many photos are waiting to be decoded; try again later.',
+      retryAfterS,
+    );
+  }
+
+  return {
+    async analyse(job, context) {
+      if (isClosing) throw shuttingDown();
+      if (brokenReason() !== undefined) throw noChildStarts();
+      if (line.length >= queueLimit && !slotFor(job)) throw overloaded();
+      const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
+      line.join({ job, context, resolve, reject, losses: 0 }, 'last');
+      dispatch();
+      return promise;
+    },
+    ready() {
+      const waiter = Promise.withResolvers<void>();
+      readiness.add(waiter);
+      dispatch();
+      return waiter.promise;
+    },
+    status() {
+      const unfit = brokenReason() ?? slots.find((slot) => slot.unfit !== undefined)?.unfit;
+      return {
+        size,
+        ready: slots.filter(isWorking).length,
+        busy: slots.filter(isBusy).length,
+        queued: line.length,
+        ...(unfit !== undefined && { unfit }),
+        pids: slots.flatMap(({ pid }) => pid ?? []),
+      };
+    },
+    async close(limitMs = 10_000) {
+      isClosing = true;
+      const limit = setTimeout(idleness.resolve, limitMs);
+      dispatch();
+      await idleness.promise;
+      clearTimeout(limit);
+      isClosed = true;
+      for (let ride = line.first(); ride; ride = line.first()) turnAway(ride, shuttingDown());
+      for (const waiter of readiness) waiter.reject(shuttingDown());
+      await Promise.all(slots.map((slot) => slot.close()));
+    },
+  };
+}
+
+function noChildStarts(): UnavailableError {
+  return new UnavailableError('no_classifier', 'No photo can be decoded at the moment; try again later.', 30);
+}
+
+function shuttingDown(): UnavailableError {
+  return new UnavailableError('shutting_down', 'The service is shutting down; send the photo again.', 1);
+}
+
+function stoppedTwo(): UndecodableError {
+  return new UndecodableError(
+    'refused_image',
+    'Decoding this photo took too long or too much memory, twice; it is not tried again.',
+  );
+}
