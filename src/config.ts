@@ -57,6 +57,8 @@ export function configFrom(environment: Environment) {
       /** A worker: all of them together have INFERENCE_PROCESSES, each at least one. */
       processes: Math.max(1, Math.floor((values.INFERENCE_PROCESSES ?? cores) / workers)),
       queue: values.INFERENCE_QUEUE,
+      jobTimeoutMs: values.DECODE_TIMEOUT * 1000,
+      maxRssBytes: values.DECODE_MEMORY_MB * megabyte,
       modelDir: values.MODEL_DIR,
     },
     drainTimeoutMs: values.DRAIN_TIMEOUT * 1000,
@@ -72,6 +74,7 @@ export function configFrom(environment: Environment) {
       batchFiles: values.MAX_BATCH_FILES,
       batchBytes: values.MAX_BATCH_SIZE_MB * megabyte,
       uploadBudgetBytes: values.UPLOAD_BUDGET_MB * megabyte,
+      pixels: values.MAX_MEGAPIXELS * 1_000_000,
       singleMs: values.SINGLE_DEADLINE * 1000,
       batchMs: values.BATCH_DEADLINE * 1000,
       writeWaitMs: values.WRITE_WAIT,

@@ -6,13 +6,15 @@ import type { Classifier } from './classify/classifier.ts';
 import { classifierFor, provisionalUnder } from './classify/strategy.ts';
 import { readTaxonomy } from './classify/taxonomy.ts';
 import type { Config } from './config.ts';
+import { ConfigError } from './config.ts';
 import { VisionError } from './errors.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { openByteBudget } from './image/byte-budget.ts';
 import { openPhotos } from './image/open-photos.ts';
 import { openPool } from './image/pool.ts';
-import { localClassifier, sureAbove } from './local/local-classifier.ts';
+import { localClassifier } from './local/local-classifier.ts';
 import { readManifest } from './local/manifest.ts';
+import { sureAbove } from './local/sure.ts';
 import { openMetrics } from './stats/metrics.ts';
 import { openRecorder } from './stats/recorder.ts';
 import { reportToday } from './stats/today.ts';
@@ -39,10 +41,12 @@ export interface Services extends HttpDependencies {
 export function openServices(config: Config, log: Logger): Services {
   const { strategy } = config;
   const metrics = openMetrics();
-  const taxonomy = readTaxonomy(config.taxonomyFile);
+  const taxonomy = configured(() => readTaxonomy(config.taxonomyFile));
   const prompt = promptOf({ taxonomy, ...config.prompt });
-  const manifest = readManifest(config.inference.modelDir);
-  const isSure = sureAbove(manifest, taxonomy);
+  // Without a local model there is nobody who could be sure.
+  const manifestFile = strategy === 'llm-only' ? undefined : `${config.inference.modelDir}/manifest.json`;
+  const manifest = manifestFile === undefined ? undefined : configured(() => readManifest(manifestFile));
+  const isSure = manifest ? sureAbove(manifest, taxonomy) : () => false;
 
   const store = withOutageGuard(openDriver(config), { logger: log });
   const grouped = withGroupCommit(store);
@@ -64,13 +68,19 @@ export function openServices(config: Config, log: Logger): Services {
     size: config.inference.processes,
     queueLimit: config.inference.queue,
     childUrl: new URL('./child.ts', import.meta.url),
-    childOptions: { modelDir: config.inference.modelDir, renditionPx: config.llm?.imagePx ?? 512 },
+    childOptions: {
+      manifestFile,
+      renditionPx: config.llm?.imagePx ?? 512,
+      limitPixels: config.limits.pixels,
+    },
+    jobTimeoutMs: config.inference.jobTimeoutMs,
+    maxRssBytes: config.inference.maxRssBytes,
     log,
     hooks: { childLost: (loss) => metrics.childrenLost.inc({ loss }) },
   });
   const photos = openPhotos({
     pool,
-    wants: { rendition: strategy !== 'local-only', infer: strategy !== 'llm-only' },
+    wants: { rendition: strategy !== 'local-only', infer: manifest !== undefined },
   });
 
   const vision =
@@ -81,9 +91,9 @@ export function openServices(config: Config, log: Logger): Services {
       log,
       hooks: { onCall: ({ outcome }) => metrics.llmCalls.inc({ outcome }) },
     });
-  const local = localClassifier({ manifest, taxonomy });
+  const local = manifest && localClassifier({ manifest, taxonomy });
   const answering = classifierFor(strategy, {
-    local,
+    local: local ?? unconfigured,
     vision: vision?.classifier ?? unconfigured,
     shared: (inner) => withSingleFlight(withRemembering(inner, cache), undefined, { keepGoing: true }),
     isSure,
@@ -95,12 +105,17 @@ export function openServices(config: Config, log: Logger): Services {
   const classifier = withCache(answering, cache, { onReadFailure: () => metrics.readFailures.inc() });
 
   let isTaking = false;
+  /** Every answer needs a decoder, and one of the two models. */
+  function canAnswer(): boolean {
+    const { ready, unfit } = pool.status();
+    return ready > 0 && (unfit === undefined || vision !== undefined);
+  }
   return {
     log,
     taxonomy,
     limits: config.limits,
     classifier,
-    local: strategy === 'llm-only' ? undefined : local,
+    local,
     cache,
     photos,
     budget: openByteBudget({ limitBytes: config.limits.uploadBudgetBytes }),
@@ -112,7 +127,7 @@ export function openServices(config: Config, log: Logger): Services {
     },
     health: () => ({
       database: store.isUp() ? 'connected' : 'disconnected',
-      modelApi: pool.status().ready > 0 ? 'available' : 'unavailable',
+      modelApi: canAnswer() ? 'available' : 'unavailable',
     }),
     isReady: () => isTaking,
     async ready() {
@@ -141,7 +156,7 @@ export function openServices(config: Config, log: Logger): Services {
           ? `MySQL at ${config.store.host}:${config.store.port}, database ${config.store.database}`
           : `SQLite, ${config.store.file}`,
       strategy: `${strategy}${vision ? `, LLM ${vision.name}` : ''}`,
-      local: `${manifest.name} in ${config.inference.processes} process(es)`,
+      local: `${manifest?.name ?? 'none'} in ${config.inference.processes} process(es)`,
     },
   };
 }
@@ -151,6 +166,15 @@ const unconfigured: Classifier = {
     throw new VisionError('not_configured');
   },
 };
+
+/** What a file that the configuration names is at fault for, is the configuration's fault. */
+function configured<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new ConfigError([(error as Error).message]);
+  }
+}
 
 /** The database that the configuration names, without a guard. */
 export function openDriver({ store }: Config): Store {

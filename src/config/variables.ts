@@ -26,6 +26,20 @@ export const variables = {
     min: 1,
     max: 100000,
   }),
+  DECODE_TIMEOUT: decimal({
+    about: 'Longest that one photo may occupy such a child, which is replaced then',
+    default: 10,
+    min: 0.1,
+    max: 600,
+    unit: 's',
+  }),
+  DECODE_MEMORY_MB: integer({
+    about: 'Largest such a child may grow, before it is replaced',
+    default: 1000,
+    min: 200,
+    max: 65536,
+    unit: 'MB',
+  }),
   DRAIN_TIMEOUT: integer({
     about: 'Time for requests in flight to finish after SIGTERM',
     default: 60,
@@ -60,6 +74,7 @@ export const variables = {
     about: 'Origins of browser pages that may call, separated by commas, or *; empty: none',
   }),
   MAX_IMAGE_SIZE_MB: integer({ about: 'Largest photo', default: 12, min: 1, max: 512, unit: 'MB' }),
+  MAX_MEGAPIXELS: integer({ about: 'Most pixels of a photo', default: 100, min: 1, max: 1000, unit: 'MP' }),
   MAX_BATCH_FILES: integer({ about: 'Most photos in a batch', default: 20, min: 1, max: 1000 }),
   MAX_BATCH_SIZE_MB: integer({
     about: 'Largest body of a batch',

@@ -43,8 +43,6 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
     } catch (error) {
       refuse(error, caller, { sha256, sizeBytes, durationMs: elapsed(startedMs) });
       throw error;
-    } finally {
-      upload.release();
     }
   }
 
