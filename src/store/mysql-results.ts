@@ -20,22 +20,25 @@ export async function findResults(
   lookups: readonly Lookup[],
 ): Promise<(Found | undefined)[]> {
   if (lookups.length === 0) return [];
+  const { sql, values } = findStatement(lookups);
+  const rows = await query(sql, values);
+  return foundFor(lookups, rows as unknown as readonly ResultRow[]);
+}
+
+/** A list of (claimant, claimed) pairs is read by the primary key of `claims` on both servers. */
+export function findStatement(lookups: readonly Lookup[]): { sql: string; values: readonly unknown[] } {
   const hashes = unique(lookups.map(({ hash }) => hash.toLowerCase())).map((hash) => binaryKey(hash, 32));
   const versions = unique(lookups.map(({ version }) => versionKey(version)));
+  const claims = claimKeys(lookups);
   const verified = `SELECT ${answerColumns}, NULL AS claimant, NULL AS claimed
     FROM results r WHERE r.sha256 IN (?) AND r.version IN (?)`;
-  const claims = claimKeys(lookups);
-  const rows =
-    claims.length === 0
-      ? await query(verified, [hashes, versions])
-      : await query(
-          // A list of (claimant, claimed) pairs is read by the primary key of `claims` on both servers.
-          `${verified} UNION ALL SELECT ${answerColumns}, c.claimant, c.claimed
-            FROM claims c JOIN results r ON r.sha256 = c.content
-            WHERE (c.claimant, c.claimed) IN (?) AND r.version IN (?)`,
-          [hashes, versions, claims, versions],
-        );
-  return foundFor(lookups, rows as unknown as readonly ResultRow[]);
+  if (claims.length === 0) return { sql: verified, values: [hashes, versions] };
+  return {
+    sql: `${verified} UNION ALL SELECT ${answerColumns}, c.claimant, c.claimed
+      FROM claims c JOIN results r ON r.sha256 = c.content
+      WHERE (c.claimant, c.claimed) IN (?) AND r.version IN (?)`,
+    values: [hashes, versions, claims, versions],
+  };
 }
 
 function claimKeys(lookups: readonly Lookup[]): readonly (readonly [Buffer, Buffer])[] {

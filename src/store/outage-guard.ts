@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isOutage, outage, reasonOf, within } from './outage.ts';
 import type { Store } from './store.ts';
@@ -43,7 +42,6 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
   const { logger } = options;
   const timeoutMs = options.timeoutMs ?? 1000;
   const idleCheckMs = options.idleCheckMs ?? 5000;
-  const closing = new AbortController();
   const migrationTimeoutMs = options.migrationTimeoutMs ?? 600_000;
   let up = false;
   let isDownAnnounced = false;
@@ -53,7 +51,9 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
   let failures = 0;
   let upSince = 0;
   let lastSuccess = 0;
+  let isClosed = false;
   let idleCheck: NodeJS.Timeout | undefined;
+  let nextProbe: NodeJS.Timeout | undefined;
 
   async function guarded<T>(operation: () => Promise<T>): Promise<T> {
     if (!up) throw outage(`the store is down: ${lastReason}`);
@@ -73,7 +73,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     epoch += 1;
     failures += 1;
     announceDown(reason);
-    void probeUntilUp();
+    probeLater();
   }
 
   function announceDown(reason: string): void {
@@ -94,11 +94,11 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     options.onStateChange?.(true);
   }
 
-  async function probeUntilUp(): Promise<void> {
-    while (!closing.signal.aborted) {
-      await sleep(pauseMs(), undefined, { signal: closing.signal, ref: false }).catch(() => {});
-      if (closing.signal.aborted || (await attempt())) return;
-    }
+  function probeLater(): void {
+    if (isClosed) return;
+    nextProbe = setTimeout(async () => {
+      if (!(await attempt())) probeLater();
+    }, pauseMs()).unref();
   }
 
   /** Whether the store is up now. Never rejects. */
@@ -106,7 +106,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     try {
       const ran = await within(store.migrate(), migrationTimeoutMs);
       await within(store.ping(), timeoutMs);
-      if (!closing.signal.aborted) goUp(ran);
+      if (!isClosed) goUp(ran);
       return true;
     } catch (error) {
       failed(error);
@@ -115,7 +115,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
   }
 
   function failed(error: unknown): void {
-    if (closing.signal.aborted) return;
+    if (isClosed) return;
     failures += 1;
     const reason = reasonOf(error);
     const isNews = reason !== lastReason;
@@ -140,7 +140,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
         if (up && performance.now() - lastSuccess >= idleCheckMs) guarded(() => store.ping()).catch(() => {});
       }, idleCheckMs).unref();
       const first = attempt();
-      void first.then((isUp) => (isUp ? undefined : probeUntilUp()));
+      void first.then((isUp) => (isUp ? undefined : probeLater()));
       await within(first, options.startTimeoutMs ?? 5000).catch(failed);
       return up;
     },
@@ -159,8 +159,9 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
       return within(store.summarise(from, to), options.reportTimeoutMs ?? 60_000);
     },
     async close() {
-      closing.abort();
+      isClosed = true;
       clearInterval(idleCheck);
+      clearTimeout(nextProbe);
       up = false;
       lastReason = 'closed';
       await store.close();

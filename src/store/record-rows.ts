@@ -99,7 +99,15 @@ export const requestTotalsSql = `SELECT COUNT(*) AS requests, COALESCE(SUM(looku
  * @param counts ordered by duration
  */
 export function summaryOf(counts: readonly PhotoCountRow[], totals: RequestTotalsRow | undefined): Summary {
-  const photosByOutcome: Record<PhotoRecord['outcome'], number> = { llm: 0, local: 0, flight: 0, memory: 0, store: 0, claim: 0, failed: 0 };
+  const photosByOutcome: Record<PhotoRecord['outcome'], number> = {
+    llm: 0,
+    local: 0,
+    flight: 0,
+    memory: 0,
+    store: 0,
+    claim: 0,
+    failed: 0,
+  };
   const rowsByOutcome = new Map<PhotoRecord['outcome'], PhotoCountRow[]>();
   let degraded = 0;
   for (const row of counts) {

@@ -15,7 +15,7 @@ const answerColumns = `r.sha256, r.version, r.category, r.confidence, r.descript
   r.created_at_ms`;
 
 /** CROSS JOIN keeps the order of the tables: the list is read, the others are looked up by their keys. */
-const findSql = `
+export const findSql = `
   SELECT ${answerColumns}, NULL AS claimant, NULL AS claimed
   FROM json_each(?1) j
   CROSS JOIN results r ON r.sha256 = unhex(j.value ->> 0) AND r.version = j.value ->> 1
@@ -67,10 +67,10 @@ export async function saveClaims(database: SqliteDatabase, claims: readonly Clai
 }
 
 const hitSql = `UPDATE results
-  SET hits = hits + h.hits, last_hit_at_ms = max(coalesce(last_hit_at_ms, h.at_ms), h.at_ms)
-  FROM (SELECT unhex(value ->> 0) AS sha256, value ->> 1 AS version, value ->> 2 AS hits, value ->> 3 AS at_ms
+  SET hits = hits + h.more, last_hit_at_ms = max(coalesce(last_hit_at_ms, h.at_ms), h.at_ms)
+  FROM (SELECT unhex(value ->> 0) AS hash, value ->> 1 AS of_version, value ->> 2 AS more, value ->> 3 AS at_ms
         FROM json_each(?)) h
-  WHERE results.sha256 = h.sha256 AND results.version = h.version`;
+  WHERE sha256 = h.hash AND version = h.of_version`;
 
 export async function countHits(database: SqliteDatabase, hits: readonly Hit[]): Promise<void> {
   const counts = hitCounts(hits).map((hit) => [

@@ -30,16 +30,18 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   });
   const reports = oneAtATime();
 
+  async function insert(table: string, columns: readonly string[], rows: readonly unknown[]): Promise<void> {
+    if (rows.length > 0) await database.run(insertSql(table, columns), JSON.stringify(rows));
+  }
+
   return {
     kind: 'sqlite',
     findResults: async (lookups) => findResults(database, lookups),
     saveResults: async (results) => saveResults(database, results),
     saveClaims: async (claims) => saveClaims(database, claims),
     countHits: async (hits) => countHits(database, hits),
-    savePhotoRecords: async (records) =>
-      database.run(insertSql('photos', photoColumns), JSON.stringify(records.map(photoValues))),
-    saveRequestRecords: async (records) =>
-      database.run(insertSql('requests', requestColumns), JSON.stringify(records.map(requestValues))),
+    savePhotoRecords: async (records) => insert('photos', photoColumns, records.map(photoValues)),
+    saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
     summarise: (from, to) =>
       reports(() => summariseInThread(options.file, from, to, options.reportTimeoutMs ?? 30_000)),
     migrate: async () =>

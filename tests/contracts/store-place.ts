@@ -1,0 +1,63 @@
+import { afterEach, beforeEach } from 'vitest';
+import type { Found, Store } from '../../src/store/store.ts';
+import { lookupOf } from '../store/rows.ts';
+
+/** A place for one database, empty at first, and a way to look into it beside the store. */
+export interface StoreFixture {
+  /** Another store on the same database, as another process would open it. */
+  open(hooks?: { onStatement?: () => void; migrations?: URL }): Store;
+  rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  remove(): Promise<void>;
+}
+
+/** What the test at hand works on. */
+export interface StorePlace {
+  readonly kind: Store['kind'];
+  readonly fixture: StoreFixture;
+  /** Migrated and empty. */
+  readonly store: Store;
+  /** Statements that `store` has sent. */
+  statements: number;
+  find(name: string, claimant?: string): Promise<Found | undefined>;
+}
+
+/** A new, migrated database for every test. */
+export function storePlace(kind: Store['kind'], prepare: () => Promise<StoreFixture>): StorePlace {
+  let current: { fixture: StoreFixture; store: Store } | undefined;
+  const now = () => {
+    if (current === undefined) throw new Error('a place exists within a test only');
+    return current;
+  };
+  const place = {
+    kind,
+    get fixture() {
+      return now().fixture;
+    },
+    get store() {
+      return now().store;
+    },
+    statements: 0,
+    find: async (name: string, claimant?: string) =>
+      (await now().store.findResults([lookupOf(name, claimant)]))[0],
+  };
+
+  beforeEach(async () => {
+    const fixture = await prepare();
+    const store = fixture.open({
+      onStatement: () => {
+        place.statements += 1;
+      },
+    });
+    current = { fixture, store };
+    await store.migrate();
+    place.statements = 0;
+  });
+
+  afterEach(async () => {
+    await now().store.close();
+    await now().fixture.remove();
+    current = undefined;
+  });
+
+  return place;
+}

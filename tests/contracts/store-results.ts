@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { claimOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
+import type { StorePlace } from './store-place.ts';
+
+/** Results, claims and hit counts. */
+export function describeResults(place: StorePlace): void {
+  describe('results', () => {
+    test('a result is found as it was saved, by another process as well', async () => {
+      const saved = resultOf('a', { description: '一只猫 🐈', scores: { pets: 0.93, foods: 0.07 } });
+      await place.store.saveResults([saved]);
+      const other = place.fixture.open();
+      expect(await other.findResults([lookupOf('a')])).toEqual([{ ...saved, via: 'verified' }]);
+      await other.close();
+      expect(place.store.kind).toBe(place.kind);
+    });
+
+    test('a list is answered in its order by one statement, misses and repetitions included', async () => {
+      await place.store.saveResults([
+        resultOf('a', { category: 'pets' }),
+        resultOf('b', { category: 'foods' }),
+      ]);
+      place.statements = 0;
+      const found = await place.store.findResults(
+        ['b', 'nobody', 'a', 'b'].map((name) => lookupOf(name, 'anna')),
+      );
+      expect(found.map((result) => result?.category)).toEqual(['foods', undefined, 'pets', 'foods']);
+      expect(place.statements).toBe(1);
+    });
+
+    test('an empty list costs no statement', async () => {
+      expect(await place.store.findResults([])).toEqual([]);
+      await Promise.all([place.store.saveResults([]), place.store.saveClaims([]), place.store.countHits([])]);
+      await Promise.all([place.store.savePhotoRecords([]), place.store.saveRequestRecords([])]);
+      expect(place.statements).toBe(0);
+    });
+
+    test('a hash is found in capital letters too', async () => {
+      await place.store.saveResults([resultOf('a')]);
+      const [found] = await place.store.findResults([{ hash: sha256Of('a').toUpperCase(), version }]);
+      expect(found?.sha256).toBe(sha256Of('a'));
+    });
+
+    test('each version has its own result, however long and whatever its letters', async () => {
+      const versions = ['v1', 'v2', 'x'.repeat(100), `${'x'.repeat(100)}y`, '分类'];
+      await place.store.saveResults(
+        versions.map((version, index) => resultOf('a', { version, model: `m${index}` })),
+      );
+      const found = await place.store.findResults(
+        versions.map((version) => ({ hash: sha256Of('a'), version })),
+      );
+      expect(found.map((result) => [result?.version, result?.model])).toEqual(
+        versions.map((version, index) => [version, `m${index}`]),
+      );
+    });
+
+    test('a local answer never replaces that of an LLM', async () => {
+      await place.store.saveResults([resultOf('a', { category: 'pets' })]);
+      await place.store.saveResults([resultOf('a', { category: 'foods', method: 'local', model: 'album9' })]);
+      expect(await place.find('a')).toEqual({ ...resultOf('a', { category: 'pets' }), via: 'verified' });
+    });
+
+    test('an answer of an LLM replaces all of a local one, and a later one of its own kind', async () => {
+      const local = { method: 'local', model: 'album9', scores: { pets: 1 } } as const;
+      const final = resultOf('a', {
+        category: 'idcard',
+        confidence: 1,
+        model: 'vision-2',
+        description: 'A passport.',
+        createdAt: 1_780_000_000_005,
+      });
+      await place.store.saveResults([resultOf('a', { ...local, category: 'foods' })]);
+      await place.store.saveResults([
+        resultOf('a', { ...local, category: 'other', createdAt: 1_780_000_000_002 }),
+      ]);
+      expect(await place.find('a')).toMatchObject({ category: 'other', createdAt: 1_780_000_000_002 });
+      await place.store.saveResults([resultOf('a', { category: 'pets' })]);
+      await place.store.saveResults([final]);
+      expect(await place.find('a')).toEqual({ ...final, via: 'verified' });
+    });
+
+    test('within one list the LLM wins wherever it stands, and one row is kept', async () => {
+      const llm = resultOf('a', { category: 'pets' });
+      const local = resultOf('a', { category: 'foods', method: 'local' });
+      await place.store.saveResults([local, llm, local]);
+      expect((await place.find('a'))?.category).toBe('pets');
+      expect(await place.fixture.rows('SELECT sha256 FROM results')).toHaveLength(1);
+    });
+
+    test.each([
+      ['a confidence of 0', { confidence: 0 }],
+      ['a confidence above 1', { confidence: 1.01 }],
+      ['no category', { category: '' }],
+      ['a category longer than any key', { category: 'x'.repeat(33) }],
+      ['an unknown method', { method: 'guess' as 'llm' }],
+      ['a hash that is none', { sha256: 'abc' }],
+    ])('%s is refused as the row’s fault, and nothing of its list is written', async (_, fault) => {
+      const saved = place.store.saveResults([resultOf('good'), resultOf('bad', fault)]);
+      await expect(saved).rejects.toMatchObject({ name: 'StatementError' });
+      expect(await place.fixture.rows('SELECT sha256 FROM results')).toEqual([]);
+    });
+
+    test('texts longer than their columns are cut at whole letters', async () => {
+      await place.store.saveResults([
+        resultOf('a', { description: '🐈'.repeat(5000), model: 'm\0'.repeat(500) }),
+      ]);
+      const found = await place.find('a');
+      expect(found?.description).toBe('🐈'.repeat(1000));
+      expect(found?.model).toBe('m'.repeat(128));
+    });
+
+    test('quotes, backslashes and broken surrogates are stored, not executed', async () => {
+      const description = `'); DROP TABLE results; -- \\' \\ " ? ${'\ud800'}`;
+      await place.store.saveResults([resultOf('a', { description })]);
+      expect((await place.find('a'))?.description).toBe(description.toWellFormed());
+    });
+  });
+
+  describe('claims', () => {
+    test('a claimed hash leads its claimant, and nobody else, to the result', async () => {
+      await place.store.saveResults([resultOf('upload')]);
+      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
+      expect(await place.find('original', 'anna')).toEqual({ ...resultOf('upload'), via: 'claim' });
+      expect(await place.find('original', 'bert')).toBeUndefined();
+      expect(await place.find('original')).toBeUndefined();
+    });
+
+    test('a verified result comes before a claimed one', async () => {
+      await place.store.saveResults([
+        resultOf('x', { category: 'foods' }),
+        resultOf('other', { category: 'idcard' }),
+      ]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'other')]);
+      expect(await place.find('x', 'anna')).toMatchObject({ category: 'foods', via: 'verified' });
+    });
+
+    test('the newest claim counts, in whichever order they are written', async () => {
+      await place.store.saveResults([
+        resultOf('new', { category: 'foods' }),
+        resultOf('old', { category: 'idcard' }),
+      ]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'new', 20)]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'old', 10)]);
+      expect((await place.find('x', 'anna'))?.category).toBe('foods');
+      await place.store.saveClaims([claimOf('anna', 'x', 'new', 30), claimOf('anna', 'x', 'old', 40)]);
+      expect((await place.find('x', 'anna'))?.category).toBe('idcard');
+    });
+
+    test('a claim on content that has no result is a miss', async () => {
+      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
+      expect(await place.find('original', 'anna')).toBeUndefined();
+    });
+
+    test('claimants in one list do not see each other’s claims', async () => {
+      await place.store.saveResults([
+        resultOf('a', { category: 'pets' }),
+        resultOf('b', { category: 'foods' }),
+      ]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'a'), claimOf('bert', 'x', 'b')]);
+      const found = await place.store.findResults([
+        lookupOf('x', 'bert'),
+        lookupOf('x', 'anna'),
+        lookupOf('x', 'cleo'),
+      ]);
+      expect(found.map((result) => result?.category)).toEqual(['foods', 'pets', undefined]);
+    });
+  });
+}

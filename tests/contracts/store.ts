@@ -1,0 +1,13 @@
+import type { Store } from '../../src/store/store.ts';
+import { describeConcurrency } from './store-concurrency.ts';
+import { type StoreFixture, storePlace } from './store-place.ts';
+import { describeResults } from './store-results.ts';
+import { describeSummary } from './store-summary.ts';
+
+/** What every driver must do. */
+export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreFixture>): void {
+  const place = storePlace(kind, prepare);
+  describeResults(place);
+  describeConcurrency(place);
+  describeSummary(place);
+}

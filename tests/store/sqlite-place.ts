@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { StoreFixture } from '../contracts/store-place.ts';
+
+/** A file in a folder that does not exist yet. */
+export async function sqliteFixture(): Promise<StoreFixture & { readonly file: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'album-store-'));
+  const file = join(folder, 'new', 'folder', 'album.db');
+  return {
+    file,
+    open: (hooks = {}) => openSqliteStore({ file, ...hooks }),
+    async rows(sql) {
+      const database = new DatabaseSync(file, { readOnly: true });
+      try {
+        return database.prepare(sql).all();
+      } finally {
+        database.close();
+      }
+    },
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
