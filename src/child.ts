@@ -7,7 +7,9 @@ import { type Manifest, readManifest } from './local/manifest.ts';
 import type { Network } from './local/network.ts';
 
 /** What the pool's `childOptions` are for this child. */
-export interface ChildOptions extends Omit<DecoderOptions, 'input'> {
+export interface ChildOptions extends Omit<DecoderOptions, 'input' | 'limitPixels'> {
+  /** Photos with more pixels are refused; 100 million unless given. */
+  readonly limitPixels?: number;
   /** Path of the local model's manifest; absent where no local model is used. */
   readonly manifestFile?: string;
 }
@@ -17,7 +19,12 @@ serveJobs(async (options) => openWorker(options as ChildOptions));
 
 async function openWorker(options: ChildOptions): Promise<Worker> {
   const model = await openModel(options.manifestFile);
-  const decode = openDecoder({ ...options, ...(model.manifest && { input: model.manifest.input }) });
+  const { renditionPx, limitPixels = 100_000_000 } = options;
+  const decode = openDecoder({
+    renditionPx,
+    limitPixels,
+    ...(model.manifest && { input: model.manifest.input }),
+  });
   return {
     ...(model.unfit !== undefined && { unfit: model.unfit }),
     async run(job) {

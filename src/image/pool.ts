@@ -32,7 +32,7 @@ export interface PoolStatus {
   readonly ready: number;
   readonly busy: number;
   readonly queued: number;
-  /** Why the local model answers nothing, or no photo can be decoded at all; absent when all is well. */
+  /** Why no child can infer, or decode at all; absent where one can, and while none has said that it can't. */
   readonly unfit?: string;
   readonly pids: readonly number[];
 }
@@ -171,7 +171,9 @@ export function openPool(options: PoolOptions): Pool {
       return waiter.promise;
     },
     status() {
-      const unfit = brokenReason() ?? slots.find((slot) => slot.unfit !== undefined)?.unfit;
+      const unfit = slots.some(isFit)
+        ? undefined
+        : (brokenReason() ?? slots.find((slot) => slot.unfit)?.unfit);
       return {
         size,
         ready: slots.filter(isWorking).length,

@@ -6,7 +6,10 @@ import { growingBuffer } from './growing-buffer.ts';
 import type { Upload } from './photo.ts';
 
 export interface ReceivedUpload extends Upload {
-  /** The bytes are no longer held by anybody: gives them back to the budget. Once; later calls do nothing. */
+  /**
+   * Drops the bytes and gives them back to the budget. Once; later calls do nothing. Whoever reads `bytes` afterwards
+   * is mistaken and gets an Error.
+   */
   release(): void;
 }
 
@@ -56,7 +59,23 @@ export async function receiveUpload(stream: FileStream, options: ReceiveOptions)
     throw error;
   }
   ticket.complete();
-  return { bytes: gathered.finish(), sha256: hash.digest('hex'), release: () => ticket.release() };
+  return receivedUpload(gathered.finish(), hash.digest('hex'), () => ticket.release());
+}
+
+/** An upload whose bytes can be dropped while others still hold the upload itself, as waiting callers do. */
+export function receivedUpload(bytes: Buffer, sha256: string, onRelease: () => void): ReceivedUpload {
+  let held: Buffer | undefined = bytes;
+  return {
+    sha256,
+    get bytes() {
+      if (!held) throw new Error('the bytes of this upload were released');
+      return held;
+    },
+    release() {
+      held = undefined;
+      onRelease();
+    },
+  };
 }
 
 /** Calls `keep` with each chunk and doesn't read on before what it returns has resolved. */

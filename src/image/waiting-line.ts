@@ -1,5 +1,5 @@
-import { DeadlineError } from '../errors.ts';
 import type { Job } from './job.ts';
+import { throwIfOver, whenOver } from './patience.ts';
 import type { AnalyseContext, Analysis } from './photo.ts';
 
 /** A photo on its way through the pool. */
@@ -22,36 +22,10 @@ export interface WaitingLine {
   leave(ride: Ride): void;
 }
 
-/** setTimeout's largest delay. */
-const longestTimerMs = 2 ** 31 - 1;
-
 /** First in, first out, and nobody waits longer than it wants to. */
 export function openWaitingLine(): WaitingLine {
-  /** How each ride stops minding its deadline and signal; keys in the order of the line. */
+  /** What ends each one's watch over its deadline and signal; keys in the order of the line. */
   let line = new Map<Ride, () => void>();
-
-  function mind(ride: Ride): () => void {
-    const { deadline, signal } = ride.context;
-    const refuse = (reason: unknown) => {
-      leave(ride);
-      ride.reject(reason);
-    };
-    const onAbort = () => refuse(signal.reason);
-    let timer: NodeJS.Timeout;
-    // A deadline may have moved when its time comes: that of a photo which several callers share is the latest.
-    const arm = () => {
-      timer = setTimeout(
-        () => (deadline.leftMs() > 0 ? arm() : refuse(new DeadlineError())),
-        Math.min(Math.ceil(deadline.leftMs()), longestTimerMs),
-      );
-    };
-    arm();
-    signal.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    };
-  }
 
   function leave(ride: Ride): void {
     line.get(ride)?.();
@@ -65,12 +39,18 @@ export function openWaitingLine(): WaitingLine {
     first: () => line.keys().next().value,
     leave,
     join(ride, place) {
-      const { deadline, signal } = ride.context;
-      if (signal.aborted) return ride.reject(signal.reason);
-      if (deadline.leftMs() === 0) return ride.reject(new DeadlineError());
-      const minding = mind(ride);
-      if (place === 'last') line.set(ride, minding);
-      else line = new Map([[ride, minding], ...line]);
+      try {
+        throwIfOver(ride.context);
+      } catch (reason) {
+        ride.reject(reason);
+        return;
+      }
+      const stopWatch = whenOver(ride.context, (reason) => {
+        leave(ride);
+        ride.reject(reason);
+      });
+      if (place === 'last') line.set(ride, stopWatch);
+      else line = new Map([[ride, stopWatch], ...line]);
     },
   };
 }
