@@ -1,10 +1,149 @@
-import { describe } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { createConnection, format } from 'mysql2';
+import { describe, expect, test, vi } from 'vitest';
+import { openMysqlStore } from '../../src/store/mysql.ts';
+import { configureSession, destroyConnection, execute } from '../../src/store/mysql-connection.ts';
+import { findStatement } from '../../src/store/mysql-results.ts';
 import { describeStore } from '../contracts/store.ts';
-import { describeWithMysql } from '../support/mysql.ts';
+import { describeWithMysql, mysqlRows } from '../support/mysql.ts';
 import { mysqlFixture } from './mysql-place.ts';
+import { claimOf, lookupOf, resultOf, version } from './rows.ts';
 
 describeWithMysql('a store on MySQL', (server) => {
   describe('contract', () => {
     describeStore('mysql', () => mysqlFixture(server));
+  });
+
+  test.each([1, 20, 500])('a list of %i look-ups is read by the keys of both tables', async (count) => {
+    const { open, rows, remove } = await mysqlFixture(server);
+    const store = open();
+    await store.migrate();
+    const names = Array.from({ length: 3000 }, (_, index) => `photo ${index}`);
+    await store.saveResults(names.map((name) => resultOf(name)));
+    await store.saveClaims(names.map((name) => claimOf(name, name, name)));
+    await rows('ANALYZE TABLE results, claims');
+    const { sql, values } = findStatement(names.slice(0, count).map((name) => lookupOf(name, name)));
+    const plan = await rows(`EXPLAIN ${format(sql, [...values] as Buffer[][])}`);
+    const tables = plan.filter(({ table }) => table === 'r' || table === 'c');
+    expect(tables).toHaveLength(3);
+    for (const { type, key } of tables) {
+      expect(type).toMatch(/^(const|range|eq_ref)$/);
+      expect(key).toBe('PRIMARY');
+    }
+    await store.close();
+    await remove();
+  });
+
+  test('a session does not depend on the server’s defaults', async () => {
+    const connection = createConnection({ ...server });
+    const sessionOf = async () => {
+      const names = ['sql_mode', 'time_zone', 'innodb_lock_wait_timeout', 'lock_wait_timeout'];
+      const [row] = await execute(
+        connection,
+        `SELECT ${names.map((name) => `@@${name} AS ${name}`)}`,
+        [],
+        5000,
+      );
+      return row;
+    };
+    await execute(
+      connection,
+      "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES', time_zone = '+05:00'",
+      [],
+      5000,
+    );
+    expect(await sessionOf()).toMatchObject({ sql_mode: expect.stringContaining('NO_BACKSLASH_ESCAPES') });
+    await configureSession(connection, 5000);
+    expect(await sessionOf()).toEqual({
+      sql_mode: expect.not.stringContaining('NO_BACKSLASH_ESCAPES'),
+      time_zone: '+00:00',
+      innodb_lock_wait_timeout: 5,
+      lock_wait_timeout: 5,
+    });
+    destroyConnection(connection);
+  });
+
+  test('a deadlock’s victim tries once more and succeeds', async () => {
+    const { database, open, rows, remove } = await mysqlFixture(server);
+    const store = open();
+    await store.migrate();
+    // In the order of their hashes, which is the order of locking.
+    const results = Array.from({ length: 50 }, (_, index) => resultOf(`photo ${index}`));
+    results.sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
+    await store.saveResults(results);
+    const [first, second] = results;
+    const hit = (sha256 = '') => ({ sha256, version, at: 1 });
+    const rival = createConnection({ ...server, database });
+    const does = (sql: string) => execute(rival, sql, [], 15_000);
+    await does('START TRANSACTION');
+    // The server sacrifices whoever has changed less.
+    await does(`UPDATE results SET model = 'rival' WHERE sha256 <> X'${first?.sha256}'`);
+    const counted = store.countHits([hit(first?.sha256), hit(second?.sha256)]);
+    const isWaiting = async () =>
+      (await mysqlRows(server, "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
+        .length > 0;
+    await vi.waitUntil(isWaiting, { timeout: 5000 });
+    await does(`UPDATE results SET model = 'rival' WHERE sha256 = X'${first?.sha256}'`);
+    await does('COMMIT');
+    await counted;
+    destroyConnection(rival);
+    const counts = await rows('SELECT hits, model FROM results ORDER BY sha256 LIMIT 3');
+    expect(counts.map(({ hits, model }) => [Number(hits), model])).toEqual([
+      [1, 'rival'],
+      [1, 'rival'],
+      [0, 'rival'],
+    ]);
+    await store.close();
+    await remove();
+  });
+
+  test('processes that could open more connections than the server grants are warned of', async () => {
+    const { database, open, remove } = await mysqlFixture(server);
+    const few = open();
+    await few.migrate();
+    expect(await few.checkConnections(1)).toBeUndefined();
+    const [row] = await mysqlRows(server, 'SELECT @@GLOBAL.max_connections AS granted');
+    const granted = Number(row?.granted);
+    const many = openMysqlStore({ ...server, database, poolSize: granted });
+    expect(await many.checkConnections(2)).toContain(`the server grants ${granted}`);
+    expect(await many.checkConnections(2)).toContain(`${2 * (granted + 1)}`);
+    await Promise.all([few.close(), many.close()]);
+    await remove();
+  });
+
+  describe('with a user of few rights', () => {
+    const user = `album_${randomBytes(4).toString('hex')}`;
+    const asUser = { ...server, user, password: 'p@ss:/ö' };
+    const createUser = () => mysqlRows(server, `CREATE USER '${user}'@'%' IDENTIFIED BY 'p@ss:/ö'`);
+    const dropUser = () => mysqlRows(server, `DROP USER '${user}'@'%'`);
+
+    test('a database that it may not create is an outage whose reason says what to do', async () => {
+      const { database, remove } = await mysqlFixture(server);
+      await createUser();
+      const store = openMysqlStore({ ...asUser, database, poolSize: 1 });
+      await expect(store.migrate()).rejects.toMatchObject({
+        code: 'store_unavailable',
+        cause: expect.objectContaining({
+          message: expect.stringContaining(`CREATE DATABASE \`${database}\``),
+        }),
+      });
+      await store.close();
+      await dropUser();
+      await remove();
+    });
+
+    test('a migrated database needs no more than reading and writing rows', async () => {
+      const { database, open, remove } = await mysqlFixture(server);
+      const owner = open();
+      await owner.migrate();
+      await createUser();
+      await mysqlRows(server, `GRANT SELECT, INSERT, UPDATE, DELETE ON \`${database}\`.* TO '${user}'@'%'`);
+      const store = openMysqlStore({ ...asUser, database, poolSize: 1 });
+      expect(await store.migrate()).toEqual([]);
+      await store.ping();
+      await Promise.all([owner.close(), store.close()]);
+      await dropUser();
+      await remove();
+    });
   });
 });
