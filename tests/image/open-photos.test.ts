@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { TooManyPixelsError, UnavailableError } from '../../src/errors.ts';
+import type { Job } from '../../src/image/job.ts';
+import { openPhotos } from '../../src/image/open-photos.ts';
+import type { AnalyseContext, Analysis } from '../../src/image/photo.ts';
+import { receivedUpload } from '../../src/image/receive.ts';
+import { deadlineIn } from '../../src/resilience/deadline.ts';
+import { patient } from '../support/pools.ts';
+
+const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
+const analysis: Analysis = { rendition: Buffer.alloc(0), widthPx: 3, heightPx: 2 };
+
+/** Photos on a pool that answers when the test says so. */
+function setUp() {
+  const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: AnalyseContext })[] = [];
+  const pool = {
+    analyse(job: Job, context: AnalyseContext) {
+      const answer = Promise.withResolvers<Analysis>();
+      calls.push({ ...answer, job, context });
+      context.signal.addEventListener('abort', () => answer.reject(context.signal.reason));
+      return answer.promise;
+    },
+  };
+  const photos = openPhotos({ pool, wants: { rendition: true, infer: true } });
+  const released: string[] = [];
+  const upload = (name: string, sha256 = 'a'.repeat(64), bytes = jpeg) =>
+    receivedUpload(bytes, sha256, () => released.push(name));
+  return { photos, calls, released, upload };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('photos in hand', () => {
+  it('tells what it holds, and asks the pool for what is wanted', async () => {
+    const { photos, calls, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    expect(photo).toMatchObject({ sha256: 'a'.repeat(64), sizeBytes: jpeg.length, format: 'jpeg' });
+    void photo.analyse(patient());
+    expect(calls[0]?.job).toMatchObject({
+      bytes: jpeg,
+      format: 'jpeg',
+      wants: { rendition: true, infer: true },
+    });
+  });
+
+  it('gives the bytes back and refuses where they are no photo', () => {
+    const { photos, released, upload } = setUp();
+    expect(() => photos.open(upload('text', 'b'.repeat(64), Buffer.from('hello')))).toThrow(
+      expect.objectContaining({ code: 'unsupported_format' }),
+    );
+    expect(released).toEqual(['text']);
+  });
+
+  it('decodes the same bytes once for all who hold them, and drops the second copy at once', async () => {
+    const { photos, calls, released, upload } = setUp();
+    const [one, two] = [photos.open(upload('one')), photos.open(upload('two'))];
+    expect(released).toEqual(['two']);
+    const answers = [one.analyse(patient()), two.analyse(patient()), one.analyse(patient())];
+    expect(calls).toHaveLength(1);
+    calls[0]?.resolve(analysis);
+    expect(await Promise.all(answers)).toEqual([analysis, analysis, analysis]);
+    expect(await two.analyse(patient())).toBe(analysis);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('drops the bytes as soon as the analysis is there, though the upload is still held', async () => {
+    const { photos, calls, released, upload } = setUp();
+    const received = upload('one');
+    const answer = photos.open(received).analyse(patient());
+    calls[0]?.resolve(analysis);
+    await answer;
+    expect(released).toEqual(['one']);
+    expect(() => received.bytes).toThrow(/released/);
+  });
+
+  it('drops the bytes when the last holder closes, once, without an analysis', () => {
+    const { photos, released, upload } = setUp();
+    const [one, two] = [photos.open(upload('one')), photos.open(upload('two'))];
+    one.close();
+    one.close();
+    expect(released).toEqual(['two']);
+    two.close();
+    expect(released).toEqual(['two', 'one']);
+  });
+
+  it('holds the bytes of a closed photo until the analysis under way is done', async () => {
+    const { photos, calls, released, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    const answer = photo.analyse(patient());
+    photo.close();
+    expect(released).toEqual([]);
+    calls[0]?.resolve(analysis);
+    await answer;
+    await settled();
+    expect(released).toEqual(['one']);
+    const again = photos.open(upload('again'));
+    void again.analyse(patient());
+    expect(calls).toHaveLength(2);
+  });
+
+  it('lets a caller go at its own deadline or signal while the others go on', async () => {
+    const { photos, calls, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    let nowMs = 0;
+    const hasty = photo.analyse({ ...patient(), deadline: deadlineIn(5, () => nowMs) });
+    const controller = new AbortController();
+    const leaving = photo.analyse(patient(controller.signal));
+    const staying = photo.analyse(patient());
+    expect(calls[0]?.context.deadline.leftMs()).toBeGreaterThan(1000);
+    nowMs = 5;
+    controller.abort(new Error('gone'));
+    await expect(hasty).rejects.toMatchObject({ code: 'deadline_passed' });
+    await expect(leaving).rejects.toThrow('gone');
+    expect(calls[0]?.context.signal.aborted).toBe(false);
+    calls[0]?.resolve(analysis);
+    expect(await staying).toBe(analysis);
+  });
+
+  it('gives the work up when the last caller is gone, and begins anew for the next', async () => {
+    const { photos, calls, released, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    const controller = new AbortController();
+    const leaving = photo.analyse(patient(controller.signal));
+    controller.abort();
+    await expect(leaving).rejects.toThrow();
+    expect(calls[0]?.context.signal.aborted).toBe(true);
+    const next = photo.analyse(patient());
+    expect(calls).toHaveLength(2);
+    await settled();
+    expect(released).toEqual([]);
+    calls[1]?.resolve(analysis);
+    expect(await next).toBe(analysis);
+  });
+
+  it('remembers what is wrong with a photo as long as it is held', async () => {
+    const { photos, calls, released, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    const answer = photo.analyse(patient());
+    calls[0]?.reject(new TooManyPixelsError('too many'));
+    await expect(answer).rejects.toThrow('too many');
+    await expect(photos.open(upload('two')).analyse(patient())).rejects.toThrow('too many');
+    expect(calls).toHaveLength(1);
+    expect(released).toEqual(['one', 'two']);
+  });
+
+  it('tries again after a failure that is not the photo’s', async () => {
+    const { photos, calls, released, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    const answer = photo.analyse(patient());
+    calls[0]?.reject(new UnavailableError('overloaded', 'full'));
+    await expect(answer).rejects.toThrow('full');
+    expect(released).toEqual([]);
+    const next = photos.open(upload('two')).analyse(patient());
+    calls[1]?.resolve(analysis);
+    expect(await next).toBe(analysis);
+  });
+});

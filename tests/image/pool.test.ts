@@ -1,0 +1,219 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Pool } from '../../src/image/pool.ts';
+import { deadlineIn } from '../../src/resilience/deadline.ts';
+import { closePools, isAlive, jobOf, oddPool, patient, until } from '../support/pools.ts';
+
+const pidOf = async (pool: Pool) => (await pool.analyse(jobOf('pid'), patient())).widthPx;
+const letGo = (pid: number) => process.kill(pid, 'SIGUSR2');
+
+describe('the pool of children', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pool-'));
+  });
+  afterEach(async () => {
+    await closePools();
+    rmSync(folder, { recursive: true });
+  });
+  const startsFile = () => join(folder, 'starts');
+  const startCount = () => readFileSync(startsFile(), 'utf8').trim().split('\n').length;
+
+  it('is usable when the first child is ready, and says what it has', async () => {
+    const pool = oddPool({ size: 2 });
+    await pool.ready();
+    expect(pool.status().ready).toBeGreaterThan(0);
+    await until(() => pool.status().ready === 2);
+    expect(pool.status()).toMatchObject({ size: 2, ready: 2, busy: 0, queued: 0 });
+    expect(pool.status().unfit).toBeUndefined();
+  });
+
+  it('runs as many photos at once as it has children, the others in the order they came', async () => {
+    const pool = oddPool();
+    const pid = await pidOf(pool);
+    const done: string[] = [];
+    const hold = pool.analyse(jobOf('hold'), patient()).then(() => done.push('hold'));
+    const others = ['first', 'second', 'third'].map((name) =>
+      pool.analyse(jobOf('pid'), patient()).then(() => done.push(name)),
+    );
+    await until(() => pool.status().busy === 1 && pool.status().queued === 3);
+    letGo(pid);
+    await Promise.all([hold, ...others]);
+    expect(done).toEqual(['hold', 'first', 'second', 'third']);
+  });
+
+  it('refuses a photo when its queue is full, with a time to wait', async () => {
+    const pool = oddPool({ queueLimit: 1 });
+    await pidOf(pool);
+    const held = pool.analyse(jobOf('hold'), patient());
+    const queued = pool.analyse(jobOf('pid'), patient());
+    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({
+      code: 'overloaded',
+      status: 503,
+      retryAfterS: expect.any(Number),
+    });
+    letGo(pool.status().pids[0] ?? 0);
+    await Promise.all([held, queued]);
+  });
+
+  it('lets a waiting photo go when its deadline passes or its caller is gone, and never begins it', async () => {
+    const pool = oddPool();
+    const pid = await pidOf(pool);
+    const held = pool.analyse(jobOf('hold'), patient());
+    let nowMs = 0;
+    const deadline = deadlineIn(20, () => nowMs);
+    const late = pool.analyse(jobOf('crash'), { ...patient(), deadline });
+    const controller = new AbortController();
+    const gone = pool.analyse(jobOf('crash'), patient(controller.signal));
+    expect(pool.status().queued).toBe(2);
+    controller.abort(new Error('gone'));
+    nowMs = 20;
+    await expect(gone).rejects.toThrow('gone');
+    await expect(late).rejects.toMatchObject({ code: 'deadline_passed' });
+    expect(pool.status().queued).toBe(0);
+    letGo(pid);
+    await held;
+    expect(await pidOf(pool)).toBe(pid);
+    const passed = { ...patient(), deadline: deadlineIn(0) };
+    await expect(pool.analyse(jobOf('crash'), passed)).rejects.toMatchObject({ code: 'deadline_passed' });
+  });
+
+  it('passes on what is wrong with a photo, and keeps the child', async () => {
+    const pool = oddPool();
+    const pid = await pidOf(pool);
+    await expect(pool.analyse(jobOf('refuse'), patient())).rejects.toMatchObject({
+      code: 'truncated_image',
+      status: 422,
+      message: 'cut short',
+    });
+    expect(await pidOf(pool)).toBe(pid);
+  });
+
+  it.each([
+    ['crashes', 'crash', 'crashed'],
+    ['hangs', 'hang', 'hung'],
+    ['says that it is of no use', 'broken', 'broken'],
+    ['outgrows its memory', 'grow', 'memory'],
+  ])('tries a photo once more when its child %s, then refuses it', async (_, order, loss) => {
+    const losses: string[] = [];
+    let retries = 0;
+    const pool = oddPool({
+      jobTimeoutMs: order === 'hang' ? 300 : 15_000,
+      maxRssBytes: 300 * 2 ** 20,
+      hooks: { childLost: (lost) => losses.push(lost), jobRetried: () => retries++ },
+    });
+    const other = pool.analyse(jobOf(order), patient());
+    await expect(other).rejects.toMatchObject({ code: 'refused_image', status: 422 });
+    expect(losses).toEqual([loss, loss]);
+    expect(retries).toBe(1);
+    expect((await pool.analyse(jobOf('pid'), patient())).heightPx).toBe(1);
+  });
+
+  it('loses no photo when a child is killed or stopped from outside', async () => {
+    for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+      const pool = oddPool({ size: 2, jobTimeoutMs: 1500 });
+      await until(() => pool.status().ready === 2);
+      const [victim = 0] = pool.status().pids;
+      const work = [1, 2, 3, 4, 5, 6].map(() => pool.analyse(jobOf('nap'), patient()));
+      await until(() => pool.status().busy === 2);
+      process.kill(victim, signal);
+      expect(await Promise.all(work)).toHaveLength(6);
+      await until(() => !pool.status().pids.includes(victim));
+      await until(() => pool.status().ready === 2);
+      expect(isAlive(victim)).toBe(false);
+    }
+  });
+
+  it('replaces children that are killed while idle', async () => {
+    const pool = oddPool();
+    const pid = await pidOf(pool);
+    process.kill(pid, 'SIGKILL');
+    await until(() => pool.status().ready === 1 && !pool.status().pids.includes(pid));
+    expect(await pidOf(pool)).not.toBe(pid);
+  });
+
+  it('says so, and keeps nobody waiting, when no child can start', async () => {
+    const pool = oddPool({ size: 1 }, { startsFile: startsFile(), firstStarts: { count: 2, as: 'failed' } });
+    const waiting = pool.analyse(jobOf('pid'), patient());
+    await expect(pool.ready()).rejects.toMatchObject({ code: 'no_classifier' });
+    await expect(waiting).rejects.toMatchObject({ code: 'no_classifier', status: 503 });
+    expect(pool.status()).toMatchObject({ ready: 0, unfit: expect.stringContaining('does not start') });
+    // It goes on trying, and works as soon as a child starts.
+    await until(() => pool.status().ready === 1);
+    expect(startCount()).toBe(3);
+    expect(pool.status().unfit).toBeUndefined();
+    await pidOf(pool);
+  });
+
+  it('still decodes where only the model is unfit, and replaces that child after a rest', async () => {
+    const pool = oddPool(
+      { unfitRestMs: 150 },
+      { startsFile: startsFile(), firstStarts: { count: 1, as: 'unfit' } },
+    );
+    await pool.ready();
+    expect(pool.status()).toMatchObject({ ready: 1, unfit: expect.stringContaining('golden') });
+    await pidOf(pool);
+    await until(() => pool.status().ready === 1 && pool.status().unfit === undefined);
+    expect(startCount()).toBe(2);
+  });
+
+  it('gives a photo that wants probabilities to a fit child, though an unfit one is idle', async () => {
+    const pool = oddPool(
+      { size: 2, unfitRestMs: 60_000 },
+      { startsFile: startsFile(), firstStarts: { count: 1, as: 'unfit' } },
+    );
+    await until(() => pool.status().ready === 2);
+    const unfitPid = Number(readFileSync(startsFile(), 'utf8').split('\n')[0]);
+    const pids = await Promise.all([1, 2, 3].map(() => pidOf(pool)));
+    expect(pids).not.toContain(unfitPid);
+    expect(pool.status().unfit).toBeUndefined();
+  });
+
+  it('finishes what it has when it is closed, and leaves no process behind', async () => {
+    const pool = oddPool({ size: 2 });
+    await until(() => pool.status().ready === 2);
+    const { pids } = pool.status();
+    const work = [1, 2, 3, 4].map(() => pool.analyse(jobOf('pid'), patient()));
+    const closed = pool.close();
+    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({ code: 'shutting_down' });
+    expect(await Promise.all(work)).toHaveLength(4);
+    await closed;
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('ends at its limit what does not finish', async () => {
+    const pool = oddPool();
+    await pool.ready();
+    const { pids } = pool.status();
+    const stuck = pool.analyse(jobOf('hang'), patient());
+    const waiting = pool.analyse(jobOf('pid'), patient());
+    const outcomes = Promise.allSettled([stuck, waiting]);
+    await pool.close(50);
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'shutting_down' } });
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('leaves the ending of children to the parent when a signal reaches the whole group', async () => {
+    const pool = oddPool();
+    const pid = await pidOf(pool);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
+    expect(await pidOf(pool)).toBe(pid);
+  });
+
+  it('leaves no child behind when the parent is killed, busy or not', async () => {
+    const parent = spawn(process.execPath, ['tests/support/pool-parent.ts'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pids = JSON.parse(line.toString()) as number[];
+    expect(pids).toHaveLength(2);
+    expect(pids.every(isAlive)).toBe(true);
+    parent.kill('SIGKILL');
+    await until(() => !pids.some(isAlive));
+  });
+});

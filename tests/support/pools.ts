@@ -1,0 +1,70 @@
+import pino from 'pino';
+import type { ChildOptions } from '../../src/child.ts';
+import type { Job } from '../../src/image/job.ts';
+import type { AnalyseContext } from '../../src/image/photo.ts';
+import { openPool, type Pool, type PoolOptions } from '../../src/image/pool.ts';
+import { deadlineIn } from '../../src/resilience/deadline.ts';
+import type { OddChildOptions } from './odd-child.ts';
+
+const opened = new Set<Pool>();
+
+function opening(options: Partial<PoolOptions> & Pick<PoolOptions, 'childUrl' | 'childOptions'>): Pool {
+  const pool = openPool({
+    size: 1,
+    queueLimit: 100,
+    jobTimeoutMs: 15_000,
+    log: pino({ level: 'silent' }),
+    ...options,
+  });
+  opened.add(pool);
+  return pool;
+}
+
+/** A pool whose children do what they are told; see odd-child.ts. */
+export function oddPool(options: Partial<PoolOptions> = {}, childOptions: OddChildOptions = {}): Pool {
+  return opening({ childUrl: new URL('./odd-child.ts', import.meta.url), childOptions, ...options });
+}
+
+export const albumManifest = 'models/album9/manifest.json';
+
+/** The service's own children, with the bundled model unless told otherwise. */
+export function realPool(options: Partial<PoolOptions> = {}, childOptions: Partial<ChildOptions> = {}): Pool {
+  return opening({
+    childUrl: new URL('../../src/child.ts', import.meta.url),
+    childOptions: { manifestFile: albumManifest, renditionPx: 512, ...childOptions } satisfies ChildOptions,
+    ...options,
+  });
+}
+
+/** For afterEach: ends every pool of the test at once. */
+export async function closePools(): Promise<void> {
+  await Promise.all([...opened].map((pool) => pool.close(0)));
+  opened.clear();
+}
+
+export function jobOf(bytes: Buffer | string, wants: Partial<Job['wants']> = {}): Job {
+  return {
+    sha256: '0'.repeat(64),
+    bytes: Buffer.from(bytes),
+    format: 'jpeg',
+    wants: { rendition: false, infer: true, ...wants },
+  };
+}
+
+export function patient(signal = new AbortController().signal): AnalyseContext {
+  return { deadline: deadlineIn(60_000), signal };
+}
+
+/** Waits for something that other processes bring about. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
