@@ -1,6 +1,6 @@
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { batchRoutes } from './http/batch.ts';
 import { newRequestId } from './http/caller.ts';
 import { checkCacheRoutes } from './http/check-cache.ts';
@@ -29,7 +29,7 @@ export async function buildServer(
   const app = Fastify({
     loggerInstance: dependencies.log,
     genReqId: newRequestId,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // A caller's own id would let it forge the log.
     requestIdHeader: false,
     trustProxy: typeof trustProxy === 'number' ? (_, hop) => hop < trustProxy : trustProxy,
@@ -43,16 +43,27 @@ export async function buildServer(
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  // A connection kept alive would hold up the end of a process that drains.
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
   // One line a request, without the query: it may name a user.
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, ip } = request;
     const durationMs = Math.round(reply.elapsedTime);
-    request.log.info({ method, route: routeOptions.url, ip, status: reply.statusCode, durationMs }, 'request');
+    request.log.info(
+      { method, route: routeOptions.url, ip, status: reply.statusCode, durationMs },
+      'request',
+    );
   });
   registerProblems(app);
   if (corsOrigins.length > 0)
     await app.register(cors, { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] });
-  await app.register(multipart);
+  await app.register(multipart, { throwFileSizeLimit: false });
   await registerOpenApi(app, version);
 
   for (const routes of [

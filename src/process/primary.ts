@@ -30,7 +30,8 @@ export function runPrimary({ workers, log }: PrimaryOptions): void {
 
   function ended(worker: Worker, end: { code: number | null; signal: string | null; ageMs: number }): void {
     if (isStopping) {
-      if (end.code !== 0) failures += 1;
+      // A worker that is still starting has nothing to drain and dies of the signal.
+      if (end.code !== 0 && end.signal !== 'SIGTERM') failures += 1;
       if (Object.keys(cluster.workers ?? {}).length === 0) process.exit(failures === 0 ? 0 : 1);
       return;
     }
@@ -50,6 +51,9 @@ export function runPrimary({ workers, log }: PrimaryOptions): void {
     for (const worker of running) worker?.process.kill('SIGTERM');
   }
 
+  // Workers accept by themselves: the default, which hands connections over, loses those handed to a worker that has
+  // just been killed, and their clients wait for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   process.on('SIGTERM', stop).on('SIGINT', stop);
   log.info({ workers }, 'starting the workers');
   for (let index = 0; index < workers; index += 1) start();

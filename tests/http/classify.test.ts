@@ -47,7 +47,7 @@ describe('POST /api/v1/classify', () => {
 
   test.each([
     ['a text', Buffer.from('not an image at all, just words'), 415, 'unsupported_format'],
-    ['nothing', Buffer.alloc(0), 400, 'missing_part'],
+    ['nothing', Buffer.alloc(0), 415, 'unsupported_format'],
     ['half a photo', sampleBytes('cat.jpg').subarray(0, 20_000), 422, 'truncated_image'],
     ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 415, 'unsupported_format'],
   ])('%s is refused with the right status', async (_, value, status, code) => {

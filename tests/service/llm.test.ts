@@ -127,9 +127,12 @@ describe('when the LLM can’t answer', () => {
 describe('a batch', () => {
   test('has several calls in flight, never more than the limit', async () => {
     const { fake, app } = await start({ LLM_MAX_CONCURRENCY: '5' });
-    fake.behave({ content: { category: 'pets', confidence: 0.9 }, latencyMs: 100 });
+    const release = fake.hold();
     const parts = distinct('bank-card.jpg', 20).map((value) => ({ name: 'images', value }));
-    const { body } = await post(`${app.url}/api/v1/classify/batch`, formOf(parts));
+    const reply = post(`${app.url}/api/v1/classify/batch`, formOf(parts));
+    await fake.received(5);
+    release();
+    const { body } = await reply;
     expect(body.success_count).toBe(20);
     expect(fake.calls).toHaveLength(20);
     expect(fake.maxConcurrent).toBe(5);
