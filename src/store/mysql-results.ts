@@ -53,10 +53,12 @@ function claimKeys(lookups: readonly Lookup[]): readonly (readonly [Buffer, Buff
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
-/** Replaces unless that would put a local answer over an LLM's. */
+/**
+ * Replaces unless that would put a local answer over an LLM's. MySQL assigns from left to right and reads what it has
+ * just assigned: this says the same before and after `method` is.
+ */
 const replaces = "(method = 'local' OR VALUES(method) = 'llm')";
 
-/** MySQL assigns from left to right and reads what it has just assigned: `method`, which decides, comes last. */
 const saveSql = `INSERT INTO results (${resultColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE ${resultColumns
   .slice(2)
   .map((column) => `${column} = IF(${replaces}, VALUES(${column}), ${column})`)

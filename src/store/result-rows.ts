@@ -52,7 +52,7 @@ function found(row: ResultRow, version: string, via: Found['via']): Found {
   };
 }
 
-/** Columns of `results` that `saveResults` fills, in the order of `resultValues`; `method` last, see there. */
+/** Columns of `results` that `saveResults` fills, in the order of `resultValues`; the key comes first. */
 export const resultColumns = [
   'sha256',
   'version',

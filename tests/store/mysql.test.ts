@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { openMysqlStore } from '../../src/store/mysql.ts';
 import { configureSession, destroyConnection, execute } from '../../src/store/mysql-connection.ts';
 import { findStatement } from '../../src/store/mysql-results.ts';
+import type { StoredResult } from '../../src/store/store.ts';
 import { describeStore } from '../contracts/store.ts';
 import { describeWithMysql, mysqlRows } from '../support/mysql.ts';
 import { mysqlFixture } from './mysql-place.ts';
@@ -68,30 +69,35 @@ describeWithMysql('a store on MySQL', (server) => {
     const store = open();
     await store.migrate();
     // In the order of their hashes, which is the order of locking.
-    const results = Array.from({ length: 50 }, (_, index) => resultOf(`photo ${index}`));
+    const results = ['a', 'b', 'c'].map((name) => resultOf(name));
     results.sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
     await store.saveResults(results);
     const [first, second] = results;
+    const keyOf = (result?: StoredResult) => `sha256 = X'${result?.sha256}' AND version = '${version}'`;
     const hit = (sha256 = '') => ({ sha256, version, at: 1 });
     const rival = createConnection({ ...server, database });
     const does = (sql: string) => execute(rival, sql, [], 15_000);
     await does('START TRANSACTION');
+    await does(`UPDATE results SET model = 'rival' WHERE ${keyOf(second)}`);
     // The server sacrifices whoever has changed less.
-    await does(`UPDATE results SET model = 'rival' WHERE sha256 <> X'${first?.sha256}'`);
+    await does(
+      `INSERT INTO store_probe (id, at_ms) VALUES ${Array.from({ length: 99 }, (_, id) => `(${id + 2}, 1)`)}`,
+    );
     const counted = store.countHits([hit(first?.sha256), hit(second?.sha256)]);
-    const isWaiting = async () =>
-      (await mysqlRows(server, "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
-        .length > 0;
+    const waitingSql = `SELECT 1 FROM information_schema.innodb_trx t
+      JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
+      WHERE t.trx_state = 'LOCK WAIT' AND p.db = '${database}'`;
+    const isWaiting = async () => (await mysqlRows(server, waitingSql)).length > 0;
     await vi.waitUntil(isWaiting, { timeout: 5000 });
-    await does(`UPDATE results SET model = 'rival' WHERE sha256 = X'${first?.sha256}'`);
+    await does(`UPDATE results SET model = 'rival' WHERE ${keyOf(first)}`);
     await does('COMMIT');
     await counted;
     destroyConnection(rival);
-    const counts = await rows('SELECT hits, model FROM results ORDER BY sha256 LIMIT 3');
+    const counts = await rows('SELECT hits, model FROM results ORDER BY sha256');
     expect(counts.map(({ hits, model }) => [Number(hits), model])).toEqual([
       [1, 'rival'],
       [1, 'rival'],
-      [0, 'rival'],
+      [0, 'vision-1'],
     ]);
     await store.close();
     await remove();
