@@ -50,10 +50,12 @@ async function start(environment: Record<string, string> = {}) {
 }
 
 async function ready(url: string): Promise<void> {
+  // A connection kept alive would tie later requests to the worker that answered this one.
+  const ask = () => fetch(`${url}/health/ready`, { headers: { connection: 'close' } });
   await expect
     .poll(
       () =>
-        fetch(`${url}/health/ready`).then(
+        ask().then(
           ({ status }) => status,
           () => 0,
         ),
