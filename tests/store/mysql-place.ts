@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import { openMysqlStore } from '../../src/store/mysql.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
@@ -8,6 +9,8 @@ export async function mysqlFixture(
   server: TestMysqlServer,
 ): Promise<StoreFixture & { readonly database: string }> {
   const database = randomDatabase();
+  // A test that fails leaves nothing behind on the server either.
+  onTestFinished(() => dropDatabase(server, database));
   return {
     database,
     // A longer limit than in production: a test machine may be busy with something else.

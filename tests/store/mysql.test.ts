@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection, format } from 'mysql2';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openMysqlStore } from '../../src/store/mysql.ts';
 import { configureSession, destroyConnection, execute } from '../../src/store/mysql-connection.ts';
 import { findStatement } from '../../src/store/mysql-results.ts';
@@ -120,8 +120,10 @@ describeWithMysql('a store on MySQL', (server) => {
   describe('with a user of few rights', () => {
     const user = `album_${randomBytes(4).toString('hex')}`;
     const asUser = { ...server, user, password: 'p@ss:/ö' };
-    const createUser = () => mysqlRows(server, `CREATE USER '${user}'@'%' IDENTIFIED BY 'p@ss:/ö'`);
-    const dropUser = () => mysqlRows(server, `DROP USER '${user}'@'%'`);
+    const createUser = async () => {
+      onTestFinished(async () => void (await mysqlRows(server, `DROP USER '${user}'@'%'`)));
+      await mysqlRows(server, `CREATE USER '${user}'@'%' IDENTIFIED BY 'p@ss:/ö'`);
+    };
 
     test('a database that it may not create is an outage whose reason says what to do', async () => {
       const { database, remove } = await mysqlFixture(server);
@@ -134,7 +136,6 @@ describeWithMysql('a store on MySQL', (server) => {
         }),
       });
       await store.close();
-      await dropUser();
       await remove();
     });
 
@@ -148,7 +149,6 @@ describeWithMysql('a store on MySQL', (server) => {
       expect(await store.migrate()).toEqual([]);
       await store.ping();
       await Promise.all([owner.close(), store.close()]);
-      await dropUser();
       await remove();
     });
   });
