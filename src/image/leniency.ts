@@ -8,8 +8,8 @@ type Leniency = NonNullable<SharpOptions['failOn']>;
  * Phones and chat apps make slightly broken files that every viewer shows. After a strict decode has failed, this
  * says how much a second one may overlook, or `undefined` when the photo is to be refused.
  *
- * The line for a JPEG that ends early: of a baseline file the last 2 % of its rows may be missing (16 rows at least,
- * a tenth of a small photo at most), of a progressive one the last few bytes. For a PNG: checksums may be wrong.
+ * The line for a JPEG that ends early: of a baseline file the last 2 % of its rows may be missing (24 rows at least,
+ * a quarter of a small photo at most), of a progressive one the last few bytes. For a PNG: checksums may be wrong.
  */
 export async function leniencyFor(
   error: unknown,
@@ -22,7 +22,8 @@ export async function leniencyFor(
 }
 
 async function lacksFewRows(bytes: Buffer, { width, height }: Metadata): Promise<boolean> {
-  const missing = Math.ceil(Math.min(Math.max(16, height * 0.02), height * 0.1));
+  // One missing byte costs up to 24 rows here: libjpeg decodes 16 at a time, libvips reads some ahead.
+  const missing = Math.ceil(Math.min(Math.max(24, height * 0.02), height / 4));
   const lastNeeded = { left: 0, top: Math.max(0, height - missing - 1), width, height: 1 };
   const row = sharp(bytes, { failOn: 'truncated', sequentialRead: true }).extract(lastNeeded);
   return succeeds(row.raw().toBuffer());

@@ -1,0 +1,116 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Pool } from '../../src/image/pool.ts';
+import { readManifest } from '../../src/local/manifest.ts';
+import { albumManifest, closePools, jobOf, patient, realPool, until } from '../support/pools.ts';
+import { colourProbabilities, writeColourModel } from '../support/tiny-model.ts';
+
+const samples = readFileSync('docs/samples/samples.tsv', 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((line) => line.split('\t') as [file: string, category: string]);
+const sample = (file: string) => readFileSync(join('docs/samples', file));
+
+describe('a child with the bundled model', () => {
+  let pool: Pool;
+  beforeAll(() => {
+    pool = realPool();
+  });
+  afterAll(closePools);
+
+  it.each(samples)('knows %s as %s, beside a rendition and without', async (file, category) => {
+    const { labels, golden } = readManifest(albumManifest);
+    for (const rendition of [true, false]) {
+      const { probabilities = [] } = await pool.analyse(jobOf(sample(file), { rendition }), patient());
+      expect(labels[probabilities.indexOf(Math.max(...probabilities))]).toBe(category);
+      const expected = golden.cases.find(({ image }) => image.endsWith(file.replace('.jpg', '.png')));
+      for (const [at, probability] of (expected?.probabilities ?? []).entries())
+        expect(Math.abs((probabilities[at] ?? 0) - probability)).toBeLessThan(0.02);
+    }
+  });
+
+  it('leaves out what is not wanted', async () => {
+    const wants = { rendition: true, infer: false };
+    const analysis = await pool.analyse(jobOf(sample('cat.jpg'), wants), patient());
+    expect(analysis.probabilities).toBeUndefined();
+    expect((await sharp(analysis.rendition).metadata()).width).toBe(451);
+  });
+
+  it('refuses what is damaged and goes on', async () => {
+    const [pid] = pool.status().pids;
+    const damaged = sample('cat.jpg').subarray(0, 20_000);
+    await expect(pool.analyse(jobOf(damaged), patient())).rejects.toMatchObject({ code: 'truncated_image' });
+    expect(pool.status().pids).toEqual([pid]);
+  });
+
+  it('has no other loader: even what is called a JPEG is not read as SVG or TIFF', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    const tiff = await sharp(sample('cat.jpg')).tiff().toBuffer();
+    for (const bytes of [svg, tiff])
+      await expect(pool.analyse(jobOf(bytes), patient())).rejects.toMatchObject({
+        code: 'undecodable_image',
+      });
+  });
+
+  it('loses the photos of nobody else when it is killed at work', async () => {
+    const work = Array.from({ length: 12 }, () => pool.analyse(jobOf(sample('coffee.jpg')), patient()));
+    await until(() => pool.status().busy === 1);
+    process.kill(pool.status().pids[0] ?? 0, 'SIGKILL');
+    expect(await Promise.all(work)).toHaveLength(12);
+  });
+});
+
+describe('a child with another model', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'model-'));
+  });
+  afterEach(closePools);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const start = async (manifestFile: string) => {
+    const pool = realPool({}, { manifestFile });
+    await pool.ready();
+    return pool;
+  };
+  const analyseCat = (pool: Pool) => pool.analyse(jobOf(sample('cat.jpg'), { rendition: true }), patient());
+
+  it('prepares photos as that model’s manifest says', async () => {
+    const pool = await start(await writeColourModel(join(folder, 'good')));
+    const rgb: [number, number, number] = [200, 30, 100];
+    const photo = sharp({ create: { width: 300, height: 900, channels: 3, background: `rgb(${rgb})` } });
+    for (const rendition of [true, false]) {
+      const { probabilities = [] } = await pool.analyse(
+        jobOf(await photo.png().toBuffer(), { rendition }),
+        patient(),
+      );
+      const expected = colourProbabilities(rgb);
+      expect(probabilities).toHaveLength(3);
+      for (const [at, probability] of probabilities.entries())
+        expect(probability).toBeCloseTo(expected[at] ?? 0, 4);
+    }
+  });
+
+  it.each([
+    ['is not there', async () => join(folder, 'none', 'manifest.json'), /cannot be read/],
+    ['has another hash', () => writeColourModel(join(folder, 'hash'), { sha256: 'a'.repeat(64) }), /SHA-256/],
+    [
+      'gives other answers than its golden ones',
+      () =>
+        writeColourModel(join(folder, 'golden'), {
+          golden: { tolerance: 0.01, cases: [{ input: 'brown.png', probabilities: [1, 0, 0] }] },
+        }),
+      /golden input brown.png/,
+    ],
+  ])('that %s still decodes, and says what is wrong', async (_, manifest, reason) => {
+    const pool = await start(await manifest());
+    expect(pool.status()).toMatchObject({ ready: 1, unfit: expect.stringMatching(reason) });
+    const { probabilities, rendition } = await analyseCat(pool);
+    expect(probabilities).toBeUndefined();
+    expect(rendition.length).toBeGreaterThan(1000);
+  });
+});
