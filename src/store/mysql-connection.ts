@@ -13,7 +13,10 @@ export interface MysqlServer {
 
 export type MysqlRow = Readonly<Record<string, unknown>>;
 
-/** One statement; a list of lists as a value becomes rows, a list of buffers a list of keys. */
+/**
+ * One statement; a list of lists as a value becomes rows, a list of buffers a list of keys. A statement that writes
+ * answers with one row, `{affectedRows}`.
+ */
 export type MysqlQuery = (sql: string, values?: readonly unknown[]) => Promise<readonly MysqlRow[]>;
 
 /** What every connection has in common, whatever the server's defaults are. */
@@ -74,7 +77,7 @@ export function execute(
     connection.query(sql, [...values], (error, rows) => {
       clearTimeout(timer);
       if (error) reject(error);
-      else resolve(Array.isArray(rows) ? (rows as MysqlRow[]) : []);
+      else resolve(Array.isArray(rows) ? (rows as MysqlRow[]) : [{ affectedRows: rows.affectedRows }]);
     });
   });
 }

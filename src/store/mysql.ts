@@ -1,6 +1,8 @@
+import { addSpend, reserveSpend } from './mysql-budget.ts';
 import { connectionOptions, type MysqlServer, withConnection } from './mysql-connection.ts';
 import { migrateMysql } from './mysql-migrations.ts';
 import { openMysqlPool } from './mysql-pool.ts';
+import { findRefusal, saveRefusal } from './mysql-refusals.ts';
 import { countHits, findResults, saveClaims, saveResults, withBytes } from './mysql-results.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import {
@@ -56,6 +58,10 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     saveResults: async (results) => saveResults(query, results),
     saveClaims: async (claims) => saveClaims(query, claims),
     countHits: async (hits) => countHits(query, hits),
+    reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
+    addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
+    findRefusal: async (photo) => findRefusal(query, photo),
+    saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),
     savePhotoRecords: async (records) => insert('photos', photoColumns, records.map(photoValues)),
     saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
 

@@ -4,7 +4,9 @@ import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migr
 import { oneAtATime } from './one-at-a-time.ts';
 import { outage } from './outage.ts';
 import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
+import { addSpend, reserveSpend } from './sqlite-budget.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
+import { findRefusal, saveRefusal } from './sqlite-refusals.ts';
 import { countHits, findResults, saveClaims, saveResults } from './sqlite-results.ts';
 import type { Store, Summary } from './store.ts';
 
@@ -40,6 +42,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveResults: async (results) => saveResults(database, results),
     saveClaims: async (claims) => saveClaims(database, claims),
     countHits: async (hits) => countHits(database, hits),
+    reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
+    addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
+    findRefusal: async (photo) => findRefusal(database, photo),
+    saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),
     savePhotoRecords: async (records) => insert('photos', photoColumns, records.map(photoValues)),
     saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
     summarise: (from, to) =>

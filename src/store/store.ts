@@ -1,4 +1,5 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
+import type { SpendCap } from './spend.ts';
 
 /** A classification as it is remembered. */
 export interface StoredResult extends Classification {
@@ -40,6 +41,19 @@ export interface Hit {
   readonly version: string;
   /** Unix milliseconds. */
   readonly at: number;
+}
+
+/** A photo under one version of the question. */
+export interface PhotoVersion {
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+  readonly version: string;
+}
+
+/** A vendor has refused a photo for its content. */
+export interface Refusal extends PhotoVersion {
+  /** Unix milliseconds until which it is not sent again. */
+  readonly until: number;
 }
 
 /** Who sent a request, as far as it said. */
@@ -122,6 +136,14 @@ export interface Store {
   countHits(hits: readonly Hit[]): Promise<void>;
   savePhotoRecords(records: readonly PhotoRecord[]): Promise<void>;
   saveRequestRecords(records: readonly RequestRecord[]): Promise<void>;
+  /** Adds the amount to both periods, or to neither where one would pass its cap: then it is false. */
+  reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
+  /** Adds, or takes back, whatever the caps. */
+  addSpend(differenceMicro: number, periods: readonly string[]): Promise<void>;
+  /** Until when the photo is not to be sent, in Unix milliseconds, be it past; undefined where nobody refused it. */
+  findRefusal(photo: PhotoVersion): Promise<number | undefined>;
+  /** The latest end counts. */
+  saveRefusal(refusal: Refusal): Promise<void>;
   /** `from` inclusive, `to` exclusive, Unix milliseconds. */
   summarise(from: number, to: number): Promise<Summary>;
   /** Creates the database when missing and allowed, then runs what has not run yet; returns the names it ran. */

@@ -2,6 +2,7 @@ import type { Store } from '../../src/store/store.ts';
 import { describeConcurrency } from './store-concurrency.ts';
 import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
+import { describeSpend } from './store-spend.ts';
 import { describeSummary } from './store-summary.ts';
 
 /** What every driver must do. */
@@ -10,4 +11,5 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   describeResults(place);
   describeConcurrency(place);
   describeSummary(place);
+  describeSpend(place);
 }
