@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseEnv } from 'node:util';
 import type { ValueOf } from './config/kinds.ts';
+import { llmFrom } from './config/llm.ts';
+import { type Environment, listFrom, numbersFrom, readVariables } from './config/reading.ts';
 import { variables } from './config/variables.ts';
 
 type Values = { readonly [Name in keyof typeof variables]: ValueOf<(typeof variables)[Name]> };
-export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type { Environment };
 export type Strategy = Exclude<Values['STRATEGY'], ''>;
 export type Config = ReturnType<typeof configFrom>;
 
@@ -42,10 +45,13 @@ const megabyte = 1_000_000;
 
 /** @throws ConfigError */
 export function configFrom(environment: Environment) {
-  const values = readVariables(environment);
-  const llm = llmFrom(values);
+  const unreadable: string[] = [];
+  const values = readVariables(variables, environment, unreadable);
+  if (unreadable.length > 0) throw new ConfigError(unreadable);
+  const llmProblems: string[] = [];
+  const llm = llmFrom(values, environment, llmProblems);
   const strategy = strategyFrom(values, llm !== undefined);
-  const problems = crossChecks(values, strategy, llm !== undefined);
+  const problems = [...llmProblems, ...crossChecks(values, strategy, llm !== undefined)];
   if (problems.length > 0) throw new ConfigError(problems);
   const cores = availableParallelism();
   const workers = values.WORKERS ?? cores;
@@ -88,6 +94,7 @@ export function configFrom(environment: Environment) {
       memoryMs: values.MEMORY_CACHE_TTL * 1000,
     },
     strategy,
+    localSure: numbersFrom(values.LOCAL_SURE),
     taxonomyFile: values.TAXONOMY_FILE || undefined,
     prompt: {
       ...(values.CLASSIFICATION_PROMPT !== '' && { custom: values.CLASSIFICATION_PROMPT }),
@@ -96,37 +103,6 @@ export function configFrom(environment: Environment) {
     llm,
     costPerCall: values.COST_PER_API_CALL,
   });
-}
-
-function readVariables(environment: Environment): Values {
-  const problems: string[] = [];
-  const entries = Object.entries(variables).map(([name, variable]) => {
-    const written = environment[name]?.trim();
-    try {
-      return [name, variable.parse(written === undefined || written === '' ? variable.default : written)];
-    } catch (error) {
-      const shown = 'secret' in variable && variable.secret ? 'the value given' : JSON.stringify(written);
-      problems.push(`${name} must be ${(error as Error).message}, not ${shown}`);
-      return [name, undefined];
-    }
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
-  return Object.fromEntries(entries) as Values;
-}
-
-function llmFrom(values: Values) {
-  if (values.LLM_API_KEY === '' && values.LLM_BASE_URL === '') return undefined;
-  return {
-    provider: values.LLM_PROVIDER,
-    apiKey: values.LLM_API_KEY || 'none',
-    baseUrl: values.LLM_BASE_URL || undefined,
-    model: values.LLM_MODEL || undefined,
-    maxTokens: values.LLM_MAX_TOKENS,
-    timeoutMs: values.LLM_TIMEOUT * 1000,
-    maxConcurrency: values.LLM_MAX_CONCURRENCY,
-    imagePx: values.LLM_IMAGE_PX,
-    structuredOutput: values.LLM_STRUCTURED_OUTPUT || undefined,
-  };
 }
 
 function strategyFrom(values: Values, hasLlm: boolean): Strategy {
@@ -181,11 +157,4 @@ function storeFrom(values: Values) {
 function trustProxyFrom(value: string): false | number | string[] {
   if (value === '') return false;
   return /^\d+$/.test(value) ? Number(value) : listFrom(value);
-}
-
-function listFrom(value: string): string[] {
-  return value
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '');
 }

@@ -23,6 +23,7 @@ import { openMysqlStore } from './store/mysql.ts';
 import { withOutageGuard } from './store/outage-guard.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
+import type { VisionCallReport } from './vision/call-report.ts';
 import { openVision } from './vision/open-vision.ts';
 import { promptOf } from './vision/prompt.ts';
 
@@ -83,14 +84,10 @@ export function openServices(config: Config, log: Logger): Services {
     wants: { rendition: strategy !== 'local-only', infer: manifest !== undefined },
   });
 
-  const vision =
-    config.llm &&
-    openVision(config.llm, {
-      taxonomy,
-      prompt,
-      log,
-      hooks: { onCall: ({ outcome }) => metrics.llmCalls.inc({ outcome }) },
-    });
+  const { llm } = config;
+  const visionParts = { taxonomy, prompt, timeZone: config.timeZone, ledger: store, refusals: store, log };
+  const hooks = { onCall: ({ outcome }: VisionCallReport) => metrics.llmCalls.inc({ outcome }) };
+  const vision = llm && configured(() => openVision(llm, { ...visionParts, hooks }));
   const local = manifest && localClassifier({ manifest, taxonomy });
   const answering = classifierFor(strategy, {
     local: local ?? unconfigured,

@@ -1,7 +1,11 @@
 import type { Variable } from './kinds.ts';
+import { providerVariables } from './llm-variables.ts';
 import { variables } from './variables.ts';
 
-const all: readonly (readonly [string, Variable<unknown>])[] = Object.entries(variables);
+const all: readonly (readonly [string, Variable<unknown>])[] = [
+  ...Object.entries(variables),
+  ...Object.entries(providerVariables).map(([name, variable]) => [`LLM_<NAME>_${name}`, variable] as const),
+];
 
 /** The table of variables in Markdown, for the README. */
 export function configTable(): string {

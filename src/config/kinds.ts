@@ -140,3 +140,12 @@ export function integerOrAuto(options: Omit<NumberOptions, 'default'> & { defaul
   };
   return variable;
 }
+
+/** Not set, where nothing is written. */
+export function orEmpty<T>(variable: Variable<T>): Variable<T | undefined> {
+  return {
+    ...variable,
+    default: '',
+    parse: (value) => (value === '' ? undefined : variable.parse(value)),
+  };
+}

@@ -1,8 +1,10 @@
 import { decimal, flag, integer, integerOrAuto, oneOf, secret, text, url } from './kinds.ts';
+import { llmVariables } from './llm-variables.ts';
 
 /**
  * Every environment variable the service reads: unit, default, range and purpose. The README's table and
- * `.env.example` are checked against this file by a test.
+ * `.env.example` are checked against this file by a test. Those of one among several LLM providers are named by pattern:
+ * `providerVariables`.
  */
 export const variables = {
   // Process
@@ -182,42 +184,19 @@ export const variables = {
     about: 'false: STRATEGY=llm-only, where STRATEGY is empty and a key is set',
   }),
 
+  LOCAL_SURE: text({
+    about:
+      "From which confidence a local answer needs no LLM, as category:number, separated by commas; empty: as the model's manifest says",
+    range: 'category:0 to 1, …',
+    pattern: /^\w+:[01](\.\d+)?(,\s*\w+:[01](\.\d+)?)*$/,
+  }),
+
   // Vision LLM
-  LLM_PROVIDER: oneOf({
-    about: 'Vendor of the vision LLM; openai for everything compatible',
-    words: ['openai', 'dashscope'],
-    default: 'openai',
-    aliases: { aliyun: 'dashscope', qwen: 'dashscope' },
-  }),
-  LLM_API_KEY: secret({ about: 'Its key; with LLM_BASE_URL alone a server without keys is asked' }),
-  LLM_BASE_URL: url({ about: "Its address; empty: the vendor's own", protocols: ['http:', 'https:'] }),
-  LLM_MODEL: text({ about: "Its model; empty: the vendor's default here" }),
-  LLM_MAX_TOKENS: integer({ about: 'Longest reply', default: 300, min: 16, max: 8192, unit: 'tokens' }),
-  LLM_TIMEOUT: decimal({ about: 'Longest call', default: 20, min: 0.1, max: 600, unit: 's' }),
-  LLM_MAX_CONCURRENCY: integer({ about: 'Calls at once, a worker', default: 8, min: 1, max: 1000 }),
-  LLM_IMAGE_PX: integer({
-    about: 'Long edge of the JPEG it is sent',
-    default: 512,
-    min: 64,
-    max: 4096,
-    unit: 'px',
-  }),
-  LLM_STRUCTURED_OUTPUT: oneOf({
-    about: "How its reply is kept to JSON; empty: the vendor's way",
-    words: ['json_schema', 'json_object', 'none'],
-    default: '',
-  }),
+  ...llmVariables,
   CLASSIFICATION_PROMPT: text({ about: 'Words to ask with instead of the built-in ones' }),
   DESCRIPTION_LANGUAGE: oneOf({
     about: 'Language of `description`; none: leave it out',
     words: ['zh', 'en', 'none'],
     default: 'zh',
-  }),
-  COST_PER_API_CALL: decimal({
-    about: 'Price of one LLM call, for the statistics',
-    default: 0,
-    min: 0,
-    max: 1000,
-    unit: 'currency units',
   }),
 };

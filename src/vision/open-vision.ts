@@ -1,52 +1,135 @@
 import type { Logger } from 'pino';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
-import { concurrencyLimit } from '../resilience/concurrency-limit.ts';
-import { openAiCompatibleModel } from './openai-compatible.ts';
-import { presets } from './presets.ts';
+import type { BackoffOptions } from '../resilience/backoff.ts';
+import type { BreakerState } from '../resilience/circuit-breaker.ts';
+import type { GateState } from '../resilience/gate.ts';
+import { retryBudget } from '../resilience/retry-budget.ts';
+import type { VisionHooks } from './call-report.ts';
+import { openProviders, type ProviderOptions } from './open-providers.ts';
+import { readPrices } from './price.ts';
 import type { VisionPrompt } from './prompt.ts';
-import type { VisionHooks } from './vision-call.ts';
+import type { Provider } from './provider.ts';
+import { openRefusalMemory, type RefusalStore } from './refusals.ts';
+import { type Ledger, openSpending } from './spending.ts';
 import { visionClassifier } from './vision-classifier.ts';
 
 export interface LlmOptions {
-  readonly provider: 'openai' | 'dashscope';
-  readonly apiKey: string;
-  /** Another address than the vendor's own: a gateway, vLLM, Ollama. */
-  readonly baseUrl: string | undefined;
-  readonly model: string | undefined;
+  /** In order of preference. */
+  readonly providers: readonly ProviderOptions[];
   readonly maxTokens: number;
-  readonly timeoutMs: number;
-  readonly maxConcurrency: number;
-  readonly structuredOutput: 'json_schema' | 'json_object' | 'none' | undefined;
+  /** Calls that may wait for their turn, of each account. */
+  readonly maxWaiting: number;
+  readonly tries: number;
+  readonly backoff: BackoffOptions;
+  readonly retryRatio: number;
+  readonly refusalMs: number;
+  /** Infinity where there is none. */
+  readonly budget: { readonly dailyMicro: number; readonly monthlyMicro: number };
+  readonly priceFile: string | undefined;
+  /** For models without a known price. */
+  readonly costPerCall: number;
 }
 
 export interface VisionParts {
   readonly taxonomy: Taxonomy;
   readonly prompt: VisionPrompt;
+  readonly timeZone: string;
+  readonly ledger: Ledger;
+  readonly refusals: RefusalStore;
   readonly log: Logger;
   readonly hooks: VisionHooks;
 }
 
-const maxWaiting = 500;
+/** How the LLM side is doing. */
+export interface VisionState {
+  /** A cap was reached: the local model answers until the day or the month ends. */
+  readonly isOverBudget: boolean;
+  readonly providers: readonly ProviderState[];
+}
 
-/** The vision LLM that the configuration names, ready to be asked. */
-export function openVision(llm: LlmOptions, parts: VisionParts): { classifier: Classifier; name: string } {
-  const preset = presets[llm.provider];
-  const model = openAiCompatibleModel({
-    ...preset,
-    ...(llm.baseUrl !== undefined && { ...presets.compatible, baseUrl: llm.baseUrl }),
-    ...(llm.model !== undefined && { name: llm.model }),
-    ...(llm.structuredOutput !== undefined && { structuredOutput: llm.structuredOutput }),
-    apiKey: llm.apiKey,
-    timeoutMs: llm.timeoutMs,
+export interface ProviderState {
+  readonly name: string;
+  readonly model: string;
+  readonly account: string;
+  readonly circuit: BreakerState;
+  readonly accountCircuit: BreakerState;
+  readonly healthyKeys: number;
+  readonly gate: GateState;
+}
+
+export interface Vision {
+  readonly classifier: Classifier;
+  readonly name: string;
+  state(): VisionState;
+}
+
+const retryFloor = 10;
+const retryWindowMs = 10_000;
+
+/**
+ * The vision LLMs that the configuration names, ready to be asked.
+ * @throws Error the price table can't be used, or a budget is set and a model's price is not known
+ */
+export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
+  const { taxonomy, prompt, log, hooks } = parts;
+  const prices = readPrices(llm.priceFile);
+  const providers = openProviders(llm, { prices, log });
+  const isCapped = Number.isFinite(Math.min(llm.budget.dailyMicro, llm.budget.monthlyMicro));
+  const unpriced = providers.find(({ price }) => price === undefined);
+  if (isCapped && unpriced)
+    throw new Error(
+      `LLM_BUDGET_* needs the price of ${unpriced.model}: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT ` +
+        '(LLM_<NAME>_… with LLM_PROVIDERS), COST_PER_API_CALL, or LLM_PRICE_FILE',
+    );
+  let isOverBudget = false;
+  const spending = openSpending({
+    ...llm.budget,
+    ledger: parts.ledger,
+    timeZone: parts.timeZone,
+    maxTokens: llm.maxTokens,
+    onExhausted(isExhausted) {
+      isOverBudget = isExhausted;
+      if (isExhausted) log.warn('the budget for LLM calls is used up; the local model answers');
+      else log.info('there is budget for LLM calls again');
+    },
+    onFailure: (error) => log.warn({ err: error }, 'what LLM calls cost could not be written down'),
+  });
+  const refusals = openRefusalMemory({
+    store: parts.refusals,
+    version: `${taxonomy.version}/${prompt.version}`,
+    ttlMs: llm.refusalMs,
+    onFailure: (error) => log.warn({ err: error }, 'a refused photo could not be looked up or remembered'),
   });
   const classifier = visionClassifier({
-    ...parts,
-    model,
+    providers,
+    taxonomy,
+    prompt,
     maxTokens: llm.maxTokens,
-    timeoutMs: llm.timeoutMs,
+    tries: llm.tries,
+    backoff: llm.backoff,
+    retryBudget: retryBudget({ ratio: llm.retryRatio, floor: retryFloor, windowMs: retryWindowMs }),
+    spending,
+    refusals,
     finishSent: true,
-    limit: concurrencyLimit({ max: llm.maxConcurrency, maxWaiting }),
+    log,
+    hooks,
   });
-  return { classifier, name: model.name };
+  return {
+    classifier,
+    name: providers.map(({ model }) => model).join(', '),
+    state: () => ({ isOverBudget, providers: providers.map(stateOf) }),
+  };
+}
+
+function stateOf({ name, model, account, breaker, keys }: Provider): ProviderState {
+  return {
+    name,
+    model,
+    account: account.name,
+    circuit: breaker.state,
+    accountCircuit: account.breaker.state,
+    healthyKeys: keys.healthy,
+    gate: account.gate.state,
+  };
 }

@@ -2,8 +2,8 @@ import OpenAI from 'openai';
 import { VisionError } from '../errors.ts';
 import { bodyWithImage } from './image-body.ts';
 import { readChatCompletion } from './openai-reply.ts';
-import { VendorError } from './vendor-error.ts';
-import { vendorFetch } from './vendor-fetch.ts';
+import { type Vendor, VendorError } from './vendor-error.ts';
+import { checkKey, vendorFetch } from './vendor-fetch.ts';
 import type { VisionModel, VisionQuestion } from './vision-model.ts';
 
 export interface OpenAiCompatibleOptions {
@@ -12,6 +12,8 @@ export interface OpenAiCompatibleOptions {
   /** Up to and without `/chat/completions`. */
   readonly baseUrl: string;
   readonly apiKey: string;
+  /** Whose error codes it speaks; OpenAI's where absent. */
+  readonly vendor?: Extract<Vendor, 'openai' | 'dashscope'>;
   /** How the reply is held to its form: by a schema, to any JSON object, or by the prompt alone. */
   readonly structuredOutput: 'json_schema' | 'json_object' | 'none';
   /** OpenAI calls the bound of a reply `max_completion_tokens`, everybody else still `max_tokens` (the default). */
@@ -26,15 +28,13 @@ export interface OpenAiCompatibleOptions {
 
 /** Any model that speaks OpenAI's chat completions: OpenAI, DashScope in compatible mode, vLLM, Ollama, gateways. */
 export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionModel {
-  // The header's own complaint would quote the key.
-  if (!/^[\x21-\x7e]+$/.test(options.apiKey))
-    throw new Error('An API key consists of visible ASCII characters only, without spaces or line breaks.');
+  checkKey(options.apiKey);
   const client = new OpenAI({
     apiKey: options.apiKey,
     baseURL: options.baseUrl,
     maxRetries: 0,
     timeout: options.timeoutMs,
-    fetch: vendorFetch,
+    fetch: vendorFetch(options.vendor ?? 'openai'),
     logLevel: 'off',
     // Otherwise read from the environment.
     organization: null,

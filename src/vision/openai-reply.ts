@@ -1,4 +1,4 @@
-import { VendorError, vendorErrorBody } from './vendor-error.ts';
+import { VendorError, type VendorErrorBody, vendorErrorBody } from './vendor-error.ts';
 import type { TokenUsage, VisionReply } from './vision-model.ts';
 
 /** As much of a chat completion as is looked at; nothing of it is certain. */
@@ -16,7 +16,7 @@ export function readChatCompletion(reply: unknown): VisionReply {
   if (typeof reply !== 'object' || reply === null) throw unusable('not_json');
   const { choices, usage: counted, error } = reply as ChatCompletion;
   // Gateways report an upstream's failure this way.
-  if (error) throw new VendorError({ status: 200, error: vendorErrorBody(JSON.stringify({ error })) });
+  if (error) throw upstreamFailure(vendorErrorBody(JSON.stringify({ error })));
   const usage = tokenUsage(counted);
   const choice = Array.isArray(choices) ? choices[0] : undefined;
   const { content, refusal } = choice?.message ?? {};
@@ -25,6 +25,12 @@ export function readChatCompletion(reply: unknown): VisionReply {
   if (choice?.finish_reason === 'length') throw unusable('length', usage);
   if (typeof content !== 'string' || content.trim() === '') throw unusable('empty', usage);
   return { text: content, ...(usage && { usage }) };
+}
+
+/** A gateway's word for what its upstream answered: its `code` is that answer's status, where it is a number. */
+function upstreamFailure(error: VendorErrorBody): VendorError {
+  const code = Number(error.code);
+  return new VendorError({ status: code >= 400 && code <= 599 ? code : 502, error });
 }
 
 function unusable(

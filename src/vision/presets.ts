@@ -1,3 +1,4 @@
+import type { AnthropicOptions } from './anthropic.ts';
 import type { OpenAiCompatibleOptions } from './openai-compatible.ts';
 
 /** How a vendor wants to be spoken to, and the model to begin with. */
@@ -19,6 +20,7 @@ const openai: OpenAiCompatiblePreset = {
  */
 const dashscope: OpenAiCompatiblePreset = {
   name: 'qwen3-vl-flash',
+  vendor: 'dashscope',
   baseUrl: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
   structuredOutput: 'json_object',
   // Newer models think by default, for seconds and at the price of an answer many times as long.
@@ -28,4 +30,10 @@ const dashscope: OpenAiCompatiblePreset = {
 /** vLLM, Ollama, gateways: nothing is sent that only some of them understand. */
 const compatible: Omit<OpenAiCompatiblePreset, 'name' | 'baseUrl'> = { structuredOutput: 'none' };
 
-export const presets = { openai, dashscope, compatible };
+/** https://docs.anthropic.com/en/docs/build-with-claude/vision */
+const anthropic: Pick<AnthropicOptions, 'name' | 'baseUrl'> = {
+  name: 'claude-haiku-4-5',
+  baseUrl: 'https://api.anthropic.com/v1',
+};
+
+export const presets = { openai, dashscope, compatible, anthropic };

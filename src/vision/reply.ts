@@ -33,6 +33,22 @@ export function readReply(text: string, taxonomy: Taxonomy): Reading {
   return { category, confidence, ...(description !== undefined && { description }) };
 }
 
+/**
+ * A model that is asked for a key and nothing else says nothing of its confidence: it stands for "more likely than
+ * not", and below what an answer in full usually claims.
+ */
+const confidenceOfBareKey = 0.6;
+
+/**
+ * Reads a reply that should be one key, in quotes or with a full stop perhaps; an answer in full counts as well.
+ * @throws VisionError `bad_answer`
+ */
+export function readBareKey(text: string, taxonomy: Taxonomy): Reading {
+  if (text.includes('{')) return readReply(text, taxonomy);
+  const word = text.trim().replace(/^["'`*]+|["'`*.。]+$/g, '');
+  return { category: categoryOf(word, taxonomy), confidence: confidenceOfBareKey };
+}
+
 function soleObject(text: string): Record<string, unknown> {
   if (text.length > maxReplyLength) throw badAnswer('the reply is too long');
   const objects = objectsIn(text);

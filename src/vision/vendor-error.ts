@@ -1,9 +1,13 @@
 import { VisionError } from '../errors.ts';
-import { reasonOf } from './error-table.ts';
+import { classOf } from './error-table.ts';
 import type { TokenUsage } from './vision-model.ts';
+
+/** Whose error codes a server speaks; what is merely compatible counts as OpenAI. */
+export type Vendor = 'openai' | 'dashscope' | 'anthropic';
 
 /** What is known of a call that failed at the vendor's end or on the way there. */
 export interface Failure {
+  readonly vendor?: Vendor;
   /** HTTP status; absent when no answer came. */
   readonly status?: number;
   /** Node's error code of a broken connection (`ECONNRESET`), or `timeout`. */
@@ -29,7 +33,7 @@ export class VendorError extends VisionError {
   readonly #failure: Failure;
 
   constructor(failure: Failure) {
-    super(reasonOf(failure));
+    super(classOf(failure));
     this.#failure = failure;
   }
 

@@ -1,4 +1,4 @@
-import { VendorError, vendorErrorBody } from './vendor-error.ts';
+import { type Vendor, VendorError, vendorErrorBody } from './vendor-error.ts';
 
 const maxReplyBytes = 256 * 1024;
 
@@ -8,18 +8,29 @@ const maxReplyBytes = 256 * 1024;
  * time limit holds until the last byte and not only until the headers. Redirects are failures: a photo goes to the
  * configured host and nowhere else.
  */
-export async function vendorFetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
-  try {
-    const response = await fetch(input, { ...init, redirect: 'manual' });
-    const body = await readBounded(response);
-    const { ok, status, headers } = response;
-    if (!ok) throw new VendorError({ status, headers, error: vendorErrorBody(body?.toString('utf8') ?? '') });
-    if (body === undefined) throw new VendorError({ status, headers, unusable: 'too_large' });
-    return new Response(body.length > 0 ? body : null, response);
-  } catch (error) {
-    if (error instanceof VendorError || init?.signal?.aborted) throw error;
-    throw new VendorError({ network: networkCode(error) });
-  }
+export function vendorFetch(vendor: Vendor): typeof fetch {
+  return async (input, init) => {
+    try {
+      const response = await fetch(input, { ...init, redirect: 'manual' });
+      const body = await readBounded(response);
+      const { ok, status, headers } = response;
+      if (!ok) {
+        const error = vendorErrorBody(body?.toString('utf8') ?? '');
+        throw new VendorError({ vendor, status, headers, error });
+      }
+      if (body === undefined) throw new VendorError({ vendor, status, headers, unusable: 'too_large' });
+      return new Response(body.length > 0 ? body : null, response);
+    } catch (error) {
+      if (error instanceof VendorError || init?.signal?.aborted) throw error;
+      throw new VendorError({ vendor, network: networkCode(error) });
+    }
+  };
+}
+
+/** @throws Error where no header can carry it: the header's own complaint would quote the key */
+export function checkKey(apiKey: string): void {
+  if (!/^[\x21-\x7e]+$/.test(apiKey))
+    throw new Error('An API key consists of visible ASCII characters only, without spaces or line breaks.');
 }
 
 /** Undefined when there is more than a reply can have; the rest is not read. */

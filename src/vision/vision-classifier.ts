@@ -1,26 +1,41 @@
 import { type Classifier, fresh } from '../classify/classifier.ts';
+import { VisionError } from '../errors.ts';
+import { type AskOptions, ask } from './ask.ts';
 import type { VisionPrompt } from './prompt.ts';
-import { type VisionCallOptions, visionCall } from './vision-call.ts';
+import type { RefusalMemory } from './refusals.ts';
+import { type Verdict, verdictOf } from './verdicts.ts';
 
-export interface VisionClassifierOptions extends VisionCallOptions {
+export interface VisionClassifierOptions extends AskOptions {
   readonly prompt: VisionPrompt;
   /** Upper bound of a reply, in tokens. */
   readonly maxTokens: number;
+  readonly refusals: RefusalMemory;
 }
 
 /**
- * Asks a vision LLM, once. What `photo.analyse` throws passes through as it is: no model is to blame for it, and
- * none can help. The model's own failures are VisionErrors.
+ * Asks vision LLMs. What `photo.analyse` throws passes through as it is: no model is to blame for it, and none can
+ * help. The models' own failures are VisionErrors.
  */
 export function visionClassifier(options: VisionClassifierOptions): Classifier {
-  const { model, prompt, maxTokens, taxonomy } = options;
+  const { prompt, maxTokens, taxonomy, refusals } = options;
   const categories = taxonomy.categories.map(({ key }) => key);
   return {
     async classify(photo, context) {
       const { rendition: jpeg } = await photo.analyse(context);
-      const question = { jpeg, prompt: prompt.text, form: prompt.form, maxTokens, categories };
-      const reading = await visionCall(options, question, context);
-      return fresh({ ...reading, method: 'llm', model: model.name });
+      if (await refusals.has(photo.sha256)) throw new VisionError('refused_before');
+      const question = { jpeg, maxTokens, categories };
+      const questions = {
+        full: { ...question, prompt: prompt.text, form: prompt.form },
+        plain: { ...question, prompt: prompt.plain, form: 'code' as const },
+      };
+      try {
+        return fresh({ ...(await ask(questions, options, context)), method: 'llm' });
+      } catch (error) {
+        const verdict: Verdict | undefined =
+          error instanceof VisionError ? verdictOf(error.reason) : undefined;
+        if (verdict?.remember) await refusals.add(photo.sha256);
+        throw error;
+      }
     },
   };
 }

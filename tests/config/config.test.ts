@@ -49,7 +49,7 @@ test("the original service's switches choose the strategy where STRATEGY is sile
 });
 
 test.each(['aliyun', 'qwen', 'dashscope', 'Qwen'])('LLM_PROVIDER=%s is DashScope', (name) => {
-  expect(configFrom({ LLM_API_KEY: 'k', LLM_PROVIDER: name }).llm?.provider).toBe('dashscope');
+  expect(configFrom({ LLM_API_KEY: 'k', LLM_PROVIDER: name }).llm?.providers[0]?.vendor).toBe('dashscope');
 });
 
 test('all wrong values are listed at once, each with what was expected and what came', () => {

@@ -2,18 +2,14 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClassifyContext } from '../../src/classify/classifier.ts';
-import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
-import { concurrencyLimit } from '../../src/resilience/concurrency-limit.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
-import { promptOf } from '../../src/vision/prompt.ts';
-import type { VisionCallReport } from '../../src/vision/vision-call.ts';
+import type { VisionCallReport } from '../../src/vision/call-report.ts';
 import { type VisionClassifierOptions, visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
+import { providerAt, type TestProvider, visionOptions } from '../support/vision.ts';
 
-const taxonomy = readTaxonomy();
 const jpeg = readFileSync('docs/samples/cat.jpg');
 const photo = fakePhoto(jpeg);
 
@@ -29,26 +25,16 @@ beforeEach(async () => {
 
 afterEach(() => fake.close());
 
-function classifier(options: Partial<VisionClassifierOptions> = {}) {
-  const { baseUrl } = fake;
+function classifier(options: Partial<VisionClassifierOptions> = {}, provider: Partial<TestProvider> = {}) {
   const log = pino({ level: 'debug' }, { write: (line: string) => (logged += line) });
-  return visionClassifier({
-    model: openAiCompatibleModel({
-      name: 'fake-vision',
-      baseUrl,
-      apiKey: 'sk-very-secret',
-      structuredOutput: 'none',
-      timeoutMs: 5_000,
+  return visionClassifier(
+    visionOptions([providerAt({ baseUrl: fake.baseUrl, ...provider })], {
+      tries: 1,
+      log,
+      hooks: { onCall: (report) => reports.push(report) },
+      ...options,
     }),
-    taxonomy,
-    prompt: promptOf({ taxonomy, language: 'zh' }),
-    maxTokens: 200,
-    timeoutMs: 5_000,
-    limit: concurrencyLimit({ max: 8, maxWaiting: 100 }),
-    log,
-    hooks: { onCall: (report) => reports.push(report) },
-    ...options,
-  });
+  );
 }
 
 function context(options: Partial<ClassifyContext> = {}): ClassifyContext {
@@ -76,7 +62,7 @@ test('what is sent is the rendition, not the photo', async () => {
 
 test('at most as many calls as allowed are under way at once, and all are answered', async () => {
   const open = fake.hold();
-  const vision = classifier({ limit: concurrencyLimit({ max: 8, maxWaiting: 100 }) });
+  const vision = classifier();
   const answers = Promise.all(Array.from({ length: 20 }, () => vision.classify(photo, context())));
   await fake.received(8);
   open();
@@ -86,7 +72,7 @@ test('at most as many calls as allowed are under way at once, and all are answer
 
 test('a full queue fails at once instead of waiting', async () => {
   const open = fake.hold();
-  const vision = classifier({ limit: concurrencyLimit({ max: 1, maxWaiting: 1 }) });
+  const vision = classifier({}, { gate: { concurrency: 1, maxWaiting: 1 } });
   const first = vision.classify(photo, context());
   const second = vision.classify(photo, context());
   await expect(vision.classify(photo, context())).rejects.toMatchObject({ reason: 'queue_full' });
@@ -96,7 +82,7 @@ test('a full queue fails at once instead of waiting', async () => {
 
 test('a deadline that passes in the queue costs no call', async () => {
   const open = fake.hold();
-  const vision = classifier({ limit: concurrencyLimit({ max: 1, maxWaiting: 9 }) });
+  const vision = classifier({}, { gate: { concurrency: 1 } });
   const first = vision.classify(photo, context());
   await fake.received(1);
   const hurried = vision.classify(photo, context({ deadline: deadlineIn(20) }));
@@ -111,20 +97,20 @@ test.each([
   ['the deadline of the request', { timeoutMs: 10_000, deadlineMs: 300 }],
 ])('%s ends it as a timeout', async (_, { timeoutMs, deadlineMs }) => {
   fake.behave({ fault: 'hang' });
-  const answer = classifier({ timeoutMs }).classify(photo, context({ deadline: deadlineIn(deadlineMs) }));
+  const answer = classifier({}, { timeoutMs }).classify(photo, context({ deadline: deadlineIn(deadlineMs) }));
   await expect(answer).rejects.toMatchObject({ reason: 'timeout' });
   await fake.idle();
 });
 
 test('a caller that leaves ends its call, and the place is free again', async () => {
-  const limit = concurrencyLimit({ max: 1, maxWaiting: 1 });
+  const provider = providerAt({ baseUrl: fake.baseUrl });
   const caller = new AbortController();
   fake.behave({ fault: 'hang' });
-  const answer = classifier({ limit }).classify(photo, context({ signal: caller.signal }));
+  const answer = classifier({ providers: [provider] }).classify(photo, context({ signal: caller.signal }));
   await fake.received(1);
   caller.abort(new Error('gone'));
   await expect(answer).rejects.toThrow('gone');
-  expect(limit.inFlight).toBe(0);
+  expect(provider.account.gate.state.inFlight).toBe(0);
   expect(reports).toMatchObject([{ outcome: 'cancelled' }]);
 });
 
@@ -137,7 +123,7 @@ test('a call that is to be finished once sent outlives its caller, but not its o
   open();
   expect((await answer).classification.category).toBe('pets');
   fake.behave({ fault: 'hang' });
-  const late = classifier({ finishSent: true, timeoutMs: 50 }).classify(photo, context());
+  const late = classifier({ finishSent: true }, { timeoutMs: 50 }).classify(photo, context());
   await expect(late).rejects.toMatchObject({ reason: 'timeout' });
 });
 
@@ -161,10 +147,14 @@ test.each([
 test('an answer outside the taxonomy is a failure, never a result', async () => {
   fake.behave({ content: { category: 'cars', confidence: 0.9 } });
   await expect(classifier().classify(photo, context())).rejects.toMatchObject({ reason: 'bad_answer' });
-  expect(reports).toMatchObject([{ outcome: 'bad_answer', usage: { inputTokens: 310, outputTokens: 28 } }]);
+  const usage = { inputTokens: 310, outputTokens: 28 };
+  expect(reports).toMatchObject([
+    { outcome: 'bad_answer', usage, attempt: 1 },
+    { outcome: 'bad_answer', usage, attempt: 2 },
+  ]);
 });
 
-test('one failure is one call', async () => {
+test('where one try is allowed, one failure is one call', async () => {
   fake.behave({ status: 500, body: { error: { message: 'sk-very-secret broke' } } });
   await expect(classifier().classify(photo, context())).rejects.toMatchObject({ reason: 'transient' });
   expect(fake.requestCount).toBe(1);
@@ -182,6 +172,7 @@ test('every call leaves a line that names model, outcome and cost, and no secret
     .map((line) => JSON.parse(line) as object);
   expect(lines).toMatchObject([
     { model: 'fake-vision', outcome: 'answered', usage: { inputTokens: 310, outputTokens: 28 } },
+    { model: 'fake-vision', reason: 'bad_key', msg: 'a vision provider needs attention' },
     { model: 'fake-vision', outcome: 'bad_key' },
   ]);
   expect(logged).not.toMatch(/secret|base64|Choose the one|猫/);

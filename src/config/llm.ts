@@ -1,0 +1,98 @@
+import type { ValueOf } from './kinds.ts';
+import { type llmVariables, providerVariables } from './llm-variables.ts';
+import { type Environment, listFrom, numbersFrom, readVariables } from './reading.ts';
+
+type LlmValues = { readonly [Name in keyof typeof llmVariables]: ValueOf<(typeof llmVariables)[Name]> };
+type ProviderConfig = ReturnType<typeof soleProvider>;
+
+/** Undefined where no vision LLM is configured. What is wrong is added to `problems`. */
+export function llmFrom(values: LlmValues, environment: Environment, problems: string[]) {
+  const names = listFrom(values.LLM_PROVIDERS);
+  const isConfigured = names.length > 0 || values.LLM_API_KEY !== '' || values.LLM_BASE_URL !== '';
+  if (!isConfigured) return undefined;
+  if (new Set(names).size < names.length) problems.push('LLM_PROVIDERS must not name a provider twice');
+  return {
+    providers:
+      names.length > 0
+        ? names.flatMap((name) => namedProvider(name, values, environment, problems))
+        : [soleProvider(values)],
+    maxTokens: values.LLM_MAX_TOKENS,
+    imagePx: values.LLM_IMAGE_PX,
+    maxWaiting: values.LLM_QUEUE,
+    tries: values.LLM_TRIES,
+    backoff: { baseMs: values.LLM_BACKOFF * 1000, capMs: values.LLM_BACKOFF_MAX * 1000 },
+    retryRatio: values.LLM_RETRY_PERCENT / 100,
+    refusalMs: values.LLM_REFUSAL_TTL * 1000,
+    neverSend: numbersFrom(values.LLM_NEVER_SEND),
+    /** Infinity where there is none. */
+    budget: {
+      dailyMicro: values.LLM_BUDGET_DAILY * 1_000_000 || Number.POSITIVE_INFINITY,
+      monthlyMicro: values.LLM_BUDGET_MONTHLY * 1_000_000 || Number.POSITIVE_INFINITY,
+    },
+    priceFile: values.LLM_PRICE_FILE || undefined,
+    costPerCall: values.COST_PER_API_CALL,
+  };
+}
+
+function soleProvider(values: LlmValues) {
+  return {
+    name: values.LLM_PROVIDER as string,
+    vendor: values.LLM_PROVIDER,
+    apiKeys: keysFrom(values.LLM_API_KEY),
+    baseUrl: values.LLM_BASE_URL || undefined,
+    model: values.LLM_MODEL || undefined,
+    structuredOutput: values.LLM_STRUCTURED_OUTPUT || undefined,
+    account: values.LLM_PROVIDER as string,
+    timeoutMs: values.LLM_TIMEOUT * 1000,
+    maxConcurrency: values.LLM_MAX_CONCURRENCY,
+    maxRate: values.LLM_MAX_RATE,
+    priceInput: values.LLM_PRICE_INPUT,
+    priceOutput: values.LLM_PRICE_OUTPUT,
+  };
+}
+
+function namedProvider(
+  name: string,
+  values: LlmValues,
+  environment: Environment,
+  problems: string[],
+): ProviderConfig[] {
+  const prefix = `LLM_${name.toUpperCase().replaceAll('-', '_')}_`;
+  const own = readVariables(providerVariables, environment, problems, prefix);
+  const vendor = own.PROVIDER || vendorNamed(name);
+  if (vendor === undefined) {
+    problems.push(`${prefix}PROVIDER must name the vendor of ${name}: ${providerVariables.PROVIDER.range}`);
+    return [];
+  }
+  if (own.API_KEY === '' && own.BASE_URL === '')
+    problems.push(`${prefix}API_KEY must be set, as LLM_PROVIDERS names ${name}`);
+  const provider = {
+    name,
+    vendor,
+    apiKeys: keysFrom(own.API_KEY ?? ''),
+    baseUrl: own.BASE_URL || undefined,
+    model: own.MODEL || undefined,
+    structuredOutput: own.STRUCTURED_OUTPUT || undefined,
+    account: own.ACCOUNT || name,
+    timeoutMs: (own.TIMEOUT ?? values.LLM_TIMEOUT) * 1000,
+    maxConcurrency: own.MAX_CONCURRENCY ?? values.LLM_MAX_CONCURRENCY,
+    maxRate: own.MAX_RATE ?? values.LLM_MAX_RATE,
+    priceInput: own.PRICE_INPUT,
+    priceOutput: own.PRICE_OUTPUT,
+  };
+  return [provider];
+}
+
+function vendorNamed(name: string) {
+  try {
+    return providerVariables.PROVIDER.parse(name) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Servers without keys ignore what they are sent, but no header can be empty. */
+function keysFrom(value: string): readonly string[] {
+  const keys = listFrom(value);
+  return keys.length > 0 ? keys : ['none'];
+}

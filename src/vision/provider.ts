@@ -1,0 +1,30 @@
+import type { CircuitBreaker } from '../resilience/circuit-breaker.ts';
+import type { Gate } from '../resilience/gate.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { Price } from './price.ts';
+
+/** What a vendor counts together: its limits and its unpaid bills hold for all keys and models of an account. */
+export interface Account {
+  readonly name: string;
+  readonly gate: Gate;
+  readonly breaker: CircuitBreaker;
+}
+
+/** One model of one vendor, with all that is known of its health. */
+export interface Provider {
+  /** As the configuration names it. */
+  readonly name: string;
+  /** The vendor's name of the model. */
+  readonly model: string;
+  readonly keys: KeyRing;
+  readonly account: Account;
+  readonly breaker: CircuitBreaker;
+  /** Longest that a call may take, its wait for a place not counted. */
+  readonly timeoutMs: number;
+  readonly price: Price | undefined;
+}
+
+/** Milliseconds until it may be asked; 0 for now. */
+export function coolingMs({ breaker, account, keys }: Provider): number {
+  return Math.max(breaker.waitMs(), account.breaker.waitMs(), keys.waitMs());
+}

@@ -1,0 +1,124 @@
+import type { Logger } from 'pino';
+import type { Taxonomy } from '../classify/taxonomy.ts';
+import { VisionError } from '../errors.ts';
+import type { Deadline } from '../resilience/deadline.ts';
+import { timeLimit } from '../resilience/time-limit.ts';
+import type { VisionHooks } from './call-report.ts';
+import type { ReadyCall } from './ready-call.ts';
+import { type Reading, readBareKey, readReply } from './reply.ts';
+import { type Failure, VendorError } from './vendor-error.ts';
+import { vendorWaitMs } from './vendor-wait.ts';
+import { type Verdict, verdictOf } from './verdicts.ts';
+import type { TokenUsage, VisionQuestion } from './vision-model.ts';
+
+export interface SentCallOptions {
+  readonly taxonomy: Taxonomy;
+  /**
+   * A call once sent is paid for: nothing but its time limit ends it, and its answer can still be remembered. Only for
+   * use behind a wrapper that lets callers go at their own deadline.
+   */
+  readonly finishSent?: boolean;
+  readonly log: Logger;
+  readonly hooks?: VisionHooks | undefined;
+}
+
+export interface CallContext {
+  readonly deadline: Deadline;
+  readonly signal: AbortSignal;
+}
+
+const unending: CallContext = { deadline: { leftMs: () => Infinity }, signal: new AbortController().signal };
+
+/** A vendor that asks for that long or longer is left alone by everybody, not by the one call only. */
+const noticeableWaitMs = 2_000;
+
+/** How long a circuit stays open that an answer has opened at once. */
+const certainCooldownMs = 30_000;
+
+/**
+ * One call: sent, timed, its words checked, everybody told how it went, a line in the log.
+ * @param attempt of this photo, 1 for the first
+ * @throws VisionError it could not answer; the reason of `context.signal` when that ended it
+ */
+export async function sentCall(
+  ready: ReadyCall,
+  question: VisionQuestion,
+  attempt: number,
+  options: SentCallOptions,
+  context: CallContext,
+): Promise<Reading> {
+  const { deadline, signal } = options.finishSent ? unending : context;
+  const capMs = ready.provider.timeoutMs;
+  using limit = timeLimit({ deadline, capMs, expired: () => new VisionError('timeout') }, signal);
+  const startedAt = performance.now();
+  const report = (outcome: string, paid: TokenUsage | 'nothing' | 'unknown') => {
+    const costMicro = ready.money.settle(paid);
+    const call = {
+      provider: ready.provider.name,
+      account: ready.provider.account.name,
+      key: ready.key.fingerprint,
+      model: ready.provider.model,
+      attempt,
+      outcome,
+      durationMs: Math.round(performance.now() - startedAt),
+      waitedMs: Math.round(ready.place.waitedMs),
+      ...(typeof paid === 'object' && { usage: paid }),
+      ...(costMicro !== undefined && { costMicro }),
+    };
+    options.log[outcome === 'answered' ? 'info' : 'warn'](call, 'vision call');
+    options.hooks?.onCall?.(call);
+  };
+  let usage: TokenUsage | undefined;
+  try {
+    const reply = await ready.key.model.ask(question, limit.signal);
+    usage = reply.usage;
+    const read = question.form === 'code' ? readBareKey : readReply;
+    const reading = read(reply.text, options.taxonomy);
+    ready.crossing.end('answered');
+    ready.place.leave('succeeded');
+    report('answered', usage ?? 'unknown');
+    return reading;
+  } catch (error) {
+    if (signal.aborted) {
+      ready.crossing.end('nobody');
+      ready.place.leave('other');
+      report('cancelled', usage ?? 'unknown');
+      throw signal.reason;
+    }
+    const failure = error instanceof VisionError ? error : new VisionError('internal');
+    const details = failure instanceof VendorError ? failure.failure : undefined;
+    spread(failure, details, ready, options);
+    report(failure.reason, usage ?? paidFor(details));
+    throw failure;
+  }
+}
+
+/** Lets everybody know whom the table blames. */
+function spread(
+  error: VisionError,
+  details: Failure | undefined,
+  { provider, key, place, crossing }: ReadyCall,
+  { log, hooks }: SentCallOptions,
+): void {
+  const verdict: Verdict = verdictOf(error.reason);
+  if (verdict.blame === 'key') provider.keys.quarantine(key);
+  crossing.end(verdict.blame);
+  const circuits = { provider: provider.breaker, account: provider.account.breaker };
+  if (verdict.opens) circuits[verdict.opens].openFor(certainCooldownMs);
+  const askedMs = vendorWaitMs(details?.headers);
+  const isLong = verdict.next === 'again' && askedMs >= noticeableWaitMs;
+  if (isLong) circuits[verdict.blame === 'account' ? 'account' : 'provider'].openFor(askedMs);
+  place.leave(verdict.ending);
+  if (!verdict.alert) return;
+  const alert = { provider: provider.name, reason: error.reason };
+  log.error({ ...alert, model: provider.model, key: key.fingerprint }, alertText);
+  hooks?.onAlert?.(alert);
+}
+
+const alertText = 'a vision provider needs attention';
+
+/** An answer with an error status costs nothing; a call that broke off may have been paid for. */
+function paidFor(details: Failure | undefined): TokenUsage | 'nothing' | 'unknown' {
+  if (details?.usage) return details.usage;
+  return details?.status !== undefined && details.status !== 200 ? 'nothing' : 'unknown';
+}

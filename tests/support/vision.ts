@@ -1,0 +1,120 @@
+import { pino } from 'pino';
+import { readTaxonomy } from '../../src/classify/taxonomy.ts';
+import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
+import { type GateOptions, openGate } from '../../src/resilience/gate.ts';
+import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { fingerprintOf, keyRing } from '../../src/vision/key-ring.ts';
+import { type OpenAiCompatibleOptions, openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
+import { promptOf } from '../../src/vision/prompt.ts';
+import type { Provider } from '../../src/vision/provider.ts';
+import { openRefusalMemory, type RefusalMemory, type RefusalStore } from '../../src/vision/refusals.ts';
+import { type Ledger, openSpending } from '../../src/vision/spending.ts';
+import type { VisionClassifierOptions } from '../../src/vision/vision-classifier.ts';
+
+export const taxonomy = readTaxonomy();
+export const prompt = promptOf({ taxonomy, language: 'zh' });
+
+/** Keeps sums in memory, as exact as a database. */
+export function memoryLedger(): Ledger & { readonly sums: Map<string, number> } {
+  const sums = new Map<string, number>();
+  const spentIn = (period: string) => sums.get(period) ?? 0;
+  return {
+    sums,
+    async reserveSpend(amountMicro, caps) {
+      if (caps.some(({ period, capMicro }) => spentIn(period) + amountMicro > capMicro)) return false;
+      for (const { period } of caps) sums.set(period, spentIn(period) + amountMicro);
+      return true;
+    },
+    async addSpend(differenceMicro, periods) {
+      for (const period of periods) sums.set(period, spentIn(period) + differenceMicro);
+    },
+  };
+}
+
+export function memoryRefusals(): RefusalStore & { readonly saved: string[] } {
+  const until = new Map<string, number>();
+  return {
+    saved: [],
+    findRefusal: async ({ sha256 }) => until.get(sha256),
+    async saveRefusal(refusal) {
+      this.saved.push(refusal.sha256);
+      until.set(refusal.sha256, refusal.until);
+    },
+  };
+}
+
+export function refusalMemory(store: RefusalStore = memoryRefusals()): RefusalMemory {
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  return openRefusalMemory({ store, version: 'v', ttlMs: 60_000, onFailure: fail });
+}
+
+export interface TestProvider extends Partial<Omit<Provider, 'keys' | 'account'>> {
+  readonly baseUrl: string;
+  readonly apiKeys?: readonly string[];
+  readonly gate?: Partial<GateOptions>;
+  readonly api?: Partial<OpenAiCompatibleOptions>;
+}
+
+/** A provider that speaks to a fake vendor, with limits that are not in the way. */
+export function providerAt(options: TestProvider): Provider {
+  const { baseUrl, apiKeys = ['sk-very-secret'], gate: gateOptions, api, ...rest } = options;
+  const timeoutMs = options.timeoutMs ?? 5_000;
+  const model = options.model ?? 'fake-vision';
+  const gate = openGate({ concurrency: 8, maxWaiting: 100, ...gateOptions });
+  const keys = apiKeys.map((apiKey) => ({
+    fingerprint: fingerprintOf(apiKey),
+    model: openAiCompatibleModel({
+      name: model,
+      baseUrl,
+      apiKey,
+      structuredOutput: 'none',
+      timeoutMs,
+      ...api,
+    }),
+  }));
+  return {
+    name: 'fake',
+    model,
+    keys: keyRing(keys),
+    account: { name: 'fake', gate, breaker: calmBreaker() },
+    breaker: calmBreaker(),
+    timeoutMs,
+    price: undefined,
+    ...rest,
+  };
+}
+
+/** Opens when it is told to, not by counting. */
+function calmBreaker() {
+  return circuitBreaker({ threshold: 1_000, baseMs: 10, capMs: 10 });
+}
+
+/** Everything a vision classifier needs, without pauses worth mentioning. */
+export function visionOptions(
+  providers: readonly Provider[],
+  options: Partial<VisionClassifierOptions> = {},
+): VisionClassifierOptions {
+  return {
+    providers,
+    taxonomy,
+    prompt,
+    maxTokens: 200,
+    tries: 3,
+    backoff: { baseMs: 2, capMs: 10 },
+    retryBudget: retryBudget({ ratio: 0.1, floor: 1_000, windowMs: 10_000 }),
+    spending: openSpending({
+      ledger: memoryLedger(),
+      dailyMicro: Number.POSITIVE_INFINITY,
+      monthlyMicro: Number.POSITIVE_INFINITY,
+      timeZone: 'UTC',
+      maxTokens: 200,
+      onExhausted: () => {},
+      onFailure: () => {},
+    }),
+    refusals: refusalMemory(),
+    log: pino({ level: 'silent' }),
+    ...options,
+  };
+}
