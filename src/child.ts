@@ -28,9 +28,9 @@ async function openWorker(options: ChildOptions): Promise<Worker> {
   return {
     ...(model.unfit !== undefined && { unfit: model.unfit }),
     async run(job) {
-      const { widthPx, heightPx, rendition, pixels } = await decode(job);
+      const { pixels, ...decoded } = await decode(job);
       const probabilities = pixels && (await model.network?.probabilitiesOf(pixels));
-      return { widthPx, heightPx, rendition, ...(probabilities && { probabilities }) };
+      return { ...decoded, ...(probabilities && { probabilities }) };
     },
   };
 }

@@ -1,6 +1,8 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import type { Job } from './job.ts';
 import { leniencyFor } from './leniency.ts';
+import { lookEdgePx, lookOf } from './perceptual-hash.ts';
+import type { Look } from './photo.ts';
 import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
 
 /** How a network wants its photo: 8-bit sRGB, three interleaved channels, upright, resized like this. */
@@ -30,9 +32,11 @@ export interface Decoded {
   readonly rendition: Buffer;
   /** `widthPx * heightPx * 3` bytes of the network's input; absent unless wanted. */
   readonly pixels?: Buffer;
+  /** Absent for a picture without features, and where nothing else was wanted that it could be made of. */
+  readonly look?: Look;
 }
 
-type Outputs = Pick<Decoded, 'rendition' | 'pixels'>;
+type Outputs = Pick<Decoded, 'rendition' | 'pixels'> & { readonly small?: Buffer };
 
 const renditionQuality = 80;
 
@@ -45,21 +49,23 @@ export function openDecoder({ renditionPx, limitPixels, input }: DecoderOptions)
   return async ({ bytes, format, wants }: Job): Promise<Decoded> => {
     const open = (failOn: NonNullable<SharpOptions['failOn']>) =>
       sharp(bytes, { failOn, limitInputPixels: limitPixels, sequentialRead: true, pages: 1 });
-    const render = (failOn: NonNullable<SharpOptions['failOn']>) =>
-      outputs(() => open(failOn).autoOrient(), {
-        renditionPx: wants.rendition ? renditionPx : undefined,
-        input: wants.infer ? input : undefined,
-      });
     try {
       const header = await open('error').metadata();
       if (header.width * header.height > limitPixels) throw tooManyPixels();
       const { width: widthPx, height: heightPx } = header.autoOrient;
-      const made = await render('error').catch(async (error: unknown) => {
+      const render = (failOn: NonNullable<SharpOptions['failOn']>) =>
+        outputs(() => open(failOn).autoOrient(), {
+          renditionPx: wants.rendition ? renditionPx : undefined,
+          input: wants.infer ? input : undefined,
+          shape: widthPx / heightPx,
+        });
+      const { small, ...made } = await render('error').catch(async (error: unknown) => {
         const leniency = await leniencyFor(error, { bytes, format, header });
         if (leniency === undefined) throw error;
         return render(leniency);
       });
-      return { widthPx, heightPx, ...made };
+      const look = small && lookOf(small, widthPx, heightPx);
+      return { widthPx, heightPx, ...made, ...(look && { look }) };
     } catch (error) {
       throw photoErrorFor(error, bytes, format);
     }
@@ -69,6 +75,8 @@ export function openDecoder({ renditionPx, limitPixels, input }: DecoderOptions)
 interface Wanted {
   readonly renditionPx: number | undefined;
   readonly input: NetworkInput | undefined;
+  /** Width by height, upright. */
+  readonly shape: number;
 }
 
 /**
@@ -76,10 +84,13 @@ interface Wanted {
  * network's probabilities then differ from those of the direct way by 0.001 on average (bench/decode-once.ts). Only a
  * network that sees a photo whole can share: a crop of a panorama needs more of it than the size in between has.
  */
-async function outputs(open: () => Sharp, { renditionPx, input }: Wanted): Promise<Outputs> {
+async function outputs(open: () => Sharp, { renditionPx, input, shape }: Wanted): Promise<Outputs> {
   if (renditionPx === undefined || !input || input.fit !== 'contain') {
     const rendition = renditionPx === undefined ? Buffer.alloc(0) : await renditionOf(open(), renditionPx);
-    return { rendition, ...(input && { pixels: await pixelsOf(open(), input) }) };
+    const pixels = input && (await pixelsOf(open(), input));
+    const source =
+      rendition.length > 0 ? sharp(rendition) : pixels && input && photoWithin(pixels, input, shape);
+    return { rendition, ...(pixels && { pixels }), ...(source && { small: await smallOf(source) }) };
   }
   const sharedPx = Math.max(renditionPx, 2 * input.widthPx, 2 * input.heightPx);
   const shared = await within(open(), sharedPx)
@@ -88,7 +99,11 @@ async function outputs(open: () => Sharp, { renditionPx, input }: Wanted): Promi
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = shared.info;
   const again = () => sharp(shared.data, { raw: { width, height, channels } });
-  return { rendition: await renditionOf(again(), renditionPx), pixels: await pixelsOf(again(), input) };
+  return {
+    rendition: await renditionOf(again(), renditionPx),
+    pixels: await pixelsOf(again(), input),
+    small: await smallOf(again()),
+  };
 }
 
 function within(image: Sharp, edgePx: number): Sharp {
@@ -101,6 +116,26 @@ function renditionOf(image: Sharp, renditionPx: number): Promise<Buffer> {
     .toColourspace('srgb')
     .jpeg({ quality: renditionQuality })
     .toBuffer();
+}
+
+/** What a look is made of: the whole photo squeezed into a small square. */
+function smallOf(image: Sharp): Promise<Buffer> {
+  return image
+    .resize(lookEdgePx, lookEdgePx, { fit: 'fill', fastShrinkOnLoad: false })
+    .flatten({ background: '#fff' })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer();
+}
+
+/** The photo without what a network's frame adds around it; nothing where the frame cuts it or bends it. */
+function photoWithin(pixels: Buffer, input: NetworkInput, shape: number): Sharp | undefined {
+  if (input.fit !== 'contain') return undefined;
+  const frame = sharp(pixels, { raw: { width: input.widthPx, height: input.heightPx, channels: 3 } });
+  const width = Math.max(1, Math.min(input.widthPx, Math.floor(input.heightPx * shape)));
+  const height = Math.max(1, Math.min(input.heightPx, Math.floor(input.widthPx / shape)));
+  const [left, top] = [(input.widthPx - width) >> 1, (input.heightPx - height) >> 1];
+  return frame.extract({ left, top, width, height });
 }
 
 async function pixelsOf(image: Sharp, input: NetworkInput): Promise<Buffer> {
