@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,7 +25,8 @@ async function answerOf(socket: Socket): Promise<string> {
   socket.on('data', (chunk) => {
     answer += chunk;
   });
-  await Promise.race([once(socket, 'close'), sleep(8000)]);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await Promise.race([closed, sleep(8000)]);
   return answer;
 }
 
@@ -48,7 +48,7 @@ describe('a body that can’t be read to its end', () => {
     socket.write(chunk(Buffer.from(partHead('image'))));
     socket.on('error', () => {});
     const answer = answerOf(socket);
-    for (let sent = 0; sent < 40 && socket.writable; sent += 1) {
+    for (let sent = 0; sent < 24 && socket.writable; sent += 1) {
       socket.write(chunk(Buffer.alloc(250_000)));
       await sleep(1);
     }

@@ -157,6 +157,7 @@ describe('several workers', () => {
     await expect.poll(() => workers().length).toBe(2);
     const [victim = 0] = workers();
     process.kill(victim, 'SIGKILL');
+    await expect.poll(() => isAlive(victim)).toBe(false);
     const replies = await Promise.all(
       Array.from({ length: 10 }, () => post(`${url}/api/v1/classify`, formOf([photo('cat.jpg')]))),
     );
