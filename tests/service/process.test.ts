@@ -151,8 +151,8 @@ describe('the process', () => {
 
 describe('several workers', () => {
   test('a killed worker is replaced, and only its own requests are lost', async () => {
-    const { child, url, exited } = await start({ WORKERS: '2', INFERENCE_PROCESSES: '2' });
-    await ready(url);
+    const { child, url, exited, output } = await start({ WORKERS: '2', INFERENCE_PROCESSES: '2' });
+    await expect.poll(() => output().match(/Server listening/g)?.length, { timeout: 15_000 }).toBe(2);
     const workers = () => childrenOf(child.pid);
     await expect.poll(() => workers().length).toBe(2);
     const [victim = 0] = workers();
