@@ -3,6 +3,7 @@ import { openResultCache } from './cache/result-cache.ts';
 import { withSingleFlight } from './cache/single-flight.ts';
 import { withCache, withRemembering } from './cache/with-cache.ts';
 import type { Classifier } from './classify/classifier.ts';
+import { withDecodeTurns } from './classify/decode-turns.ts';
 import { classifierFor, provisionalUnder } from './classify/strategy.ts';
 import { readTaxonomy } from './classify/taxonomy.ts';
 import type { Config } from './config.ts';
@@ -24,7 +25,7 @@ import { withOutageGuard } from './store/outage-guard.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 import type { VisionCallReport } from './vision/call-report.ts';
-import { openVision } from './vision/open-vision.ts';
+import { openVision, type VisionState } from './vision/open-vision.ts';
 import { promptOf } from './vision/prompt.ts';
 
 export interface Services extends HttpDependencies {
@@ -38,8 +39,13 @@ export interface Services extends HttpDependencies {
   readonly describe: { readonly store: string; readonly strategy: string; readonly local: string };
 }
 
+export interface ServiceHooks {
+  /** Every call to a vision LLM, when it is over. */
+  readonly onCall?: (call: VisionCallReport) => void;
+}
+
 /** Builds every part of the service. */
-export function openServices(config: Config, log: Logger): Services {
+export function openServices(config: Config, log: Logger, { onCall }: ServiceHooks = {}): Services {
   const { strategy } = config;
   const metrics = openMetrics();
   const taxonomy = configured(() => readTaxonomy(config.taxonomyFile));
@@ -79,14 +85,18 @@ export function openServices(config: Config, log: Logger): Services {
     log,
     hooks: { childLost: (loss) => metrics.childrenLost.inc({ loss }) },
   });
-  const photos = openPhotos({
-    pool,
-    wants: { rendition: strategy !== 'local-only', infer: manifest !== undefined },
-  });
+  const wants = { rendition: strategy !== 'local-only', infer: manifest !== undefined };
+  const { processes, queue } = config.inference;
+  const photos = withDecodeTurns(openPhotos({ pool, wants }), { atOnce: processes + 1, maxWaiting: queue });
 
   const { llm } = config;
   const visionParts = { taxonomy, prompt, timeZone: config.timeZone, ledger: store, refusals: store, log };
-  const hooks = { onCall: ({ outcome }: VisionCallReport) => metrics.llmCalls.inc({ outcome }) };
+  const hooks = {
+    onCall(call: VisionCallReport) {
+      metrics.llmCalls.inc({ outcome: call.outcome });
+      onCall?.(call);
+    },
+  };
   const vision = llm && configured(() => openVision(llm, { ...visionParts, hooks }));
   const local = manifest && localClassifier({ manifest, taxonomy });
   const answering = classifierFor(strategy, {
@@ -126,6 +136,8 @@ export function openServices(config: Config, log: Logger): Services {
       database: store.isUp() ? 'connected' : 'disconnected',
       modelApi: canAnswer() ? 'available' : 'unavailable',
     }),
+    // A few more than the provider takes: the next ones are decoded while it is at work.
+    photosAtOnce: () => (vision ? gatePlaces(vision.state()) : 0) + processes + 1,
     isReady: () => isTaking,
     async ready() {
       const [isUp] = await Promise.all([
@@ -156,6 +168,12 @@ export function openServices(config: Config, log: Logger): Services {
       local: `${manifest?.name ?? 'none'} in ${config.inference.processes} process(es)`,
     },
   };
+}
+
+/** Calls that may be under way, of all accounts. */
+function gatePlaces({ providers }: VisionState): number {
+  const accounts = new Map(providers.map(({ account, gate }) => [account, gate.limit]));
+  return [...accounts.values()].reduce((sum, limit) => sum + limit, 0);
 }
 
 const unconfigured: Classifier = {

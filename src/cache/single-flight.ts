@@ -92,6 +92,9 @@ function sharedContext(waiters: ReadonlySet<Waiter>, signal: AbortSignal): Class
   return {
     deadline: { leftMs: () => Math.max(0, ...contexts().map(({ deadline }) => deadline.leftMs())) },
     signal,
+    get caller() {
+      return contexts()[0]?.caller ?? '';
+    },
     get lane() {
       const lanes = contexts().map((context) => context.lane);
       return lanesByUrgency.find((lane) => lanes.includes(lane)) ?? 'background';

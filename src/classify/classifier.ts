@@ -37,6 +37,8 @@ export interface ClassifyContext {
   readonly signal: AbortSignal;
   /** Who goes first where places are scarce: single photos, then batches, then background work. */
   readonly lane: 'single' | 'batch' | 'background';
+  /** Whose photo it is: places are shared out between callers. */
+  readonly caller?: string;
 }
 
 /**

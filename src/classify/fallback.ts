@@ -37,6 +37,7 @@ function sooner(context: ClassifyContext, marginMs: number): ClassifyContext {
   return {
     deadline: earlier(context.deadline, marginMs),
     signal: context.signal,
+    ...(context.caller !== undefined && { caller: context.caller }),
     get lane() {
       return context.lane;
     },

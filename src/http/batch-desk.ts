@@ -54,20 +54,20 @@ export function openBatchDesk(dependencies: HttpDependencies) {
   }
 
   /**
-   * @param onItem called for each photo as it is finished
+   * @param onItem called for each photo as it is finished, with how many have arrived by then
    * @throws AppError the form as a whole can't be used; what was answered by then is stored all the same
    */
   async function work(
     request: FastifyRequest,
     reply: FastifyReply,
-    onItem: (item: BatchItem) => void = () => {},
+    onItem: (item: BatchItem, received: number) => void = () => {},
   ): Promise<Batch> {
     const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs });
     const pending: Promise<BatchItem>[] = [];
     const start = (part: PhotoPart) => {
       const finished = itemOf(part, caller);
       pending.push(finished);
-      void finished.then(onItem);
+      void finished.then((item) => onItem(item, pending.length));
     };
     const options = {
       photoField: 'images',

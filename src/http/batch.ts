@@ -1,12 +1,11 @@
-import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import { AppError, BadRequestError } from '../errors.ts';
-import { Envelope, hashPattern, PhotoData, problems, stamp, v1PhotoData } from './answer-schemas.ts';
+import { Envelope, hashPattern, PhotoData, Problem, problems, stamp, v1PhotoData } from './answer-schemas.ts';
 import { type Batch, type BatchItem, openBatchDesk } from './batch-desk.ts';
+import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { knownError, problemOf } from './problem.ts';
 
 const Item = Type.Object({
   index: Type.Integer(),
@@ -26,14 +25,16 @@ const summary = {
   fail_count: Type.Integer(),
 };
 
+const Totals = Type.Object({ ...summary, total_processing_time_ms: Type.Integer(), ...Envelope });
+
 const schema = {
   summary: 'Classify a batch of photos',
   description:
     'One item per part, in upload order; 200 even when some or all fail. With `Accept: application/x-ndjson`: one ' +
-    'item a line as each photo is finished, then a line with the totals (or a problem, where the form breaks off).',
+    'item a line as each photo is finished, with counters, then a line with the totals (or a problem, where the form ' +
+    'breaks off).',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
-  produces: ['application/json', 'application/x-ndjson'],
   body: Type.Object({
     images: Type.Array(Type.String({ format: 'binary' })),
     image_hashes: Type.Optional(
@@ -41,45 +42,41 @@ const schema = {
     ),
   }),
   response: {
-    200: Type.Object({
-      ...summary,
-      items: Type.Array(Item),
-      total_processing_time_ms: Type.Integer(),
-      ...Envelope,
-    }),
+    200: {
+      description: 'One item per part',
+      content: {
+        'application/json': { schema: Type.Object({ ...Totals.properties, items: Type.Array(Item) }) },
+        'application/x-ndjson': {
+          schema: Type.Union([Type.Object({ ...Item.properties, progress: Progress }), Totals, Problem]),
+        },
+      },
+    },
     ...problems(400, 413, 503),
   },
 };
 
 export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { taxonomy, log } = dependencies;
+  const { taxonomy } = dependencies;
   const desk = openBatchDesk(dependencies);
 
-  async function work(request: FastifyRequest, reply: FastifyReply, onItem?: (item: BatchItem) => void) {
+  async function work(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    onItem?: (item: BatchItem, received: number) => void,
+  ) {
     const batch = await desk.work(request, reply, onItem);
     const hashes = claimedHashes(batch.fields.image_hashes);
     if (hashes.length === batch.items.length) await desk.claim(batch, batch.caller.sender, hashes);
     return { ...totalsOf(batch), total_processing_time_ms: batch.durationMs, ...stamp(request.id), batch };
   }
 
-  async function stream(request: FastifyRequest, reply: FastifyReply) {
-    const lines = new PassThrough();
-    const write = (line: unknown) => lines.writable && lines.write(`${JSON.stringify(line)}\n`);
-    reply.type('application/x-ndjson');
-    const finished = work(request, reply, (item) => write(itemOf(item, taxonomy)))
-      .then(({ batch: _, ...totals }) => write(totals))
-      .catch((error) => {
-        const known = knownError(error);
-        if (!known) log.error({ err: error, requestId: request.id }, 'a streamed batch failed unexpectedly');
-        write(known ? problemOf(known, request.id) : { status: 500, code: 'internal_error' });
-      });
-    void finished.then(() => lines.end());
-    return reply.send(lines);
-  }
-
   const options = { schema, validatorCompiler: () => () => true };
   app.post('/api/v1/classify/batch', options, async (request, reply) => {
-    if (request.headers.accept?.includes('application/x-ndjson')) return stream(request, reply);
+    if (wantsLines(request))
+      return streamBatch(request, reply, dependencies, {
+        work: (onItem) => work(request, reply, onItem).then(({ batch: _, ...totals }) => totals),
+        lineOf: (item) => itemOf(item, taxonomy),
+      });
     const { batch, ...totals } = await work(request, reply);
     return { ...totals, items: batch.items.map((item) => itemOf(item, taxonomy)) };
   });

@@ -24,14 +24,16 @@ export function callerOf(
   reply: FastifyReply,
   options: { lane: ClassifyContext['lane']; deadlineMs: number },
 ): Caller {
+  const sender = senderOfRequest(request);
   return {
-    sender: senderOfRequest(request),
+    sender,
     requestId: request.id,
     startedAt: Date.now(),
     context: {
       deadline: deadlineIn(Math.max(0, options.deadlineMs - reply.elapsedTime)),
       signal: goneSignal(reply),
       lane: options.lane,
+      caller: sender.claimant,
     },
   };
 }

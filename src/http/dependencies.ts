@@ -35,6 +35,8 @@ export interface HttpDependencies {
   readonly photos: OpenPhotos;
   readonly budget: ByteBudget;
   readonly recorder: Recorder;
+  /** How many photos of albums are worked on at once, at present: follows the provider's limit. */
+  photosAtOnce(): number;
   today(): Promise<TodayReport & { readonly llm_cost: number }>;
   /** Synchronous and cheap: never calls a model or waits for the store. */
   health(): Health;

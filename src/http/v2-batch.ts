@@ -1,10 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError, BadRequestError } from '../errors.ts';
-import { Envelope, PhotoData, photoData, problems, stamp } from './answer-schemas.ts';
+import { Envelope, PhotoData, Problem, photoData, problems, stamp } from './answer-schemas.ts';
 import { parsedOrUndefined } from './batch.ts';
 import { type Batch, type BatchItem, openBatchDesk } from './batch-desk.ts';
+import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
 import { senderOfRequest } from './caller.ts';
 import { claimedHash } from './classify.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -23,8 +24,31 @@ const Metadata = Type.Object({
   prompt: Type.Optional(nullable),
 });
 
+const result = {
+  error: Type.Optional(Type.String()),
+  error_code: Type.Optional(Type.String()),
+  ...Type.Partial(PhotoData).properties,
+  processing_time_ms: Type.Integer(),
+};
+
+const Totals = Type.Object({
+  error_type: Type.Literal('success'),
+  summary: Type.Object({
+    total_count: Type.Integer(),
+    success_count: Type.Integer(),
+    failed_count: Type.Integer(),
+    cached_count: Type.Integer(),
+    llm_count: Type.Integer(),
+    total_time_ms: Type.Integer(),
+  }),
+  ...Envelope,
+});
+
 const schema = {
   summary: 'Classify a batch of photos (client C)',
+  description:
+    'Answers with the keys of the whole taxonomy. With `Accept: application/x-ndjson`: a line as each photo is ' +
+    'finished, with counters, `index` being its position among `images`; then a line with the summary (or a problem).',
   tags: ['v2'],
   consumes: ['multipart/form-data'],
   body: Type.Object({
@@ -32,28 +56,24 @@ const schema = {
     image_metadata: Type.String({ description: 'JSON: `{"items":[{index, image_uri, image_hash?}], …}`' }),
   }),
   response: {
-    200: Type.Object({
-      error_type: Type.Literal('success'),
-      results: Type.Array(
-        Type.Object({
-          index: Type.Integer(),
-          image_uri: Type.String(),
-          error: Type.Optional(Type.String()),
-          error_code: Type.Optional(Type.String()),
-          ...Type.Partial(PhotoData).properties,
-          processing_time_ms: Type.Integer(),
-        }),
-      ),
-      summary: Type.Object({
-        total_count: Type.Integer(),
-        success_count: Type.Integer(),
-        failed_count: Type.Integer(),
-        cached_count: Type.Integer(),
-        llm_count: Type.Integer(),
-        total_time_ms: Type.Integer(),
-      }),
-      ...Envelope,
-    }),
+    200: {
+      description: 'One result per part',
+      content: {
+        'application/json': {
+          schema: Type.Object({
+            ...Totals.properties,
+            results: Type.Array(Type.Object({ index: Type.Integer(), image_uri: Type.String(), ...result })),
+          }),
+        },
+        'application/x-ndjson': {
+          schema: Type.Union([
+            Type.Object({ index: Type.Integer(), filename: Type.String(), ...result, progress: Progress }),
+            Totals,
+            Problem,
+          ]),
+        },
+      },
+    },
     ...problems(400, 413, 503),
   },
 };
@@ -61,8 +81,13 @@ const schema = {
 export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
   const desk = openBatchDesk(dependencies);
   const options = { schema, validatorCompiler: () => () => true };
-  app.post('/api/v2/classify/batch', options, async (request, reply) => {
-    const batch = await desk.work(request, reply);
+
+  async function work(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    onItem?: (item: BatchItem, received: number) => void,
+  ) {
+    const batch = await desk.work(request, reply, onItem);
     const { items, user_id } = metadataOf(batch.fields.image_metadata);
     if (items.length !== batch.items.length)
       throw new BadRequestError(
@@ -71,16 +96,24 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
       );
     const hashes = items.map((item) => claimedHash(item.image_hash));
     await desk.claim(batch, senderOfRequest(request, user_id), hashes);
+    const totals = { error_type: 'success' as const, summary: summaryOf(batch), ...stamp(request.id) };
+    return { batch, items, totals };
+  }
+
+  app.post('/api/v2/classify/batch', options, async (request, reply) => {
+    if (wantsLines(request))
+      return streamBatch(request, reply, dependencies, {
+        work: (onItem) => work(request, reply, onItem).then(({ totals }) => totals),
+        lineOf: (item) => ({ index: item.index, filename: item.filename, ...resultOf(item) }),
+      });
+    const { batch, items, totals } = await work(request, reply);
     return {
-      error_type: 'success' as const,
+      ...totals,
       results: batch.items.map((item, position) => ({
         index: items[position]?.index ?? position,
         image_uri: items[position]?.image_uri ?? '',
         ...resultOf(item),
-        processing_time_ms: item.durationMs,
       })),
-      summary: summaryOf(batch),
-      ...stamp(request.id),
     };
   });
 }
@@ -98,9 +131,12 @@ function metadataOf(value: unknown) {
   return parsed;
 }
 
-function resultOf({ outcome }: BatchItem) {
-  if (outcome instanceof AppError) return { error: outcome.message, error_code: outcome.code };
-  return photoData(outcome.answer);
+function resultOf({ outcome, durationMs }: BatchItem) {
+  const said =
+    outcome instanceof AppError
+      ? { error: outcome.message, error_code: outcome.code }
+      : photoData(outcome.answer);
+  return { ...said, processing_time_ms: durationMs };
 }
 
 function summaryOf({ items, durationMs }: Batch) {

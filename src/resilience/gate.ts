@@ -14,8 +14,10 @@ export interface Place {
 }
 
 export interface Waiting {
-  /** Smaller goes first; asked anew whenever a place is free, as it may change. */
+  /** Smaller goes first, 0 being the most urgent; asked anew whenever a place is free, as it may change. */
   readonly priority: () => number;
+  /** Of equals, whoever's share has the fewest at work goes first. */
+  readonly share?: string;
   readonly signal: AbortSignal;
 }
 
@@ -53,18 +55,27 @@ export interface GateOptions {
   /** Calls a second, fixed; adaptive where absent. */
   readonly perSecond?: number | undefined;
   readonly maxWaiting: number;
+  /** Of that many places, how many the most urgent alone may take while some of them have come of late; none unless given. */
+  readonly reserved?: (limit: number) => number;
   readonly nowMs?: MonotonicClock;
 }
 
+/** The most urgent who have not come for that long need no places kept free. */
+const reservedForMs = 30_000;
+
 interface Waiter {
   readonly priority: () => number;
+  readonly share: string;
   readonly admit: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** Bounds how many calls are under way and how fast they start; who is more urgent, then who came first, goes first. */
+/**
+ * Bounds how many calls are under way and how fast they start. Who is more urgent goes first, then whose share has the
+ * fewest at work, then who came first.
+ */
 export function openGate(options: GateOptions): Gate {
-  const { concurrency, maxWaiting, nowMs = () => performance.now() } = options;
+  const { concurrency, maxWaiting, reserved = () => 0, nowMs = () => performance.now() } = options;
   const limit: AdaptiveLimit =
     typeof concurrency === 'number'
       ? adaptiveLimit({ start: concurrency, floor: concurrency, ceiling: concurrency })
@@ -75,15 +86,30 @@ export function openGate(options: GateOptions): Gate {
   });
   /** In order of arrival. */
   const waiters = new Set<Waiter>();
+  const atWork = new Map<string, number>();
   let inFlight = 0;
   let isTimed = false;
+  let urgentAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Of equals the first to come is the more urgent. */
-  function mostUrgent(): Waiter | undefined {
+  /** Places for whoever is not of the most urgent. */
+  function openPlaces(): number {
+    const isKept = nowMs() - urgentAtMs < reservedForMs;
+    return isKept ? Math.max(1, limit.current - reserved(limit.current)) : limit.current;
+  }
+
+  const heldBy = ({ share }: Waiter) => atWork.get(share) ?? 0;
+
+  function goesBefore(one: Waiter, other: Waiter): boolean {
+    const difference = one.priority() - other.priority();
+    return difference < 0 || (difference === 0 && heldBy(one) < heldBy(other));
+  }
+
+  /** Who may take the next place. */
+  function next(): Waiter | undefined {
     let found: Waiter | undefined;
-    for (const waiter of waiters)
-      if (found === undefined || waiter.priority() < found.priority()) found = waiter;
-    return found;
+    for (const waiter of waiters) if (found === undefined || goesBefore(waiter, found)) found = waiter;
+    const places = found?.priority() === 0 ? limit.current : openPlaces();
+    return inFlight < places ? found : undefined;
   }
 
   function leastUrgent(): Waiter | undefined {
@@ -94,14 +120,14 @@ export function openGate(options: GateOptions): Gate {
   }
 
   function admitAll() {
-    while (waiters.size > 0 && inFlight < limit.current) {
+    for (let waiter = next(); waiter !== undefined; waiter = next()) {
       const waitMs = pace.waitMs();
       if (waitMs > 0) {
         if (!isTimed) setTimeout(admitLater, Math.ceil(waitMs));
         isTimed = true;
         return;
       }
-      mostUrgent()?.admit();
+      waiter.admit();
     }
   }
 
@@ -110,22 +136,30 @@ export function openGate(options: GateOptions): Gate {
     admitAll();
   }
 
-  function placeSince(askedAtMs: number): Place {
+  function placeSince(askedAtMs: number, share: string): Place {
     const startedAtMs = nowMs();
     let isHeld = true;
     inFlight++;
-    pace.started(waiters.size > 0 && inFlight < limit.current);
+    count(share, 1);
+    pace.started(next() !== undefined);
     return {
       waitedMs: startedAtMs - askedAtMs,
       leave(ending) {
         if (!isHeld) return;
         isHeld = false;
-        const wasFull = inFlight >= limit.current;
+        const wasFull = inFlight >= openPlaces();
         inFlight--;
+        count(share, -1);
         learn(ending, startedAtMs, wasFull);
         admitAll();
       },
     };
+  }
+
+  function count(share: string, change: number) {
+    const held = (atWork.get(share) ?? 0) + change;
+    if (held > 0) atWork.set(share, held);
+    else atWork.delete(share);
   }
 
   function learn(ending: Ending, startedAtMs: number, wasFull: boolean) {
@@ -136,7 +170,7 @@ export function openGate(options: GateOptions): Gate {
     else if (ending === 'too_fast' && !pace.tooFast(startedAtMs)) limit.overloaded(startedAtMs, nowMs());
   }
 
-  function wait({ priority, signal }: Waiting): Promise<Place> {
+  function wait({ priority, share = '', signal }: Waiting): Promise<Place> {
     return new Promise((resolve, reject) => {
       const askedAtMs = nowMs();
       const leaveQueue = () => {
@@ -146,9 +180,10 @@ export function openGate(options: GateOptions): Gate {
       const giveUp = () => waiter.reject(signal.reason);
       const waiter: Waiter = {
         priority,
+        share,
         admit() {
           leaveQueue();
-          resolve(placeSince(askedAtMs));
+          resolve(placeSince(askedAtMs, share));
         },
         reject(reason) {
           leaveQueue();
@@ -156,6 +191,7 @@ export function openGate(options: GateOptions): Gate {
         },
       };
       waiters.add(waiter);
+      if (priority() === 0) urgentAtMs = askedAtMs;
       signal.addEventListener('abort', giveUp, { once: true });
       admitAll();
     });

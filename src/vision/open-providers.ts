@@ -56,6 +56,7 @@ export function openProviders(
       concurrency: fixed ?? { start: startConcurrency, ceiling: maxConcurrency },
       perSecond: maxRate,
       maxWaiting,
+      reserved: keptForSingles,
     });
     const account = { name, gate, breaker: watchedBreaker({ account: name }, () => gate.turnAway()) };
     accounts.set(name, account);
@@ -90,6 +91,11 @@ export function openProviders(
       price: priceOf(options, prices.priceOf(model), costPerCall),
     };
   });
+}
+
+/** Places that albums leave free while single photos come: with all of them taken, one would wait for half a call. */
+function keptForSingles(limit: number): number {
+  return limit < 4 ? 0 : Math.ceil(limit / 8);
 }
 
 function priceOf(

@@ -59,6 +59,7 @@ async function placeFor(provider: Provider, context: ClassifyContext): Promise<P
   try {
     return await provider.account.gate.enter({
       priority: () => lanes.indexOf(context.lane),
+      ...(context.caller !== undefined && { share: context.caller }),
       signal: patience.signal,
     });
   } catch (error) {
