@@ -25,47 +25,50 @@ export interface Pace {
 }
 
 const observedMs = 2_000;
-/** Growth a second near what the other side is known to refuse: one refusal in about ten seconds. */
-const slowGrowth = 0.004;
-/** Growth a second where it is likely that far more is allowed. */
-const fastGrowth = 0.4;
+/** Growth a call near a rate that is known to be refused: one refusal in some 200 calls finds out whether it still is. */
+const creepPerCall = 0.0002;
+/** Growth a second after a rate that was only guessed, and far below the best rate of late. */
+const growths = { search: 0.05, climb: 0.4 } as const;
 /** Without refusals for that long, more may be allowed than ever was seen; growth doubles every `doublingMs`. */
 const calmMs = 20_000;
 const doublingMs = 5_000;
-/** After a refusal, before fast growth. */
+/** After a refusal, before it grows faster than it creeps. */
 const settleMs = 3_000;
 const floorPerSecond = 0.2;
 
 /**
- * Finds the rate that another side allows. A refusal cuts the rate by 3 %, or to what really got through where that
- * is far less; then it creeps up again. Far below the best rate of late it grows by 40 % a second, so that a limit
- * that was lowered and raised again is found within seconds.
+ * Finds the rate that another side allows. A refusal cuts the rate by 3 % (7 % soon after the last one), or to what
+ * really got through where that is far less; then it grows again, by what is likely.
  */
 export function adaptivePace({ fixed, nowMs = () => performance.now() }: PaceOptions = {}): Pace {
+  const starts = slidingCount(observedMs, nowMs);
+  const refusals = slidingCount(observedMs, nowMs);
   const successes = slidingCount(observedMs, nowMs);
   let rate = fixed ?? Number.POSITIVE_INFINITY;
+  /** The highest that is known to have been let in. */
   let best = 0;
   let firstAtMs = Number.NaN;
   let nextSlotMs = Number.NEGATIVE_INFINITY;
   let grownAtMs = 0;
   let refusedAtMs = Number.NEGATIVE_INFINITY;
+  let growing: 'creep' | keyof typeof growths = 'creep';
 
+  /** What was let in of late; a call under way counts as let in, as refusals come soon. */
   function observedPerSecond() {
-    const elapsedMs = Math.min(observedMs, Math.max(1_000, nowMs() - firstAtMs));
-    return (successes.count() / elapsedMs) * 1_000;
+    const elapsedMs = Math.min(observedMs, Math.max(observedMs / 2, nowMs() - firstAtMs));
+    return (Math.max(1, starts.count() - refusals.count()) / elapsedMs) * 1_000;
   }
 
   function growth(): number {
     const calm = nowMs() - refusedAtMs;
-    if (rate < best * 0.9 && calm > settleMs) return fastGrowth;
-    return Math.min(fastGrowth, slowGrowth * 2 ** Math.max(0, (calm - calmMs) / doublingMs));
+    if (growing !== 'creep' && calm > settleMs) return growths[growing];
+    return Math.min(growths.climb, creepPerCall * rate * 2 ** Math.max(0, (calm - calmMs) / doublingMs));
   }
 
   function grow() {
     const elapsedS = Math.min(1_000, nowMs() - grownAtMs) / 1_000;
     grownAtMs = nowMs();
     rate *= 1 + growth() * elapsedS;
-    best = Math.max(best, rate);
   }
 
   return {
@@ -73,6 +76,7 @@ export function adaptivePace({ fixed, nowMs = () => performance.now() }: PaceOpt
     started(isBinding) {
       const now = nowMs();
       if (Number.isNaN(firstAtMs)) firstAtMs = now;
+      starts.add();
       if (!Number.isFinite(rate)) return;
       const intervalMs = 1_000 / rate;
       // A timer that came late is made up for, by half a slot at most.
@@ -82,14 +86,18 @@ export function adaptivePace({ fixed, nowMs = () => performance.now() }: PaceOpt
     },
     succeeded: () => successes.add(),
     tooFast(startedAtMs) {
+      refusals.add();
       if (successes.count() === 0) return false;
       if (fixed !== undefined || startedAtMs < refusedAtMs) return true;
+      const isSoon = nowMs() - refusedAtMs < settleMs;
       const observed = observedPerSecond();
-      const isDrop = observed < 0.85 * rate;
-      const wasFast = rate < best * 0.9;
-      rate = Math.max(floorPerSecond, 0.97 * (isDrop ? observed : rate));
-      // What was the best of late is less and less likely to be allowed still.
-      best = wasFast ? Math.max(rate, best * 0.85) : Math.max(rate, best);
+      // One call more or less in the window is chance.
+      const isDrop = observed + 1_000 / observedMs < 0.85 * rate;
+      // It has tried for the best of late and failed: that is less likely to be allowed still.
+      if (growing === 'climb' && !isSoon) best *= 0.85;
+      best = Math.max(best, Math.min(rate, observed));
+      rate = Math.max(floorPerSecond, isDrop ? 0.97 * observed : (isSoon ? 0.93 : 0.97) * rate);
+      growing = rate < 0.9 * best ? 'climb' : isDrop ? 'search' : 'creep';
       refusedAtMs = nowMs();
       nextSlotMs = Math.max(nextSlotMs, nowMs() + 1_000 / rate);
       return true;

@@ -55,7 +55,12 @@ export const errorTable: readonly Row[] = [
 ];
 
 export function classOf(failure: Failure): FailureClass {
-  return errorTable.find((row) => matches(row, failure))?.class ?? 'internal';
+  return rowOf(failure)?.class ?? 'internal';
+}
+
+/** The row that decides; undefined where none fits, which is our own fault. */
+export function rowOf(failure: Failure): Row | undefined {
+  return errorTable.find((row) => matches(row, failure));
 }
 
 function matches(row: Row, { status, vendor, error, network, unusable }: Failure): boolean {

@@ -4,6 +4,7 @@ import type { FakeReply, FakeRequest, FakeWire } from './fake-llm-wire.ts';
 interface Delayed {
   /** Before the first byte. */
   readonly latencyMs?: number;
+  readonly headers?: OutgoingHttpHeaders;
 }
 
 /** An error as the vendor sends it. */
@@ -11,15 +12,25 @@ export interface FakeError {
   readonly status: number;
   /** Sent as it is: a string as text, anything else as JSON. */
   readonly body: unknown;
-  readonly headers?: OutgoingHttpHeaders;
 }
 
 /**
  * `hang` never answers, `hang-in-body` sends its headers and half a body, `reset` closes the connection, and
  * `reset-in-body` after half a body. `garbage` is a reply that is no JSON, `html` a page with status 200, `flood` a
- * reply without an end.
+ * reply without an end, `drip` one that comes byte by byte.
  */
-export type Fault = 'hang' | 'hang-in-body' | 'reset' | 'reset-in-body' | 'garbage' | 'html' | 'flood';
+export const faults = [
+  'hang',
+  'hang-in-body',
+  'reset',
+  'reset-in-body',
+  'garbage',
+  'html',
+  'flood',
+  'drip',
+] as const;
+
+export type Fault = (typeof faults)[number];
 
 export type FakeBehaviour = Delayed & (FakeReply | FakeError | { readonly fault: Fault });
 
@@ -31,11 +42,11 @@ export async function perform(
 ): Promise<void> {
   if ('fault' in behaviour) return fail(behaviour.fault, response);
   if ('status' in behaviour) return sendError(behaviour, response);
-  response.writeHead(200, { 'content-type': 'application/json' });
+  response.writeHead(200, { 'content-type': 'application/json', ...behaviour.headers });
   response.end(JSON.stringify(wire.reply(behaviour, request)));
 }
 
-function sendError({ status, body, headers }: FakeError, response: ServerResponse) {
+function sendError({ status, body, headers }: FakeError & Delayed, response: ServerResponse) {
   const isText = typeof body === 'string';
   response.writeHead(status, { 'content-type': isText ? 'text/html' : 'application/json', ...headers });
   response.end(isText ? body : JSON.stringify(body));
@@ -65,9 +76,18 @@ function fail(fault: Fault, response: ServerResponse) {
       response.writeHead(200, json);
       flood(response);
       return;
+    case 'drip':
+      response.writeHead(200, json);
+      drip(response);
+      return;
     default:
       fault satisfies never;
   }
+}
+
+function drip(response: ServerResponse) {
+  const timer = setInterval(() => response.write(' '), 20);
+  response.on('close', () => clearInterval(timer));
 }
 
 function flood(response: ServerResponse) {

@@ -1,6 +1,11 @@
 import { parseArgs } from 'node:util';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { type Behave, startFakeLlm } from './fake-llm.ts';
+import { anthropicWire } from './fake-llm-anthropic.ts';
+import { type FakeBehaviour, type FakeError, faults } from './fake-llm-behaviour.ts';
+import { fakeQuota } from './fake-llm-limits.ts';
+import { dashscopeWire, openAiWire } from './fake-llm-openai.ts';
+import { type VendorName, vendorErrors } from './vendor-errors.ts';
 
 const usage = `A stand-in for an LLM vendor, to try the service without a key.
 
@@ -11,6 +16,11 @@ const usage = `A stand-in for an LLM vendor, to try the service without a key.
   --category <key>   always this category (default: drawn from the photo's bytes)
   --status <n>       answer every call with this HTTP status
   --key <key>        the only key let in (default: any)
+  --vendor <name>    openai, dashscope or anthropic: whose wire format (default openai)
+  --error <name>     answer with that error of the vendor; a wrong name lists them
+  --fault <name>     hang, hang-in-body, reset, reset-in-body, garbage, html, flood or drip
+  --share <0 to 1>   of the calls that --error, --fault or --status strikes (default 1)
+  --rps <n>, --rpm <n>  requests a second or a minute that are let in
   --help             print this
 `;
 
@@ -21,6 +31,12 @@ const { values } = parseArgs({
     category: { type: 'string' },
     status: { type: 'string' },
     key: { type: 'string' },
+    vendor: { type: 'string', default: 'openai' },
+    error: { type: 'string' },
+    fault: { type: 'string' },
+    share: { type: 'string', default: '1' },
+    rps: { type: 'string' },
+    rpm: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -28,25 +44,51 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(usage);
 } else {
+  const vendor = wordOf(values.vendor, ['openai', 'dashscope', 'anthropic']);
   const { categories } = readTaxonomy();
   const latencyMs = Number(values.latency);
+  const trouble = troubleOf(vendor);
+  const quota = fakeQuota({
+    vendor,
+    hasRetryAfter: vendor !== 'dashscope',
+    hasRateHeaders: vendor === 'openai',
+    ...(values.rps !== undefined && { perSecond: Number(values.rps) }),
+    ...(values.rpm !== undefined && { perMinute: Number(values.rpm) }),
+  });
   const behave: Behave = ({ index, jpeg, model }) => {
     process.stdout.write(`call ${index + 1}: ${model}, photo of ${jpeg.length} bytes\n`);
     const delay = { latencyMs: latencyMs * (0.67 + 0.67 * Math.random()) };
-    if (values.status !== undefined)
-      return { ...delay, status: Number(values.status), body: { error: { message: 'as you wished' } } };
+    if (trouble && Math.random() < Number(values.share)) return { ...delay, ...trouble };
     const drawn = categories[jpeg.readUInt32BE(jpeg.length - 6) % categories.length]?.key;
     const description = '这是一个假模型的回答。';
-    return { ...delay, content: { category: values.category ?? drawn, confidence: 0.9, description } };
+    const content = { category: values.category ?? drawn, confidence: 0.9, description };
+    return quota.take({ ...delay, content });
   };
   const fake = await startFakeLlm({
     port: Number(values.port),
     behave,
+    wire: { openai: openAiWire, dashscope: dashscopeWire, anthropic: anthropicWire }[vendor],
     ...(values.key !== undefined && { keys: [values.key] }),
   });
   process.stdout.write(`The fake vendor listens on ${fake.baseUrl}. Start the service beside it with
 
-  LLM_PROVIDER=openai LLM_BASE_URL=${fake.baseUrl} LLM_API_KEY=${values.key ?? 'any-key'} LLM_MODEL=fake-vision npm start
+  LLM_PROVIDER=${vendor} LLM_BASE_URL=${fake.baseUrl} LLM_API_KEY=${values.key ?? 'any-key'} LLM_MODEL=fake-vision npm start
 
 `);
+}
+
+function troubleOf(vendor: VendorName): FakeBehaviour | undefined {
+  if (values.status !== undefined)
+    return { status: Number(values.status), body: { error: { message: 'as you wished' } } };
+  if (values.fault !== undefined) return { fault: wordOf(values.fault, faults) };
+  if (values.error === undefined) return undefined;
+  const errors: Readonly<Record<string, FakeError>> = vendorErrors[vendor];
+  return errors[wordOf(values.error, Object.keys(errors))];
+}
+
+function wordOf<const W extends string>(word: string, words: readonly W[]): W {
+  const known = words.find((one) => one === word);
+  if (known !== undefined) return known;
+  process.stderr.write(`${word}: one of ${words.join(', ')} was expected\n`);
+  process.exit(2);
 }

@@ -10,6 +10,9 @@ export const openAiWire: FakeWire = {
   error: ({ message, type, code }) => ({ error: { message, type, param: null, code } }),
 };
 
+/** DashScope in compatible mode. */
+export const dashscopeWire: FakeWire = { ...openAiWire, basePath: '/compatible-mode/v1' };
+
 interface ChatBody {
   model?: unknown;
   messages?: unknown;
@@ -55,7 +58,8 @@ function contentParts(messages: unknown): Part[] {
   });
 }
 
-function jpegOf(url: unknown): Buffer {
+/** @throws Rejection the URL holds no whole JPEG */
+export function jpegOf(url: unknown): Buffer {
   const base64 = /^data:image\/jpeg;base64,([A-Za-z0-9+/]+={0,2})$/.exec(String(url))?.[1];
   const jpeg = Buffer.from(base64 ?? '', 'base64');
   const isWhole = base64 !== undefined && jpeg.toString('base64') === base64;
