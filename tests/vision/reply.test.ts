@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { VisionError } from '../../src/errors.ts';
-import { readReply } from '../../src/vision/reply.ts';
+import { readBareKey, readReply } from '../../src/vision/reply.ts';
 
 const taxonomy = readTaxonomy();
 const object = '{"category":"pets","confidence":0.9,"description":"一只猫"}';
@@ -93,4 +93,21 @@ test('whatever a model says is a valid reading or a bad answer', () => {
       }
     }),
   );
+});
+
+test.each([
+  'pets',
+  ' pets\n',
+  '"pets"',
+  'Pets.',
+  '**pets**',
+  '`pets`',
+  '宠物萌照',
+  '{"category":"pets","confidence":0.9}',
+])('a bare key may be written as %j', (text) => {
+  expect(readBareKey(text, taxonomy).category).toBe('pets');
+});
+
+test.each(['a cat', 'pets, foods', '', 'cars'])('%j is no bare key', (text) => {
+  expect(() => readBareKey(text, taxonomy)).toThrow(expect.objectContaining({ reason: 'bad_answer' }));
 });

@@ -1,0 +1,329 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ClassifyContext } from '../../src/classify/classifier.ts';
+import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
+import { deadlineIn } from '../../src/resilience/deadline.ts';
+import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import type { VisionCallReport } from '../../src/vision/call-report.ts';
+import { type VisionClassifierOptions, visionClassifier } from '../../src/vision/vision-classifier.ts';
+import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
+import { fakePhoto } from '../support/fake-photo.ts';
+import { vendorErrors } from '../support/vendor-errors.ts';
+import { memoryRefusals, prompt, providerAt, refusalMemory, visionOptions } from '../support/vision.ts';
+
+const photo = fakePhoto(readFileSync('docs/samples/cat.jpg'));
+const good: FakeBehaviour = { content: { category: 'pets', confidence: 0.93 } };
+const { openai, dashscope } = vendorErrors;
+
+let first: FakeLlm;
+let second: FakeLlm;
+let reports: VisionCallReport[];
+let alerts: string[];
+
+beforeEach(async () => {
+  [first, second] = await Promise.all([startFakeLlm(), startFakeLlm()]);
+  reports = [];
+  alerts = [];
+});
+
+afterEach(() => Promise.all([first.close(), second.close()]));
+
+function provider(fake: FakeLlm, name: string, options: Partial<Parameters<typeof providerAt>[0]> = {}) {
+  const account = providerAt({ baseUrl: fake.baseUrl, ...options }).account;
+  return { ...providerAt({ baseUrl: fake.baseUrl, name, ...options }), account };
+}
+
+function vision(options: Partial<VisionClassifierOptions> = {}) {
+  const providers = [provider(first, 'first')];
+  const hooks = {
+    onCall: (report: VisionCallReport) => reports.push(report),
+    onAlert: ({ provider: name, reason }: { provider: string; reason: string }) =>
+      alerts.push(`${name}: ${reason}`),
+  };
+  return visionClassifier(visionOptions(providers, { hooks, ...options }));
+}
+
+function context(options: Partial<ClassifyContext> = {}): ClassifyContext {
+  return { deadline: deadlineIn(10_000), signal: new AbortController().signal, lane: 'single', ...options };
+}
+
+/** Those behaviours one after another, then a good answer. */
+function inTurn(...behaviours: FakeBehaviour[]) {
+  let turn = 0;
+  return () => behaviours[turn++] ?? good;
+}
+
+const both = () => [provider(first, 'first'), provider(second, 'second')];
+
+describe('what may pass', () => {
+  test.each<[string, FakeBehaviour]>([
+    ['an overloaded server', openai.overloaded],
+    ['a rate limit', openai.rate],
+    ['a token limit', dashscope.allocation],
+    ['a broken connection', { fault: 'reset' }],
+  ])('%s is asked again', async (_, behaviour) => {
+    first.behave(inTurn(behaviour, behaviour));
+    const answer = await vision().classify(photo, context());
+    expect(answer.classification.category).toBe('pets');
+    expect(reports.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+  });
+
+  test('so many tries, and no more', async () => {
+    first.behave(openai.server);
+    await expect(vision({ tries: 3 }).classify(photo, context())).rejects.toMatchObject({
+      reason: 'transient',
+    });
+    expect(first.requestCount).toBe(3);
+  });
+
+  test('another provider that is well is asked at once, without a pause', async () => {
+    first.behave(openai.server);
+    const slow = { baseMs: 60_000, capMs: 60_000, random: () => 1 };
+    const answer = await vision({ providers: both(), backoff: slow }).classify(photo, context());
+    expect(answer.classification.category).toBe('pets');
+    expect([first.requestCount, second.requestCount]).toEqual([1, 1]);
+  });
+
+  test('Retry-After is a floor under the pause', async () => {
+    first.behave(inTurn({ ...openai.rate, headers: { 'retry-after-ms': '150' } }));
+    const begin = performance.now();
+    await vision().classify(photo, context());
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(149);
+  });
+
+  test('a wait that the deadline does not allow is not begun', async () => {
+    first.behave({ ...openai.rate, headers: { 'retry-after': '30' } });
+    const answer = vision().classify(photo, context({ deadline: deadlineIn(20_000) }));
+    await expect(answer).rejects.toMatchObject({ reason: 'rate_limited' });
+    expect(first.requestCount).toBe(1);
+  });
+
+  test('a vendor that asks for a long wait is left alone by other photos, too', async () => {
+    const providers = [provider(first, 'first')];
+    first.behave({ ...openai.rate, headers: { 'retry-after': '30' } });
+    const asked = vision({ providers });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'rate_limited' });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'cooling' });
+    expect(first.requestCount).toBe(1);
+  });
+
+  test('retries are bounded by their budget, not by their number alone', async () => {
+    first.behave(openai.server);
+    const budget = retryBudget({ ratio: 0.1, floor: 10, windowMs: 60_000 });
+    const asked = vision({ retryBudget: budget });
+    const answers = Array.from({ length: 40 }, () => asked.classify(photo, context()).catch(() => 'failed'));
+    expect(await Promise.all(answers)).toEqual(answers.map(() => 'failed'));
+    expect(first.requestCount).toBe(50);
+  });
+});
+
+describe('an account', () => {
+  test('in arrears is left alone at once, with an alert, and the next provider answers', async () => {
+    const providers = both();
+    first.behave(dashscope.arrears);
+    const asked = vision({ providers });
+    for (let photos = 0; photos < 3; photos++)
+      expect((await asked.classify(photo, context())).classification.category).toBe('pets');
+    expect([first.requestCount, second.requestCount]).toEqual([1, 3]);
+    expect(providers[0]?.account.breaker.state).toBe('open');
+    expect(alerts).toEqual(['first: out_of_credit']);
+  });
+
+  test('whose tokens are used up keeps its keys', async () => {
+    const one = provider(first, 'first', { apiKeys: ['a', 'b'], api: { vendor: 'dashscope' } });
+    first.behave(dashscope.allocationCompatible);
+    await expect(vision({ providers: [one] }).classify(photo, context())).rejects.toMatchObject({
+      reason: 'token_limited',
+    });
+    expect(one.keys.healthy).toBe(2);
+    expect(alerts).toEqual([]);
+  });
+});
+
+describe('keys', () => {
+  test('are used in turn', async () => {
+    const one = provider(first, 'first', { apiKeys: ['a', 'b'] });
+    const asked = vision({ providers: [one] });
+    for (let photos = 0; photos < 4; photos++) await asked.classify(photo, context());
+    const fingerprints = first.calls.map(({ keyFingerprint }) => keyFingerprint);
+    expect(new Set(fingerprints).size).toBe(2);
+    expect(fingerprints.slice(0, 2)).toEqual(fingerprints.slice(2));
+  });
+
+  test('without access are put aside, with an alert, and another one is tried', async () => {
+    const bad = first;
+    const one = provider(bad, 'first', { apiKeys: ['revoked', 'good'] });
+    let refused = '';
+    bad.behave(({ keyFingerprint }) => {
+      refused ||= keyFingerprint;
+      return keyFingerprint === refused ? openai.key : good;
+    });
+    const asked = vision({ providers: [one] });
+    await asked.classify(photo, context());
+    await asked.classify(photo, context());
+    expect(bad.requestCount).toBe(3);
+    expect(one.keys.healthy).toBe(1);
+    expect(alerts).toEqual(['first: bad_key']);
+  });
+
+  test('that are all without access leave it to the next provider', async () => {
+    first.behave(openai.key);
+    const answer = await vision({ providers: both() }).classify(photo, context());
+    expect(answer.classification.category).toBe('pets');
+    expect(second.requestCount).toBe(1);
+  });
+});
+
+test('a model that is gone moves on to the next provider, with an alert', async () => {
+  first.behave(openai.model);
+  const asked = vision({ providers: both() });
+  await asked.classify(photo, context());
+  await asked.classify(photo, context());
+  expect([first.requestCount, second.requestCount]).toEqual([1, 2]);
+  expect(alerts).toEqual(['first: model_not_found']);
+});
+
+test('a request that is at fault itself is not sent to anybody else', async () => {
+  first.behave(openai.image);
+  await expect(vision({ providers: both() }).classify(photo, context())).rejects.toMatchObject({
+    reason: 'bad_request',
+  });
+  expect([first.requestCount, second.requestCount]).toEqual([1, 0]);
+  expect(alerts).toEqual(['first: bad_request']);
+});
+
+describe('a refused photo', () => {
+  const refusals: [string, FakeBehaviour][] = [
+    ['by inspection', dashscope.inspection],
+    ['by a filter', openai.filter],
+    ['in words', { content: null, refusal: "I can't help with that." }],
+  ];
+
+  test.each(refusals)('%s costs two calls at most, of one key of one provider', async (_, behaviour) => {
+    first.behave(behaviour);
+    const providers = [provider(first, 'first', { apiKeys: ['a', 'b'] }), provider(second, 'second')];
+    await expect(vision({ providers }).classify(photo, context())).rejects.toMatchObject({
+      reason: 'refused',
+    });
+    expect([first.requestCount, second.requestCount]).toEqual([2, 0]);
+    expect(new Set(first.calls.map(({ keyFingerprint }) => keyFingerprint)).size).toBe(1);
+    expect(first.calls[1]?.prompt).toBe(prompt.plain);
+  });
+
+  test('is not paid for again for a while, by any process', async () => {
+    first.behave(dashscope.inspection);
+    const store = memoryRefusals();
+    await expect(vision({ refusals: refusalMemory(store) }).classify(photo, context())).rejects.toMatchObject(
+      { reason: 'refused' },
+    );
+    await expect(vision({ refusals: refusalMemory(store) }).classify(photo, context())).rejects.toMatchObject(
+      { reason: 'refused_before' },
+    );
+    expect(first.requestCount).toBe(2);
+  });
+
+  test('that the plainest question gets an answer for is answered', async () => {
+    first.behave(inTurn(openai.policy, { content: 'pets' }));
+    const { classification } = await vision().classify(photo, context());
+    expect(classification).toMatchObject({ category: 'pets', method: 'llm' });
+  });
+});
+
+describe('an answer that can not be used', () => {
+  test('is repaired once, by asking for the key only', async () => {
+    first.behave(inTurn({ content: 'It is a cat!' }, { content: '"pets".' }));
+    expect((await vision().classify(photo, context())).classification.category).toBe('pets');
+    expect(first.calls[1]?.prompt).toBe(prompt.plain);
+  });
+
+  test('twice is left to the next provider', async () => {
+    first.behave({ fault: 'garbage' });
+    const { classification } = await vision({ providers: both() }).classify(photo, context());
+    expect(classification.category).toBe('pets');
+    expect([first.requestCount, second.requestCount]).toEqual([2, 1]);
+    expect(second.calls[0]?.prompt).toBe(prompt.text);
+  });
+});
+
+describe('a circuit that opens', () => {
+  const openAfterOne = () => circuitBreaker({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
+
+  test('sends those who wait for a place to the next provider at once', async () => {
+    const account = providerAt({ baseUrl: first.baseUrl, gate: { concurrency: 1 } }).account;
+    const breaker = circuitBreaker({
+      threshold: 1,
+      baseMs: 60_000,
+      capMs: 60_000,
+      onChange: () => account.gate.turnAway(),
+    });
+    const providers = [{ ...provider(first, 'first'), account, breaker }, provider(second, 'second')];
+    const open = first.hold();
+    first.behave(openai.server);
+    const asked = vision({ providers });
+    const answers = Promise.all(Array.from({ length: 10 }, () => asked.classify(photo, context())));
+    await first.received(1);
+    open();
+    expect(await answers).toHaveLength(10);
+    expect([first.requestCount, second.requestCount]).toEqual([1, 10]);
+  });
+
+  test('everywhere, for longer than the deadline, fails at once', async () => {
+    const one = { ...provider(first, 'first'), breaker: openAfterOne() };
+    first.behave(openai.server);
+    const asked = vision({ providers: [one], tries: 1 });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'transient' });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'cooling' });
+    expect(first.requestCount).toBe(1);
+  });
+
+  test('for a moment is waited for', async () => {
+    const breaker = circuitBreaker({ threshold: 1, baseMs: 50, capMs: 50 });
+    first.behave(inTurn(openai.server));
+    const asked = vision({ providers: [{ ...provider(first, 'first'), breaker }] });
+    expect((await asked.classify(photo, context())).classification.category).toBe('pets');
+    expect(breaker.state).toBe('closed');
+  });
+});
+
+describe('a caller that leaves', () => {
+  test('during a pause gets no further call', async () => {
+    first.behave(openai.server);
+    const caller = new AbortController();
+    const slow = { baseMs: 60_000, capMs: 60_000, random: () => 1 };
+    const hooks = { onCall: () => setImmediate(() => caller.abort(new Error('gone'))) };
+    const patient = context({ signal: caller.signal, deadline: deadlineIn(600_000) });
+    const answer = vision({ backoff: slow, hooks }).classify(photo, patient);
+    await expect(answer).rejects.toThrow('gone');
+    expect(first.requestCount).toBe(1);
+  });
+
+  test('while it waits for a place gets no call', async () => {
+    const one = provider(first, 'first', { gate: { concurrency: 1 } });
+    const asked = vision({ providers: [one] });
+    const open = first.hold();
+    const other = asked.classify(photo, context());
+    await first.received(1);
+    const caller = new AbortController();
+    const answer = asked.classify(photo, context({ signal: caller.signal }));
+    await expect.poll(() => one.account.gate.state.waiting).toBe(1);
+    caller.abort(new Error('gone'));
+    await expect(answer).rejects.toThrow('gone');
+    open();
+    await other;
+    expect(first.requestCount).toBe(1);
+  });
+
+  test('while its call is under way gets no retry when that fails', async () => {
+    const open = first.hold();
+    first.behave(openai.server);
+    const caller = new AbortController();
+    const asked = vision({ finishSent: true });
+    const answer = asked.classify(photo, context({ signal: caller.signal }));
+    await first.received(1);
+    caller.abort(new Error('gone'));
+    open();
+    await expect(answer).rejects.toThrow('gone');
+    expect(first.requestCount).toBe(1);
+  });
+});

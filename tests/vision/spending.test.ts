@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { costMicroOf, readPrices } from '../../src/vision/price.ts';
+import { openSpending, type SpendingOptions } from '../../src/vision/spending.ts';
+import { memoryLedger } from '../support/vision.ts';
+
+const price = { input: 0.4, output: 1.6 };
+const usage = { inputTokens: 300, outputTokens: 50 };
+const costMicro = 200;
+
+let now: number;
+let nowMs: number;
+let told: boolean[];
+let failures: unknown[];
+
+beforeEach(() => {
+  now = Date.UTC(2026, 10, 22, 23, 30);
+  nowMs = 0;
+  told = [];
+  failures = [];
+});
+
+function spending(options: Partial<SpendingOptions> = {}) {
+  return openSpending({
+    ledger: memoryLedger(),
+    dailyMicro: 10_000,
+    monthlyMicro: Number.POSITIVE_INFINITY,
+    timeZone: 'UTC',
+    maxTokens: 100,
+    onExhausted: (isExhausted) => told.push(isExhausted),
+    onFailure: (error) => failures.push(error),
+    now: () => now,
+    nowMs: () => nowMs,
+    ...options,
+  });
+}
+
+describe('a price', () => {
+  test('of tokens is taken from what the vendor counted, and rounded up', () => {
+    expect(costMicroOf(price, usage)).toBe(costMicro);
+    expect(costMicroOf(price, { inputTokens: 1, outputTokens: 0 })).toBe(1);
+    expect(costMicroOf(price, undefined)).toBeUndefined();
+  });
+
+  test('is found for a dated model as well', () => {
+    const prices = readPrices();
+    expect(prices.priceOf('gpt-4.1-mini-2025-04-14')).toEqual(prices.priceOf('gpt-4.1-mini'));
+    expect(prices.priceOf('claude-haiku-4-5-20251001')).toEqual(prices.priceOf('claude-haiku-4-5'));
+    expect(prices.priceOf('qwen3-vl-flash')).toBeDefined();
+    expect(prices.priceOf('nobody-1')).toBeUndefined();
+  });
+});
+
+describe('money', () => {
+  test('is reserved before a call and settled after it, for the day and the month', async () => {
+    const ledger = memoryLedger();
+    const one = spending({ ledger });
+    const reservation = await one.reserve(price);
+    expect(ledger.sums.get('2026-11-22')).toBeGreaterThan(costMicro);
+    expect(reservation.settle(usage)).toBe(costMicro);
+    expect(Object.fromEntries(ledger.sums)).toEqual({ '2026-11-22': costMicro, '2026-11': costMicro });
+  });
+
+  test('of a call that cost nothing is given back, of one that broke off is kept', async () => {
+    const ledger = memoryLedger();
+    const one = spending({ ledger });
+    (await one.reserve(price)).settle('nothing');
+    expect(ledger.sums.get('2026-11')).toBe(0);
+    (await one.reserve(price)).settle('unknown');
+    expect(ledger.sums.get('2026-11')).toBeGreaterThan(costMicro);
+  });
+
+  test('at the cap is refused, which is told once and believed for a while', async () => {
+    const one = spending({ dailyMicro: 2_000 });
+    (await one.reserve(price)).settle(usage);
+    for (let calls = 0; calls < 9; calls++) (await one.reserve(price)).settle(usage);
+    await expect(one.reserve(price)).rejects.toMatchObject({ reason: 'over_budget' });
+    await expect(one.reserve(price)).rejects.toMatchObject({ reason: 'over_budget' });
+    expect([one.isExhausted, told]).toEqual([true, [true]]);
+    nowMs = 5_001;
+    expect(one.isExhausted).toBe(false);
+  });
+
+  test('is there again on the next day, where the day is the one of the time zone', async () => {
+    const one = spending({ dailyMicro: 3_000, timeZone: 'Asia/Shanghai' });
+    for (let calls = 0; calls < 20; calls++)
+      await one.reserve(price).then(
+        (reservation) => reservation.settle(usage),
+        () => {},
+      );
+    expect(told).toEqual([true]);
+    now += 60 * 60 * 1000;
+    await expect(one.reserve(price)).rejects.toMatchObject({ reason: 'over_budget' });
+    now = Date.UTC(2026, 10, 23, 16, 0);
+    await one.reserve(price);
+    expect(told).toEqual([true, false]);
+  });
+
+  test('is not spent while nobody knows what has been', async () => {
+    const ledger = { ...memoryLedger(), reserveSpend: () => Promise.reject(new Error('down')) };
+    await expect(spending({ ledger }).reserve(price)).rejects.toMatchObject({ reason: 'budget_unknown' });
+    expect(failures).toHaveLength(1);
+  });
+
+  test("without any cap is only written down, and a store that is down is in nobody's way", async () => {
+    const unlimited = { dailyMicro: Number.POSITIVE_INFINITY, monthlyMicro: Number.POSITIVE_INFINITY };
+    const ledger = memoryLedger();
+    (await spending({ ledger, ...unlimited }).reserve(price)).settle(usage);
+    expect(ledger.sums.get('2026-11-22')).toBe(costMicro);
+    const down = { ...ledger, addSpend: () => Promise.reject(new Error('down')) };
+    const reservation = await spending({ ledger: down, ...unlimited }).reserve(price);
+    expect(reservation.settle(usage)).toBe(costMicro);
+    await expect.poll(() => failures).toHaveLength(1);
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { vendorWaitMs } from '../../src/vision/vendor-wait.ts';
+
+const now = Date.UTC(2026, 10, 22, 12, 0, 0);
+
+test.each<[string, Record<string, string>, number]>([
+  ['seconds', { 'retry-after': '7' }, 7_000],
+  ['a fraction of a second', { 'retry-after': '0.25' }, 250],
+  ['milliseconds, which win over seconds', { 'retry-after-ms': '120', 'retry-after': '1' }, 120],
+  ['a date', { 'retry-after': 'Sun, 22 Nov 2026 12:00:09 GMT' }, 9_000],
+  ['a date that has passed', { 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
+  ['words', { 'retry-after': 'soon' }, 0],
+  ['a day', { 'retry-after': '86400' }, 3_600_000],
+  [
+    'the reset of requests that are used up',
+    { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '1m2.5s' },
+    62_500,
+  ],
+  [
+    'the reset of tokens that are not',
+    { 'x-ratelimit-remaining-tokens': '900', 'x-ratelimit-reset-tokens': '1m0s' },
+    0,
+  ],
+  [
+    'the later of two resets',
+    {
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '120ms',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-reset-tokens': '6s',
+    },
+    6_000,
+  ],
+  [
+    "Anthropic's date",
+    {
+      'anthropic-ratelimit-requests-remaining': '0',
+      'anthropic-ratelimit-requests-reset': '2026-11-22T12:00:03Z',
+    },
+    3_000,
+  ],
+  ['nothing', {}, 0],
+])('a vendor may ask for a wait in %s', (_, headers, expectedMs) => {
+  expect(vendorWaitMs(new Headers(headers), now)).toBe(expectedMs);
+});
+
+test('a connection that broke asks for nothing', () => {
+  expect(vendorWaitMs(undefined)).toBe(0);
+});
