@@ -87,6 +87,7 @@ export function configFrom(environment: Environment) {
     },
     store: storeFrom(values),
     retentionDays: values.LOG_RETENTION_DAYS,
+    claims: sharingFrom(values),
     cache: {
       epoch: values.CACHE_EPOCH,
       provisionalMs: values.PROVISIONAL_TTL * 1000,
@@ -125,6 +126,12 @@ function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): strin
     problems.push(`TIME_ZONE must be an IANA time zone, not ${JSON.stringify(values.TIME_ZONE)}`);
   }
   return problems;
+}
+
+/** Whose claims count for others than themselves; nobody's where absent. */
+function sharingFrom(values: Values) {
+  if (values.CLAIM_TRUST === 'own') return undefined;
+  return values.CLAIM_TRUST === 'all' ? ('anybody' as const) : { witnesses: values.CLAIM_WITNESSES };
 }
 
 function storeFrom(values: Values) {

@@ -148,6 +148,8 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
         const warning = await store.checkConnections(config.workers).catch(() => undefined);
         if (warning) log.warn(warning);
       }
+      if (config.claims === 'anybody')
+        log.warn('CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody');
       isTaking = true;
     },
     stopTaking() {
@@ -192,6 +194,9 @@ function configured<T>(read: () => T): T {
 }
 
 /** The database that the configuration names, without a guard. */
-export function openDriver({ store }: Config): Store {
-  return store.kind === 'mysql' ? openMysqlStore(store) : openSqliteStore(store);
+export function openDriver({ store, claims }: Config): Store {
+  const sharing = claims && { sharing: claims };
+  return store.kind === 'mysql'
+    ? openMysqlStore({ ...store, ...sharing })
+    : openSqliteStore({ ...store, ...sharing });
 }

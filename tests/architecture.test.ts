@@ -9,7 +9,7 @@ const map: Record<string, readonly string[]> = {
   vision: ['classify', 'image'],
   local: ['classify', 'image'],
   stats: ['classify', 'types:store'],
-  store: ['types:classify'],
+  store: ['types:classify', 'types:image'],
   classify: ['types:image'],
   image: [],
   resilience: [],

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
-import type { Found, ResultStore, StoredResult } from '../store/store.ts';
+import type { Look } from '../image/photo.ts';
+import type { Claim, Found, ResultStore, StoredResult } from '../store/store.ts';
 
 export interface Remembered {
   readonly result: StoredResult;
@@ -8,6 +9,8 @@ export interface Remembered {
   /** A weaker answer that stands in for a short time. */
   readonly isProvisional: boolean;
 }
+
+export type CacheWrite = 'result' | 'look' | 'hit' | 'claim';
 
 export interface ResultCacheOptions {
   readonly results: ResultStore;
@@ -21,7 +24,7 @@ export interface ResultCacheOptions {
   /** Bounds how long another process's newer result may be missed. */
   readonly memoryMs: number;
   /** A write that failed is the operator's to know, not the caller's. */
-  readonly onWriteFailure: (operation: 'result' | 'hit' | 'claim', error: unknown) => void;
+  readonly onWriteFailure: (operation: CacheWrite, error: unknown) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -42,13 +45,13 @@ export function openResultCache(options: ResultCacheOptions) {
   function admit(found: Found | undefined): Remembered | undefined {
     if (!found) return undefined;
     const { via, ...result } = found;
-    // A claim holds for its claimant only, and memory is everybody's.
+    // Memory is everybody's and goes by verified hashes: what a claim led to is neither.
     if (via === 'verified') memory.set(result.sha256, result);
     return servable(result, via === 'verified' ? 'store' : 'claim');
   }
 
   /** Never rejects: what can't be written is reported, and the answer stands. */
-  function quietly(operation: 'result' | 'hit' | 'claim', write: Promise<void>): Promise<void> {
+  function quietly(operation: CacheWrite, write: Promise<void>): Promise<void> {
     return write.catch((error) => options.onWriteFailure(operation, error));
   }
 
@@ -82,19 +85,22 @@ export function openResultCache(options: ResultCacheOptions) {
     },
 
     /** Remembers at once in memory; the promise is the store's. */
-    remember(sha256: string, classification: Classification): Promise<void> {
+    async remember(sha256: string, classification: Classification, look?: Look): Promise<void> {
       const result = { ...classification, sha256, version, createdAt: now() };
       const isWeaker = classification.method === 'local' && memory.get(sha256)?.method === 'llm';
       if (!isWeaker) memory.set(sha256, result);
-      return quietly('result', results.save(result));
+      const saved = quietly('result', results.save(result));
+      if (look) await quietly('look', results.saveLook({ sha256, look }));
+      await saved;
     },
 
     countHit({ result }: Remembered): Promise<void> {
       return quietly('hit', results.countHit({ sha256: result.sha256, version, at: now() }));
     },
 
-    claim(claimant: string, claimed: string, content: string): Promise<void> {
-      return quietly('claim', results.claim({ claimant, claimed, content, at: now() }));
+    /** After what the claim is about was written: whether it agrees with others is settled at once. */
+    claim(claim: Omit<Claim, 'at'>): Promise<void> {
+      return quietly('claim', results.claim({ ...claim, at: now() }));
     },
   };
 }

@@ -35,8 +35,13 @@ function answerFrom({ result, from, isProvisional }: Remembered, written: Promis
 export function withRemembering(inner: Classifier, cache: ResultCache): Classifier {
   return {
     async classify(photo, context) {
+      // Joins the analysis that the classification needs anyway, while there is time for it.
+      const analysed = photo.analyse(context).then(
+        ({ look }) => look,
+        () => undefined,
+      );
       const answer = await inner.classify(photo, context);
-      return { ...answer, written: cache.remember(photo.sha256, answer.classification) };
+      return { ...answer, written: cache.remember(photo.sha256, answer.classification, await analysed) };
     },
   };
 }

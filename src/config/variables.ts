@@ -1,3 +1,4 @@
+import { cacheVariables } from './cache-variables.ts';
 import { decimal, flag, integer, integerOrAuto, oneOf, secret, text, url } from './kinds.ts';
 import { llmVariables } from './llm-variables.ts';
 
@@ -137,39 +138,7 @@ export const variables = {
   }),
 
   // Cache
-  CACHE_EPOCH: integer({
-    about: 'Raise it to leave every stored result behind',
-    default: 0,
-    min: 0,
-    max: 999999,
-  }),
-  PROVISIONAL_TTL: integer({
-    about: 'How long a local answer stands in where an LLM is preferred',
-    default: 600,
-    min: 0,
-    max: 86400,
-    unit: 's',
-  }),
-  MEMORY_CACHE_ENTRIES: integer({
-    about: 'Results kept in memory, a worker',
-    default: 50000,
-    min: 1,
-    max: 10000000,
-  }),
-  MEMORY_CACHE_TTL: integer({
-    about: 'How long; bounds how stale a worker may be',
-    default: 30,
-    min: 1,
-    max: 86400,
-    unit: 's',
-  }),
-  WRITE_WAIT: integer({
-    about: 'How long an answer waits for its writes, which go on',
-    default: 250,
-    min: 0,
-    max: 10000,
-    unit: 'ms',
-  }),
+  ...cacheVariables,
 
   // Classification
   STRATEGY: oneOf({

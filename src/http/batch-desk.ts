@@ -96,7 +96,7 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     hashes: readonly (string | undefined)[],
   ): Promise<void> {
     const claims = items.map(({ index, outcome }) =>
-      outcome instanceof AppError ? undefined : desk.claim(sender, hashes[index], outcome.sha256),
+      outcome instanceof AppError ? undefined : desk.claim(sender, hashes[index], outcome),
     );
     await atMost(limits.writeWaitMs, Promise.all(claims));
   }

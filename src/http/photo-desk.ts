@@ -34,7 +34,7 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
         const recorded = recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
         await atMost(
           limits.writeWaitMs,
-          Promise.all([answer.written, recorded, claim(caller.sender, claimed, sha256)]),
+          Promise.all([answer.written, recorded, claim(caller.sender, claimed, { answer, sha256 })]),
         );
         return { answer, sha256, durationMs };
       } finally {
@@ -47,9 +47,15 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
   }
 
   /** Files what a sender says about a photo that was answered. */
-  async function claim(sender: Sender, claimed: string | undefined, sha256: string): Promise<void> {
-    if (claimed === undefined || claimed.toLowerCase() === sha256) return;
-    await cache.claim(sender.claimant, claimed.toLowerCase(), sha256);
+  async function claim(
+    { claimant, network }: Sender,
+    claimed: string | undefined,
+    { answer, sha256: content }: Pick<Answered, 'answer' | 'sha256'>,
+  ): Promise<void> {
+    if (claimed === undefined || claimed.toLowerCase() === content) return;
+    await answer.written;
+    const { category } = answer.classification;
+    await cache.claim({ claimant, network, claimed: claimed.toLowerCase(), content, category });
   }
 
   /** Records a photo that got no answer. */

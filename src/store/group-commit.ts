@@ -15,7 +15,13 @@ export interface GroupCommit extends ResultStore, RecordStore {
 
 type GroupedStore = Pick<
   Store,
-  'findResults' | 'saveResults' | 'saveClaims' | 'countHits' | 'savePhotoRecords' | 'saveRequestRecords'
+  | 'findResults'
+  | 'saveResults'
+  | 'saveClaims'
+  | 'saveLooks'
+  | 'countHits'
+  | 'savePhotoRecords'
+  | 'saveRequestRecords'
 >;
 
 /**
@@ -25,22 +31,27 @@ type GroupedStore = Pick<
  */
 export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions = {}): GroupCommit {
   const bounds = { maxGroup: options.maxGroup ?? 500, maxWaiting: options.maxWaiting ?? 10_000 };
-  const writes = <Row>(save: (rows: readonly Row[]) => Promise<void>): Gathered<Row, undefined> =>
-    gathered({ ...bounds, run: (rows) => save(rows).then(() => []) });
+  const writes = <Row>(
+    save: (rows: readonly Row[]) => Promise<void>,
+    maxGroup = bounds.maxGroup,
+  ): Gathered<Row, undefined> => gathered({ ...bounds, maxGroup, run: (rows) => save(rows).then(() => []) });
 
   const finds = gathered({ ...bounds, run: (lookups: readonly Lookup[]) => store.findResults(lookups) });
   const results = writes(store.saveResults);
-  const claims = writes(store.saveClaims);
+  // A group of claims is four statements: fewer of them keep it within the limit of one.
+  const claims = writes(store.saveClaims, Math.min(100, bounds.maxGroup));
+  const looks = writes(store.saveLooks);
   const hits = writes(store.countHits);
   const photos = writes(store.savePhotoRecords);
   const requests = writes(store.saveRequestRecords);
-  const all = [finds, results, claims, hits, photos, requests];
+  const all = [finds, results, claims, looks, hits, photos, requests];
 
   return {
     find: async (lookup) => (await finds.submit([lookup]))[0],
     findAll: async (lookups) => [...(await finds.submit(lookups))],
     save: async (result) => void (await results.submit([result])),
     claim: async (claim) => void (await claims.submit([claim])),
+    saveLook: async (look) => void (await looks.submit([look])),
     countHit: async (hit) => void (await hits.submit([hit])),
     recordPhoto: async (record) => void (await photos.submit([record])),
     recordRequest: async (record) => void (await requests.submit([record])),

@@ -1,16 +1,8 @@
 import { binaryKey, versionKey } from './columns.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
 import { binaryColumns } from './record-rows.ts';
-import {
-  byKey,
-  claimValues,
-  foundFor,
-  hitCounts,
-  type ResultRow,
-  resultColumns,
-  resultValues,
-} from './result-rows.ts';
-import type { Claim, Found, Hit, Lookup, StoredResult } from './store.ts';
+import { byKey, foundFor, hitCounts, type ResultRow, resultColumns, resultValues } from './result-rows.ts';
+import type { ClaimSharing, Found, Hit, Lookup, StoredResult } from './store.ts';
 
 const answerColumns = `r.sha256, r.version, r.category, r.confidence, r.description, r.method, r.model, r.scores,
   r.created_at_ms`;
@@ -18,36 +10,55 @@ const answerColumns = `r.sha256, r.version, r.category, r.confidence, r.descript
 export async function findResults(
   query: MysqlQuery,
   lookups: readonly Lookup[],
+  sharing?: ClaimSharing,
 ): Promise<(Found | undefined)[]> {
   if (lookups.length === 0) return [];
-  const { sql, values } = findStatement(lookups);
+  const { sql, values } = findStatement(lookups, sharing);
   const rows = await query(sql, values);
   return foundFor(lookups, rows as unknown as readonly ResultRow[]);
 }
 
-/** A list of (claimant, claimed) pairs is read by the primary key of `claims` on both servers. */
-export function findStatement(lookups: readonly Lookup[]): { sql: string; values: readonly unknown[] } {
+/** A list of (claimed, claimant) pairs is read by the primary key of `hash_claims` on both servers. */
+export function findStatement(
+  lookups: readonly Lookup[],
+  sharing?: ClaimSharing,
+): { sql: string; values: readonly unknown[] } {
   const hashes = unique(lookups.map(({ hash }) => hash.toLowerCase())).map((hash) => binaryKey(hash, 32));
   const versions = unique(lookups.map(({ version }) => versionKey(version)));
   const claims = claimKeys(lookups);
-  const verified = `SELECT ${answerColumns}, NULL AS claimant, NULL AS claimed
+  const verified = `SELECT ${answerColumns}, NULL AS claimed, NULL AS claimant, NULL AS corrected
     FROM results r WHERE r.sha256 IN (?) AND r.version IN (?)`;
   if (claims.length === 0) return { sql: verified, values: [hashes, versions] };
+  const own = `${verified} UNION ALL SELECT ${answerColumns}, c.claimed, c.claimant, c.corrected
+      FROM hash_claims c FORCE INDEX (PRIMARY) JOIN results r ON r.sha256 = c.content
+      WHERE (c.claimed, c.claimant) IN (?) AND r.version IN (?)`;
+  const values = [hashes, versions, claims, versions];
+  if (sharing === undefined) return { sql: own, values };
+  const claimed = unique(claims.map(([hash]) => hash.toString('hex'))).map((hash) =>
+    Buffer.from(hash, 'hex'),
+  );
   return {
-    sql: `${verified} UNION ALL SELECT ${answerColumns}, c.claimant, c.claimed
-      FROM claims c JOIN results r ON r.sha256 = c.content
-      WHERE (c.claimant, c.claimed) IN (?) AND r.version IN (?)`,
-    values: [hashes, versions, claims, versions],
+    sql: `${own} UNION ALL SELECT ${answerColumns}, v.claimed, NULL, NULL
+      FROM claim_verdicts v JOIN results r ON ${sharedJoin(sharing)}
+      WHERE v.claimed IN (?) AND r.version IN (?)`,
+    values: [...values, claimed, versions],
   };
+}
+
+/** What witnesses were told is served only as long as it is still what the result says. */
+export function sharedJoin(sharing: ClaimSharing): string {
+  if (sharing === 'anybody') return 'r.sha256 = v.newest';
+  return `r.sha256 = v.content AND r.category = v.category AND v.conflicts = 0
+      AND v.witnesses >= ${Math.max(1, Math.floor(sharing.witnesses))}`;
 }
 
 function claimKeys(lookups: readonly Lookup[]): readonly (readonly [Buffer, Buffer])[] {
   const keys = lookups.flatMap(({ claimant, hash }) =>
-    claimant ? [`${claimant}/${hash}`.toLowerCase()] : [],
+    claimant ? [`${hash}/${claimant}`.toLowerCase()] : [],
   );
   return unique(keys).map((key) => {
-    const [claimant = '', hash = ''] = key.split('/');
-    return [binaryKey(claimant, 16), binaryKey(hash, 32)];
+    const [hash = '', claimant = ''] = key.split('/');
+    return [binaryKey(hash, 32), binaryKey(claimant, 16)];
   });
 }
 
@@ -68,17 +79,6 @@ export async function saveResults(query: MysqlQuery, results: readonly StoredRes
   if (results.length === 0) return;
   const rows = byKey(results.map(resultValues));
   await query(saveSql, [rows.map((row) => withBytes(resultColumns, row))]);
-}
-
-const claimColumns = ['claimant', 'claimed', 'content', 'at_ms'];
-
-const claimSql = `INSERT INTO claims (${claimColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
-  content = IF(VALUES(at_ms) >= at_ms, VALUES(content), content), at_ms = GREATEST(at_ms, VALUES(at_ms))`;
-
-export async function saveClaims(query: MysqlQuery, claims: readonly Claim[]): Promise<void> {
-  if (claims.length === 0) return;
-  const rows = byKey(claims.map(claimValues));
-  await query(claimSql, [rows.map((row) => withBytes(claimColumns, row))]);
 }
 
 /** An UPDATE, so that it never creates a row; the join is driven by the sorted list, so rows are locked in its order. */

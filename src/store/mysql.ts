@@ -1,9 +1,11 @@
 import { addSpend, reserveSpend } from './mysql-budget.ts';
+import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlServer, withConnection } from './mysql-connection.ts';
+import { saveLooks } from './mysql-looks.ts';
 import { migrateMysql } from './mysql-migrations.ts';
 import { openMysqlPool } from './mysql-pool.ts';
 import { findRefusal, saveRefusal } from './mysql-refusals.ts';
-import { countHits, findResults, saveClaims, saveResults, withBytes } from './mysql-results.ts';
+import { countHits, findResults, saveResults, withBytes } from './mysql-results.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import {
   type PhotoCountRow,
@@ -16,7 +18,7 @@ import {
   requestValues,
   summaryOf,
 } from './record-rows.ts';
-import type { Store } from './store.ts';
+import type { ClaimSharing, Store } from './store.ts';
 
 export interface MysqlStoreOptions extends MysqlServer {
   /** Connections per process, 1 or more. */
@@ -29,6 +31,8 @@ export interface MysqlStoreOptions extends MysqlServer {
   readonly migrationTimeoutMs?: number;
   /** Folder of migrations instead of the product's own. */
   readonly migrations?: URL;
+  /** Whose claims count for others; nobody's unless given. */
+  readonly sharing?: ClaimSharing;
   /** Called for every statement of the hot path. */
   readonly onStatement?: () => void;
 }
@@ -54,9 +58,10 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
 
   return {
     kind: 'mysql',
-    findResults: async (lookups) => findResults(query, lookups),
+    findResults: async (lookups) => findResults(query, lookups, options.sharing),
     saveResults: async (results) => saveResults(query, results),
     saveClaims: async (claims) => saveClaims(query, claims),
+    saveLooks: async (looks) => saveLooks(query, looks),
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),

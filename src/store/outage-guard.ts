@@ -148,6 +148,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     findResults: (lookups) => guarded(() => store.findResults(lookups)),
     saveResults: (results) => guarded(() => store.saveResults(results)),
     saveClaims: (claims) => guarded(() => store.saveClaims(claims)),
+    saveLooks: (looks) => guarded(() => store.saveLooks(looks)),
     countHits: (hits) => guarded(() => store.countHits(hits)),
     savePhotoRecords: (records) => guarded(() => store.savePhotoRecords(records)),
     saveRequestRecords: (records) => guarded(() => store.saveRequestRecords(records)),

@@ -30,7 +30,13 @@ export const requestColumns = [
 ] as const;
 
 /** Which of those are stored as bytes and given as hex. */
-export const binaryColumns: ReadonlySet<string> = new Set(['sha256', 'claimant', 'claimed', 'content']);
+export const binaryColumns: ReadonlySet<string> = new Set([
+  'sha256',
+  'claimant',
+  'claimed',
+  'content',
+  'newest',
+]);
 
 export function photoValues(record: PhotoRecord): readonly Value[] {
   return [

@@ -1,5 +1,5 @@
 import { binaryKey, bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
-import type { Claim, Found, Hit, Lookup, StoredResult } from './store.ts';
+import type { Found, Hit, Lookup, StoredResult } from './store.ts';
 
 /** A result as both drivers read it, with the claim that led to it where one did. */
 export interface ResultRow {
@@ -12,29 +12,33 @@ export interface ResultRow {
   readonly model: string;
   readonly scores: string | null;
   readonly created_at_ms: number;
-  readonly claimant: Uint8Array | null;
+  /** Absent for a verified result. */
   readonly claimed: Uint8Array | null;
+  /** Absent where the claim is everybody's. */
+  readonly claimant: Uint8Array | null;
+  readonly corrected: string | null;
 }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Gives each look-up its row, in the order asked: the verified result, else the asking claimant's own. */
+/** Gives each look-up its row, in the order asked: corrected by its claimant, verified, its own, everybody's. */
 export function foundFor(lookups: readonly Lookup[], rows: readonly ResultRow[]): (Found | undefined)[] {
   const byKey = new Map<string, ResultRow>();
   for (const row of rows) byKey.set(rowKey(row), row);
   return lookups.map((lookup) => {
     const [hash, version] = [lookup.hash.toLowerCase(), versionKey(lookup.version)];
     const verified = byKey.get(`${hash}/${version}`);
-    if (verified !== undefined) return found(verified, lookup.version, 'verified');
-    const claimed = lookup.claimant && byKey.get(`${hash}/${version}/${lookup.claimant.toLowerCase()}`);
-    return claimed ? found(claimed, lookup.version, 'claim') : undefined;
+    const own = lookup.claimant && byKey.get(`${hash}/${version}/${lookup.claimant.toLowerCase()}`);
+    if (own && (own.corrected !== null || !verified)) return found(own, lookup.version, 'claim');
+    if (verified) return found(verified, lookup.version, 'verified');
+    const shared = lookup.claimant && byKey.get(`${hash}/${version}/all`);
+    return shared ? found(shared, lookup.version, 'shared') : undefined;
   });
 }
 
 function rowKey({ sha256, version, claimant, claimed }: ResultRow): string {
-  return claimant === null || claimed === null
-    ? `${hexOf(sha256)}/${version}`
-    : `${hexOf(claimed)}/${version}/${hexOf(claimant)}`;
+  if (claimed === null) return `${hexOf(sha256)}/${version}`;
+  return `${hexOf(claimed)}/${version}/${claimant === null ? 'all' : hexOf(claimant)}`;
 }
 
 function found(row: ResultRow, version: string, via: Found['via']): Found {
@@ -49,6 +53,7 @@ function found(row: ResultRow, version: string, via: Found['via']): Found {
     ...(row.scores !== null && { scores: JSON.parse(row.scores) as Record<string, number> }),
     createdAt: row.created_at_ms,
     via,
+    ...(row.corrected !== null && { corrected: row.corrected }),
   };
 }
 
@@ -77,10 +82,6 @@ export function resultValues(result: StoredResult): readonly (string | number | 
     result.createdAt,
     result.method,
   ];
-}
-
-export function claimValues(claim: Claim): readonly (string | number)[] {
-  return [hexKey(claim.claimant, 16), hexKey(claim.claimed, 32), hexKey(claim.content, 32), claim.at];
 }
 
 /** All hits of one result. */

@@ -16,7 +16,7 @@ export interface SqliteDatabase {
   run(sql: string, ...values: SQLInputValue[]): Promise<void>;
   all(sql: string, ...values: SQLInputValue[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** All of `work` or nothing, alone among all processes. `work` is synchronous: nothing else comes in between. */
-  exclusively<T>(work: (database: DatabaseSync) => T): Promise<T>;
+  exclusively<T>(work: (database: DatabaseSync) => T, waitMs?: number): Promise<T>;
   close(): void;
 }
 
@@ -95,9 +95,8 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
       onStatement?.();
       return unlocked(() => prepared(sql).all(...values));
     },
-    async exclusively(work) {
-      // Others that migrate at the same time take longer than one statement.
-      return unlocked(() => inTransaction(opened(), work), limitMs * 10);
+    async exclusively(work, waitMs = limitMs) {
+      return unlocked(() => inTransaction(opened(), work), waitMs);
     },
     close() {
       isClosed = true;

@@ -1,33 +1,39 @@
 import { hexKey, versionKey } from './columns.ts';
-import {
-  byKey,
-  claimValues,
-  foundFor,
-  hitCounts,
-  type ResultRow,
-  resultColumns,
-  resultValues,
-} from './result-rows.ts';
+import { byKey, foundFor, hitCounts, type ResultRow, resultColumns, resultValues } from './result-rows.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import type { Claim, Found, Hit, Lookup, StoredResult } from './store.ts';
+import type { ClaimSharing, Found, Hit, Lookup, StoredResult } from './store.ts';
 
 const answerColumns = `r.sha256, r.version, r.category, r.confidence, r.description, r.method, r.model, r.scores,
   r.created_at_ms`;
 
 /** CROSS JOIN keeps the order of the tables: the list is read, the others are looked up by their keys. */
-export const findSql = `
-  SELECT ${answerColumns}, NULL AS claimant, NULL AS claimed
+export const findSql = (sharing?: ClaimSharing): string => `
+  SELECT ${answerColumns}, NULL AS claimed, NULL AS claimant, NULL AS corrected
   FROM json_each(?1) j
   CROSS JOIN results r ON r.sha256 = unhex(j.value ->> 0) AND r.version = j.value ->> 1
   UNION ALL
-  SELECT ${answerColumns}, c.claimant, c.claimed
+  SELECT ${answerColumns}, c.claimed, c.claimant, c.corrected
   FROM json_each(?1) j
-  CROSS JOIN claims c ON c.claimant = unhex(j.value ->> 2) AND c.claimed = unhex(j.value ->> 0)
-  CROSS JOIN results r ON r.sha256 = c.content AND r.version = j.value ->> 1`;
+  CROSS JOIN hash_claims c ON c.claimed = unhex(j.value ->> 0) AND c.claimant = unhex(j.value ->> 2)
+  CROSS JOIN results r ON r.sha256 = c.content AND r.version = j.value ->> 1${sharing === undefined ? '' : sharedSql(sharing)}`;
+
+/** What witnesses were told is served only as long as it is still what the result says. */
+const sharedSql = (sharing: ClaimSharing): string => `
+  UNION ALL
+  SELECT ${answerColumns}, v.claimed, NULL, NULL
+  FROM json_each(?1) j
+  CROSS JOIN claim_verdicts v ON v.claimed = unhex(j.value ->> 0) AND j.value ->> 2 IS NOT NULL
+  CROSS JOIN results r ON r.version = j.value ->> 1 AND ${
+    sharing === 'anybody'
+      ? 'r.sha256 = v.newest'
+      : `r.sha256 = v.content AND r.category = v.category AND v.conflicts = 0
+        AND v.witnesses >= ${Math.max(1, Math.floor(sharing.witnesses))}`
+  }`;
 
 export async function findResults(
   database: SqliteDatabase,
   lookups: readonly Lookup[],
+  sharing?: ClaimSharing,
 ): Promise<(Found | undefined)[]> {
   if (lookups.length === 0) return [];
   const keys = lookups.map(({ hash, version, claimant }) => [
@@ -35,7 +41,7 @@ export async function findResults(
     versionKey(version),
     claimant === undefined ? null : hexKey(claimant, 16),
   ]);
-  const rows = await database.all(findSql, JSON.stringify(keys));
+  const rows = await database.all(findSql(sharing), JSON.stringify(keys));
   return foundFor(lookups, rows as unknown as readonly ResultRow[]);
 }
 
@@ -54,16 +60,6 @@ const saveSql = `INSERT INTO results (${resultColumns.join(', ')})
 
 export async function saveResults(database: SqliteDatabase, results: readonly StoredResult[]): Promise<void> {
   if (results.length > 0) await database.run(saveSql, JSON.stringify(byKey(results.map(resultValues))));
-}
-
-const claimSql = `INSERT INTO claims (claimant, claimed, content, at_ms)
-  SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), unhex(j.value ->> 2), j.value ->> 3
-  FROM json_each(?) j WHERE true
-  ON CONFLICT (claimant, claimed) DO UPDATE SET content = excluded.content, at_ms = excluded.at_ms
-  WHERE excluded.at_ms >= claims.at_ms`;
-
-export async function saveClaims(database: SqliteDatabase, claims: readonly Claim[]): Promise<void> {
-  if (claims.length > 0) await database.run(claimSql, JSON.stringify(byKey(claims.map(claimValues))));
 }
 
 const hitSql = `UPDATE results

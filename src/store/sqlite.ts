@@ -5,10 +5,12 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { outage } from './outage.ts';
 import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
 import { addSpend, reserveSpend } from './sqlite-budget.ts';
+import { saveClaims } from './sqlite-claims.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
+import { saveLooks } from './sqlite-looks.ts';
 import { findRefusal, saveRefusal } from './sqlite-refusals.ts';
-import { countHits, findResults, saveClaims, saveResults } from './sqlite-results.ts';
-import type { Store, Summary } from './store.ts';
+import { countHits, findResults, saveResults } from './sqlite-results.ts';
+import type { ClaimSharing, Store, Summary } from './store.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the file; it and its folder are created when missing. */
@@ -19,6 +21,8 @@ export interface SqliteStoreOptions {
   readonly reportTimeoutMs?: number;
   /** Folder of migrations instead of the product's own. */
   readonly migrations?: URL;
+  /** Whose claims count for others; nobody's unless given. */
+  readonly sharing?: ClaimSharing;
   /** Called for every statement of the hot path. */
   readonly onStatement?: () => void;
 }
@@ -38,9 +42,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 
   return {
     kind: 'sqlite',
-    findResults: async (lookups) => findResults(database, lookups),
+    findResults: async (lookups) => findResults(database, lookups, options.sharing),
     saveResults: async (results) => saveResults(database, results),
     saveClaims: async (claims) => saveClaims(database, claims),
+    saveLooks: async (looks) => saveLooks(database, looks),
     countHits: async (hits) => countHits(database, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
@@ -61,6 +66,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     close: async () => database.close(),
   };
 }
+
+const migrationWaitMs = 10_000;
 
 /** One statement however many rows: they come as one JSON list of lists. */
 function insertSql(table: string, columns: readonly string[]): string {
@@ -88,7 +95,8 @@ async function migrateSqlite(
       record.run(name, checksum, Date.now());
     }
     return pending.map(({ name }) => name);
-  });
+    // Others that migrate at the same time take longer than one statement.
+  }, migrationWaitMs);
 }
 
 /** `node:sqlite` is synchronous, and a report reads a day: a thread of its own keeps the event loop free. */

@@ -1,4 +1,5 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
+import type { Look } from '../image/photo.ts';
 import type { SpendCap } from './spend.ts';
 
 /** A classification as it is remembered. */
@@ -15,23 +16,44 @@ export interface Lookup {
   /** 64 lower-case hex digits, verified or claimed. */
   readonly hash: string;
   readonly version: string;
-  /** Who asks (`claimantKey`): its own claims are looked up too. */
+  /** Who asks (`claimantKey`): its own claims are looked up too, and those that are everybody's. */
   readonly claimant?: string;
 }
 
 export interface Found extends StoredResult {
-  /** Under the hash of bytes the service received, or under a hash that the asking claimant claimed for them. */
-  readonly via: 'verified' | 'claim';
+  /**
+   * Under the hash of bytes the service received, under a hash that the asking claimant claimed for them, or under
+   * one that is everybody's by now.
+   */
+  readonly via: 'verified' | 'claim' | 'shared';
+  /** The category that the asking claimant says is right. */
+  readonly corrected?: string;
+}
+
+/**
+ * Whose claims count for others: those of that many independent claimants who agree (different user, different
+ * network, pictures that look alike, the same category), or of anybody, the newest one. Absent: nobody's.
+ */
+export type ClaimSharing = { readonly witnesses: number } | 'anybody';
+
+/** What a content looks like. */
+export interface ContentLook {
+  readonly sha256: string;
+  readonly look: Omit<Look, 'doubtful'>;
 }
 
 /** "This hash belongs to that content", said by one claimant. */
 export interface Claim {
   /** 32 hex digits, see `claimantKey`. */
   readonly claimant: string;
+  /** Where it came from, see `Sender.network`. */
+  readonly network: string;
   /** The hash the claimant sent: 64 lower-case hex digits. */
   readonly claimed: string;
   /** SHA-256 of the bytes it sent along. */
   readonly content: string;
+  /** What it was told they show. */
+  readonly category: string;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -126,12 +148,16 @@ export interface Summary {
  */
 export interface Store {
   readonly kind: 'sqlite' | 'mysql';
-  /** One statement for the whole list; answers in its order. A verified result comes before a claimed one. */
+  /**
+   * One statement for the whole list; answers in its order. A result that the claimant corrected comes first, then a
+   * verified one, the claimant's own, and one that is everybody's.
+   */
   findResults(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
   /** Inserts or replaces; a local answer never replaces an LLM's. */
   saveResults(results: readonly StoredResult[]): Promise<void>;
-  /** The newest claim of a claimant for a hash counts. */
+  /** The newest claim of a claimant for a hash counts. What all claims on these hashes amount to is settled anew. */
   saveClaims(claims: readonly Claim[]): Promise<void>;
+  saveLooks(looks: readonly ContentLook[]): Promise<void>;
   /** Adds 1 to the hit count for each, the same result as often as it is listed. */
   countHits(hits: readonly Hit[]): Promise<void>;
   savePhotoRecords(records: readonly PhotoRecord[]): Promise<void>;
@@ -161,6 +187,7 @@ export interface ResultStore {
   findAll(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
   save(result: StoredResult): Promise<void>;
   claim(claim: Claim): Promise<void>;
+  saveLook(look: ContentLook): Promise<void>;
   countHit(hit: Hit): Promise<void>;
 }
 

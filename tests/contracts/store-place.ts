@@ -1,11 +1,11 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { Found, Store } from '../../src/store/store.ts';
+import type { ClaimSharing, Found, Store } from '../../src/store/store.ts';
 import { lookupOf } from '../store/rows.ts';
 
 /** A place for one database, empty at first, and a way to look into it beside the store. */
 export interface StoreFixture {
   /** Another store on the same database, as another process would open it. */
-  open(hooks?: { onStatement?: () => void; migrations?: URL }): Store;
+  open(hooks?: { onStatement?: () => void; migrations?: URL; sharing?: ClaimSharing }): Store;
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   remove(): Promise<void>;
 }

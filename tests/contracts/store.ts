@@ -1,4 +1,5 @@
 import type { Store } from '../../src/store/store.ts';
+import { describeClaimSharing } from './store-claims.ts';
 import { describeConcurrency } from './store-concurrency.ts';
 import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
@@ -9,6 +10,7 @@ import { describeSummary } from './store-summary.ts';
 export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreFixture>): void {
   const place = storePlace(kind, prepare);
   describeResults(place);
+  describeClaimSharing(place);
   describeConcurrency(place);
   describeSummary(place);
   describeSpend(place);

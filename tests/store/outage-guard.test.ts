@@ -30,6 +30,7 @@ function puppetStore() {
     findResults: async (lookups) => act('find').then(() => lookups.map(() => undefined)),
     saveResults: () => act('save'),
     saveClaims: () => act('claim'),
+    saveLooks: () => act('look'),
     countHits: () => act('hit'),
     savePhotoRecords: () => act('photo'),
     saveRequestRecords: () => act('request'),

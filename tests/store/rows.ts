@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Look } from '../../src/image/photo.ts';
 import type { Claim, Lookup, PhotoRecord, RequestRecord, StoredResult } from '../../src/store/store.ts';
 
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -25,8 +26,35 @@ export function resultOf(name: string, changes: Partial<StoredResult> = {}): Sto
   };
 }
 
-export function claimOf(claimant: string, claimed: string, content: string, at = 1): Claim {
-  return { claimant: claimantOf(claimant), claimed: sha256Of(claimed), content: sha256Of(content), at };
+export function claimOf(
+  claimant: string,
+  claimed: string,
+  content: string,
+  at = 1,
+  changes: Partial<Claim> = {},
+): Claim {
+  return {
+    claimant: claimantOf(claimant),
+    claimed: sha256Of(claimed),
+    content: sha256Of(content),
+    at,
+    network: `network of ${claimant}`,
+    category: 'pets',
+    ...changes,
+  };
+}
+
+/** A look of its own for each picture; `turned` bits of its hash are another encoding's. */
+export function lookOf(picture: string, turned: readonly number[] = []): Omit<Look, 'doubtful'> {
+  const hash = turned.reduce(
+    (bits, bit) => bits ^ (1n << BigInt(63 - bit)),
+    BigInt(`0x${sha256Of(picture).slice(0, 16)}`),
+  );
+  return {
+    hash: hash.toString(16).padStart(16, '0'),
+    colours: sha256Of(picture).slice(0, 48).repeat(2),
+    aspect: 1333,
+  };
 }
 
 export function photoOf(changes: Partial<PhotoRecord> = {}): PhotoRecord {
