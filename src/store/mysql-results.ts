@@ -39,7 +39,7 @@ export function findStatement(
   );
   return {
     sql: `${own} UNION ALL SELECT ${answerColumns}, v.claimed, NULL, NULL
-      FROM claim_verdicts v JOIN results r ON ${sharedJoin(sharing)}
+      FROM claim_verdicts v FORCE INDEX (PRIMARY) JOIN results r ON ${sharedJoin(sharing)}
       WHERE v.claimed IN (?) AND r.version IN (?)`,
     values: [...values, claimed, versions],
   };

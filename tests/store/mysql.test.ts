@@ -22,6 +22,7 @@ describeWithMysql('a store on MySQL', (server) => {
     const names = Array.from({ length: 3000 }, (_, index) => `photo ${index}`);
     await store.saveResults(names.map((name) => resultOf(name)));
     await store.saveClaims(names.map((name) => claimOf(name, name, name)));
+    await store.saveClaims(names.map((name) => claimOf('bert', name, name)));
     await rows('ANALYZE TABLE results, hash_claims, claim_verdicts');
     const { sql, values } = findStatement(
       names.slice(0, count).map((name) => lookupOf(name, name)),
