@@ -1,0 +1,33 @@
+import type { Api } from './api.ts';
+
+type Line = Api['POST /api/v2/classify/batch']['line'];
+type PhotoLine = Extract<Line, { filename: string }>;
+type Cached = Api['POST /api/v2/classify/batch-check-cache']['answer']['results'][number];
+
+/** What a photo shows. */
+export interface PhotoAnswer {
+  /** A key of the service's taxonomy. */
+  readonly category: string;
+  /** In (0, 1]. */
+  readonly confidence: number;
+  readonly description?: string;
+  readonly inferenceMethod: 'cache' | 'llm' | 'local';
+  readonly model: string;
+  /** The preferred method failed and a weaker one answered. */
+  readonly degraded: boolean;
+}
+
+/** Undefined where the fields say nothing: a miss, or a line that is none about an answered photo. */
+export function answerOf(said: Partial<PhotoLine> | Cached): PhotoAnswer | undefined {
+  const { category, confidence, description, inference_method, model = '', degraded = false } = said;
+  if (typeof category !== 'string' || typeof confidence !== 'number' || inference_method === undefined)
+    return undefined;
+  return {
+    category,
+    confidence,
+    ...(description !== undefined && { description }),
+    inferenceMethod: inference_method,
+    model,
+    degraded,
+  };
+}

@@ -1,0 +1,55 @@
+import { type AlbumOptions, runAlbum } from './album.ts';
+import type { PhotoAnswer } from './answer.ts';
+import type { Api } from './api.ts';
+import { ClientError } from './client-error.ts';
+import { type HttpOptions, httpTo } from './http.ts';
+import { httpTransport } from './http-transport.ts';
+import type { AlbumPhoto } from './photo.ts';
+import type { AlbumSummary } from './tally.ts';
+
+export type { AlbumOptions, PhotoOutcome } from './album.ts';
+export type { PhotoAnswer } from './answer.ts';
+export type { Api } from './api.ts';
+export { ClientError } from './client-error.ts';
+export type { HttpOptions } from './http.ts';
+export type { AlbumPhoto, NativeFile, PhotoContent } from './photo.ts';
+export type { AlbumSummary } from './tally.ts';
+
+type Health = Api['GET /api/v2/health']['answer'];
+
+export interface AlbumClient {
+  /**
+   * Classifies any number of photos: asks by hash first, uploads only misses, each set of bytes once, in batches, and
+   * tries again what is worth it. Resolves with the summary, also when photos failed or it was stopped.
+   */
+  classifyAlbum<P extends AlbumPhoto>(photos: readonly P[], options?: AlbumOptions<P>): Promise<AlbumSummary>;
+  /** One photo, by hash first. @throws ClientError */
+  classify(photo: AlbumPhoto, options?: { signal?: AbortSignal }): Promise<PhotoAnswer>;
+  /** An answer, or undefined, for each of up to 200 hashes. @throws ClientError */
+  lookUp(hashes: readonly string[], options?: { signal?: AbortSignal }): Promise<(PhotoAnswer | undefined)[]>;
+  /** @throws ClientError */
+  health(): Promise<Health>;
+}
+
+/** A client of the service for Node, browsers and React Native. */
+export function albumClient(options: HttpOptions): AlbumClient {
+  const http = httpTo(options);
+
+  const transport = () => httpTransport(http);
+
+  return {
+    classifyAlbum: (photos, albumOptions) => runAlbum(photos, transport(), albumOptions),
+    async classify(photo, { signal } = {}) {
+      let result: PhotoAnswer | ClientError | undefined;
+      const onPhoto = (outcome: { result: PhotoAnswer | ClientError }) => {
+        result = outcome.result;
+      };
+      await runAlbum([photo], transport(), { onPhoto, signal });
+      if (result === undefined) throw new ClientError('aborted', 'The request was aborted.');
+      if (result instanceof ClientError) throw result;
+      return result;
+    },
+    lookUp: (hashes, { signal } = {}) => transport().lookUp(hashes, signal),
+    health: () => http('/api/v2/health', { method: 'GET' }, (response) => response.json() as Promise<Health>),
+  };
+}

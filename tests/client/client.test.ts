@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type AlbumPhoto, albumClient, ClientError } from '../../src/client/client.ts';
+import { type Sample, sampleBytes, startApp } from '../support/app.ts';
+import { startFakeLlm } from '../support/fake-llm.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function start() {
+  const fake = await startFakeLlm();
+  closers.push(() => fake.close());
+  const app = await startApp({ LLM_BASE_URL: fake.baseUrl, LLM_MODEL: 'eyes' });
+  closers.push(() => app.close());
+  return { fake, app, client: albumClient({ baseUrl: app.url, userId: 'a-phone' }) };
+}
+
+function photos(count: number): AlbumPhoto[] {
+  const names: Sample[] = ['bank-card.jpg', 'cat.jpg'];
+  return Array.from({ length: count }, (_, index) => ({
+    name: `照片${index}.jpg`,
+    read: () => new Blob([sampleBytes(names[index % 2] ?? 'cat.jpg'), String(index)]),
+  }));
+}
+
+describe('the client', () => {
+  test('uploads an album once and finds all of it by hash the second time', async () => {
+    const { client, fake } = await start();
+    const broken = { name: 'broken.jpg', read: () => new Uint8Array([1, 2, 3]) };
+    const first = await client.classifyAlbum([...photos(45), broken]);
+    expect(first).toMatchObject({ total: 46, succeeded: 45, byLlm: 45, failed: 1 });
+    expect(first.reasons.unsupported_format?.count).toBe(1);
+    expect(fake.calls).toHaveLength(45);
+    const second = await client.classifyAlbum(photos(45));
+    expect(second).toMatchObject({ succeeded: 45, fromCache: 45 });
+    expect(fake.calls).toHaveLength(45);
+  });
+
+  test('classifies one photo and looks hashes up', async () => {
+    const { client, fake } = await start();
+    fake.behave({ content: { category: 'qrcode', confidence: 0.8 } });
+    const [photo] = photos(1);
+    if (!photo) throw new Error('no photo');
+    expect(await client.classify(photo)).toMatchObject({ category: 'qrcode', inferenceMethod: 'llm' });
+    expect(await client.classify(photo)).toMatchObject({ category: 'qrcode', inferenceMethod: 'cache' });
+    expect(await client.lookUp(['0'.repeat(64)])).toEqual([undefined]);
+    expect((await client.health()).status).toBe('healthy');
+  });
+
+  test('says what is wrong in one error class', async () => {
+    const { client, app } = await start();
+    const words = { name: 'words.jpg', read: () => new Uint8Array([1]) };
+    await expect(client.classify(words)).rejects.toMatchObject({ code: 'unsupported_format' });
+    await expect(client.lookUp(['no hash'])).rejects.toMatchObject({ code: 'invalid_hash', status: 400 });
+    const nobody = albumClient({ baseUrl: 'http://127.0.0.1:9' });
+    await expect(nobody.health()).rejects.toBeInstanceOf(ClientError);
+    const elsewhere = albumClient({ baseUrl: `${app.url}/nowhere` });
+    await expect(elsewhere.health()).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('gives up what is in flight when it is aborted', async () => {
+    const { client, fake } = await start();
+    fake.hold();
+    const abort = new AbortController();
+    const album = client.classifyAlbum(photos(10), { signal: abort.signal });
+    await fake.received(1);
+    abort.abort();
+    expect(await album).toMatchObject({ total: 10, finished: 0 });
+  });
+
+  test('works where the platform streams nothing, as React Native', async () => {
+    const { app } = await start();
+    const unstreamed: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      const text = await response.text();
+      return Object.assign(new Response(null, response), {
+        text: async () => text,
+        json: async () => JSON.parse(text),
+      });
+    };
+    const client = albumClient({ baseUrl: app.url, fetch: unstreamed });
+    expect(await client.classifyAlbum(photos(3))).toMatchObject({ succeeded: 3 });
+  });
+});
