@@ -4,6 +4,7 @@ import { withSingleFlight } from './cache/single-flight.ts';
 import { withCache, withRemembering } from './cache/with-cache.ts';
 import type { Classifier } from './classify/classifier.ts';
 import { withDecodeTurns } from './classify/decode-turns.ts';
+import { suspectedBy, withNeverSend } from './classify/never-send.ts';
 import { classifierFor, provisionalUnder } from './classify/strategy.ts';
 import { readTaxonomy } from './classify/taxonomy.ts';
 import type { Config } from './config.ts';
@@ -16,6 +17,7 @@ import { openPool } from './image/pool.ts';
 import { localClassifier } from './local/local-classifier.ts';
 import { readManifest } from './local/manifest.ts';
 import { sureAbove } from './local/sure.ts';
+import { openLlmMetrics } from './stats/llm-metrics.ts';
 import { openMetrics } from './stats/metrics.ts';
 import { openRecorder } from './stats/recorder.ts';
 import { reportToday } from './stats/today.ts';
@@ -53,7 +55,11 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   // Without a local model there is nobody who could be sure.
   const manifestFile = strategy === 'llm-only' ? undefined : `${config.inference.modelDir}/manifest.json`;
   const manifest = manifestFile === undefined ? undefined : configured(() => readManifest(manifestFile));
-  const isSure = manifest ? sureAbove(manifest, taxonomy) : () => false;
+  const isSure = manifest ? sureAbove(manifest, taxonomy, config.localSure) : () => false;
+  const isWeaker = provisionalUnder(strategy, isSure);
+  const neverSend = config.llm?.neverSend ?? {};
+  const suspect = manifest?.thresholds.suspect ?? {};
+  const isSuspect = configured(() => suspectedBy({ neverSend, suspect, taxonomy }));
 
   const store = withOutageGuard(openDriver(config), { logger: log });
   const grouped = withGroupCommit(store);
@@ -67,7 +73,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     version: `${taxonomy.version}/${prompt.version}/${config.cache.epoch}`,
     ...config.cache,
     provisionalMs: strategy === 'llm-only' ? 0 : config.cache.provisionalMs,
-    isProvisional: provisionalUnder(strategy, isSure),
+    isProvisional: (one) => !isSuspect(one) && isWeaker(one),
     onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
   });
 
@@ -91,17 +97,22 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
 
   const { llm } = config;
   const visionParts = { taxonomy, prompt, timeZone: config.timeZone, ledger: store, refusals: store, log };
+  const llmMetrics = openLlmMetrics(metrics.registry);
   const hooks = {
+    onAlert: llmMetrics.alert,
     onCall(call: VisionCallReport) {
-      metrics.llmCalls.inc({ outcome: call.outcome });
+      llmMetrics.call(call);
       onCall?.(call);
     },
   };
   const vision = llm && configured(() => openVision(llm, { ...visionParts, hooks }));
+  if (vision) llmMetrics.watch(vision.state);
   const local = manifest && localClassifier({ manifest, taxonomy });
+  const asked = vision?.classifier ?? unconfigured;
+  const isKept = Object.keys(neverSend).length > 0;
   const answering = classifierFor(strategy, {
     local: local ?? unconfigured,
-    vision: vision?.classifier ?? unconfigured,
+    vision: isKept ? withNeverSend(local ?? unconfigured, asked, isSuspect) : asked,
     shared: (inner) => withSingleFlight(withRemembering(inner, cache), undefined, { keepGoing: true }),
     isSure,
     onFallback(reason) {

@@ -1,6 +1,10 @@
-import type { Classification, Classifier } from './classifier.ts';
+import { PhotoError } from '../errors.ts';
+import type { Answer, Classification, Classifier } from './classifier.ts';
 
-/** Asks `local` first and `preferred` only where the local answer is not sure. */
+/**
+ * Asks `local` first and `preferred` only where the local answer is not sure, or there is none. A photo that is itself
+ * at fault fails as it is.
+ */
 export function withSureFirst(
   local: Classifier,
   preferred: Classifier,
@@ -8,8 +12,13 @@ export function withSureFirst(
 ): Classifier {
   return {
     async classify(photo, context) {
-      const answer = await local.classify(photo, context);
-      return isSure(answer.classification) ? answer : preferred.classify(photo, context);
+      let answer: Answer | undefined;
+      try {
+        answer = await local.classify(photo, context);
+      } catch (error) {
+        if (error instanceof PhotoError || context.signal.aborted) throw error;
+      }
+      return answer && isSure(answer.classification) ? answer : preferred.classify(photo, context);
     },
   };
 }

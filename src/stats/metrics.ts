@@ -10,7 +10,6 @@ export function openMetrics() {
   return {
     registry,
     fallbacks: counter('fallbacks_total', 'Photos the preferred classifier did not answer', ['reason']),
-    llmCalls: counter('llm_calls_total', 'Calls sent to a vision LLM', ['outcome']),
     writeFailures: counter('store_write_failures_total', 'Results, hits and claims that were not written', [
       'operation',
     ]),
