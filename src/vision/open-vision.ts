@@ -87,7 +87,6 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     ...llm.budget,
     ledger: parts.ledger,
     timeZone: parts.timeZone,
-    maxTokens: llm.maxTokens,
     onExhausted(isExhausted) {
       isOverBudget = isExhausted;
       if (isExhausted) log.warn('the budget for LLM calls is used up; the local model answers');

@@ -44,11 +44,9 @@ export function costMicroOf(price: Price, usage: TokenUsage | undefined): number
   return usage && Math.ceil(usage.inputTokens * price.input + usage.outputTokens * price.output);
 }
 
-/** A photo of 512 px costs no model more than that, with the question beside it. */
-const worstInputTokens = 4_000;
+/** What is reserved for a call before any has been paid: more than most models take for a photo of 512 px. */
+const typicalUsage: TokenUsage = { inputTokens: 1_000, outputTokens: 100 };
 
-/** What a call may cost at most, before any has been paid. */
-export function worstCostMicro(price: Price, maxTokens: number): number {
-  const usage = { inputTokens: worstInputTokens, outputTokens: maxTokens };
-  return costMicroOf(price, usage) ?? 0;
+export function typicalCostMicro(price: Price): number {
+  return costMicroOf(price, typicalUsage) ?? 0;
 }

@@ -1,6 +1,6 @@
 import { VisionError } from '../errors.ts';
 import type { MonotonicClock } from '../resilience/deadline.ts';
-import { costMicroOf, type Price, worstCostMicro } from './price.ts';
+import { costMicroOf, type Price, typicalCostMicro } from './price.ts';
 import type { TokenUsage } from './vision-model.ts';
 
 interface SpendCap {
@@ -27,7 +27,6 @@ export interface SpendingOptions {
   readonly monthlyMicro: number;
   /** IANA name, in which days and months begin. */
   readonly timeZone: string;
-  readonly maxTokens: number;
   /** A cap was reached, or is no longer in the way. */
   readonly onExhausted: (isExhausted: boolean) => void;
   readonly onFailure: (error: unknown) => void;
@@ -52,11 +51,11 @@ export interface Spending {
 }
 
 /** How long a reached cap is believed before the store is asked again: reservations are given back, days begin. */
-const believedMs = 5_000;
+const believedMs = 1_000;
 
 /** Money: reserved before a call, settled after it, so that concurrent calls can't pass a cap together. */
 export function openSpending(options: SpendingOptions): Spending {
-  const { ledger, dailyMicro, monthlyMicro, timeZone, maxTokens } = options;
+  const { ledger, dailyMicro, monthlyMicro, timeZone } = options;
   const { now = Date.now, nowMs = () => performance.now() } = options;
   const isCapped = Number.isFinite(Math.min(dailyMicro, monthlyMicro));
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
@@ -98,11 +97,11 @@ export function openSpending(options: SpendingOptions): Spending {
       if (price === undefined) return { settle: () => undefined };
       const day = calendar.format(now());
       const month = day.slice(0, 7);
-      const reservedMicro = isCapped ? (estimates.get(price) ?? worstCostMicro(price, maxTokens)) : 0;
+      const reservedMicro = isCapped ? (estimates.get(price) ?? typicalCostMicro(price)) : 0;
       if (isCapped) await reserveMicro(reservedMicro, day, month);
       return {
         settle(paid) {
-          const assumedMicro = estimates.get(price) ?? worstCostMicro(price, maxTokens);
+          const assumedMicro = estimates.get(price) ?? typicalCostMicro(price);
           const known = typeof paid === 'object' ? costMicroOf(price, paid) : undefined;
           if (known !== undefined) learn(price, known);
           const costMicro = known ?? (paid === 'nothing' ? 0 : assumedMicro);

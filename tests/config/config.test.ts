@@ -76,3 +76,39 @@ test('inference processes are divided among workers, at least one each', () => {
   expect(configFrom({ WORKERS: '2', INFERENCE_PROCESSES: '4' }).inference.processes).toBe(2);
   expect(configFrom({ WORKERS: '8', INFERENCE_PROCESSES: '4' }).inference.processes).toBe(1);
 });
+
+const named = {
+  LLM_PROVIDERS: 'dashscope, back-up',
+  LLM_DASHSCOPE_API_KEY: 'a, b',
+  LLM_BACK_UP_PROVIDER: 'claude',
+  LLM_BACK_UP_API_KEY: 'c',
+  LLM_BACK_UP_TIMEOUT: '5',
+  LLM_MAX_CONCURRENCY: '4',
+};
+
+test('several providers are named in order, each with variables of its own', () => {
+  const providers = configFrom(named).llm?.providers;
+  expect(providers).toMatchObject([
+    { name: 'dashscope', vendor: 'dashscope', apiKeys: ['a', 'b'], timeoutMs: 20_000, maxConcurrency: 4 },
+    { name: 'back-up', vendor: 'anthropic', apiKeys: ['c'], timeoutMs: 5_000, account: 'back-up' },
+  ]);
+});
+
+test('a provider without a key, of no known vendor, or with a wrong value is named', () => {
+  expect(problemsOf({ ...named, LLM_DASHSCOPE_API_KEY: '' })[0]).toMatch(/^LLM_DASHSCOPE_API_KEY/);
+  expect(problemsOf({ ...named, LLM_BACK_UP_PROVIDER: '' })[0]).toMatch(/^LLM_BACK_UP_PROVIDER/);
+  expect(problemsOf({ ...named, LLM_BACK_UP_TIMEOUT: 'soon' })[0]).toMatch(/^LLM_BACK_UP_TIMEOUT/);
+});
+
+test('one provider is configured as ever, with one key or several', () => {
+  const { llm } = configFrom({ LLM_API_KEY: 'a,b', LLM_PROVIDER: 'qwen', LLM_BUDGET_DAILY: '2.5' });
+  expect(llm?.providers).toMatchObject([
+    { vendor: 'dashscope', apiKeys: ['a', 'b'], maxConcurrency: undefined },
+  ]);
+  expect(llm?.budget).toEqual({ dailyMicro: 2_500_000, monthlyMicro: Infinity });
+});
+
+test('categories that never leave the house may have a threshold of their own', () => {
+  const { llm } = configFrom({ LLM_API_KEY: 'a', LLM_NEVER_SEND: 'idcard, pets:0.3' });
+  expect(llm?.neverSend).toEqual({ idcard: undefined, pets: 0.3 });
+});

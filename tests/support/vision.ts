@@ -4,6 +4,8 @@ import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { type GateOptions, openGate } from '../../src/resilience/gate.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
 import { fingerprintOf, keyRing } from '../../src/vision/key-ring.ts';
+import type { ProviderOptions } from '../../src/vision/open-providers.ts';
+import type { LlmOptions } from '../../src/vision/open-vision.ts';
 import { type OpenAiCompatibleOptions, openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
 import { promptOf } from '../../src/vision/prompt.ts';
 import type { Provider } from '../../src/vision/provider.ts';
@@ -109,12 +111,42 @@ export function visionOptions(
       dailyMicro: Number.POSITIVE_INFINITY,
       monthlyMicro: Number.POSITIVE_INFINITY,
       timeZone: 'UTC',
-      maxTokens: 200,
       onExhausted: () => {},
       onFailure: () => {},
     }),
     refusals: refusalMemory(),
     log: pino({ level: 'silent' }),
+    ...options,
+  };
+}
+
+/** As the configuration would say it, for one provider that speaks as OpenAI does. */
+export function llmOptions(baseUrl: string, options: Partial<LlmOptions> = {}): LlmOptions {
+  const provider: ProviderOptions = {
+    name: 'fake',
+    vendor: 'openai',
+    apiKeys: ['sk-test'],
+    baseUrl,
+    model: 'fake-vision',
+    structuredOutput: undefined,
+    account: 'fake',
+    timeoutMs: 5_000,
+    maxConcurrency: undefined,
+    maxRate: undefined,
+    priceInput: 0.4,
+    priceOutput: 1.6,
+  };
+  return {
+    providers: [provider],
+    maxTokens: 200,
+    maxWaiting: 500,
+    tries: 3,
+    backoff: { baseMs: 2_000, capMs: 10_000 },
+    retryRatio: 0.1,
+    refusalMs: 60_000,
+    budget: { dailyMicro: Number.POSITIVE_INFINITY, monthlyMicro: Number.POSITIVE_INFINITY },
+    priceFile: undefined,
+    costPerCall: 0,
     ...options,
   };
 }
