@@ -93,6 +93,7 @@ export function configFrom(environment: Environment) {
       provisionalMs: values.PROVISIONAL_TTL * 1000,
       memoryEntries: values.MEMORY_CACHE_ENTRIES,
       memoryMs: values.MEMORY_CACHE_TTL * 1000,
+      leaseMs: values.LEASE_TTL * 1000,
     },
     strategy,
     localSure: numbersFrom(values.LOCAL_SURE),

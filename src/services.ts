@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { openResultCache } from './cache/result-cache.ts';
 import { withSingleFlight } from './cache/single-flight.ts';
 import { withCache, withRemembering } from './cache/with-cache.ts';
+import { withLease } from './cache/with-lease.ts';
 import type { Classifier } from './classify/classifier.ts';
 import { withDecodeTurns } from './classify/decode-turns.ts';
 import { suspectedBy, withNeverSend } from './classify/never-send.ts';
@@ -68,9 +69,10 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     logger: log,
     onLost: (reason) => metrics.recordsLost.inc({ reason }),
   });
+  const version = `${taxonomy.version}/${prompt.version}/${config.cache.epoch}`;
   const cache = openResultCache({
     results: grouped,
-    version: `${taxonomy.version}/${prompt.version}/${config.cache.epoch}`,
+    version,
     ...config.cache,
     provisionalMs: strategy === 'llm-only' ? 0 : config.cache.provisionalMs,
     isProvisional: (one) => !isSuspect(one) && isWeaker(one),
@@ -114,6 +116,13 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     local: local ?? unconfigured,
     vision: isKept ? withNeverSend(local ?? unconfigured, asked, isSuspect) : asked,
     shared: (inner) => withSingleFlight(withRemembering(inner, cache), undefined, { keepGoing: true }),
+    paid: (inner) =>
+      withLease(withRemembering(inner, cache), {
+        leases: grouped,
+        cache,
+        version,
+        ttlMs: config.cache.leaseMs,
+      }),
     isSure,
     onFallback(reason) {
       metrics.fallbacks.inc({ reason });

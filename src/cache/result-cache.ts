@@ -70,6 +70,14 @@ export function openResultCache(options: ResultCacheOptions) {
     },
 
     /**
+     * As `find`, past memory: what another process wrote a moment ago. Nothing of the caller's own claims.
+     * @throws UnavailableError the store can't be read
+     */
+    async findStored(hash: string): Promise<Remembered | undefined> {
+      return admit(await results.find({ hash, version }));
+    },
+
+    /**
      * One store query for all that are not in memory.
      * @throws UnavailableError the store can't be read
      */

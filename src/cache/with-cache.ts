@@ -27,11 +27,11 @@ export function withCache(inner: Classifier, cache: ResultCache, options: WithCa
   };
 }
 
-function answerFrom({ result, from, isProvisional }: Remembered, written: Promise<void>): Answer {
+export function answerFrom({ result, from, isProvisional }: Remembered, written: Promise<void>): Answer {
   return { classification: result, from, degraded: isProvisional, written };
 }
 
-/** Remembers what `inner` answers. Inside a single flight, so that one call is written once. */
+/** Remembers what `inner` answers, once. Inside a single flight, so that one call is written once. */
 export function withRemembering(inner: Classifier, cache: ResultCache): Classifier {
   return {
     async classify(photo, context) {
@@ -41,7 +41,9 @@ export function withRemembering(inner: Classifier, cache: ResultCache): Classifi
         () => undefined,
       );
       const answer = await inner.classify(photo, context);
-      return { ...answer, written: cache.remember(photo.sha256, answer.classification, await analysed) };
+      if (answer.isRemembered) return answer;
+      const written = cache.remember(photo.sha256, answer.classification, await analysed);
+      return { ...answer, written, isRemembered: true };
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Answer {
   readonly degraded: boolean;
   /** Settles when what this answer changes in the store (its result, or its hit count) is written. Never rejects. */
   readonly written: Promise<void>;
+  /** What was found or asked further in is remembered there: nobody further out has to. */
+  readonly isRemembered?: boolean;
 }
 
 export interface ClassifyContext {

@@ -10,6 +10,8 @@ export interface StrategyParts {
   readonly vision: Classifier;
   /** Makes concurrent calls for one photo one, and remembers what it answers. */
   readonly shared: (inner: Classifier) => Classifier;
+  /** Makes calls for one photo one among all processes, where they cost money. */
+  readonly paid: (inner: Classifier) => Classifier;
   /** Whether a local answer needs no second opinion. */
   readonly isSure: (classification: Classification) => boolean;
   readonly onFallback: NonNullable<FallbackOptions['onFallback']>;
@@ -17,7 +19,8 @@ export interface StrategyParts {
 
 /** Who is asked, in which order. */
 export function classifierFor(strategy: Strategy, parts: StrategyParts): Classifier {
-  const { local, vision, shared, isSure, onFallback } = parts;
+  const { local, shared, isSure, onFallback } = parts;
+  const vision = parts.paid(parts.vision);
   switch (strategy) {
     case 'llm-first':
       return withFallback(shared(vision), shared(local), { onFallback });

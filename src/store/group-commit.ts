@@ -1,5 +1,14 @@
 import { type Gathered, gathered } from './gathered.ts';
-import type { Lookup, RecordStore, ResultStore, Store } from './store.ts';
+import type {
+  HeldLease,
+  LeaseRequest,
+  LeaseState,
+  LeaseStore,
+  Lookup,
+  RecordStore,
+  ResultStore,
+  Store,
+} from './store.ts';
 
 export interface GroupCommitOptions {
   /** Rows or keys of one statement. Default 500. */
@@ -8,10 +17,12 @@ export interface GroupCommitOptions {
   readonly maxWaiting?: number;
 }
 
-export interface GroupCommit extends ResultStore, RecordStore {
+export interface GroupCommit extends ResultStore, RecordStore, LeaseStore {
   /** Resolves when nothing waits and nothing is in flight. */
   flush(): Promise<void>;
 }
+
+const lost: LeaseState = { isOwn: false, token: 0, leftMs: 0 };
 
 type GroupedStore = Pick<
   Store,
@@ -20,6 +31,9 @@ type GroupedStore = Pick<
   | 'saveClaims'
   | 'saveLooks'
   | 'countHits'
+  | 'acquireLeases'
+  | 'renewLeases'
+  | 'releaseLeases'
   | 'savePhotoRecords'
   | 'saveRequestRecords'
 >;
@@ -44,7 +58,13 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   const hits = writes(store.countHits);
   const photos = writes(store.savePhotoRecords);
   const requests = writes(store.saveRequestRecords);
-  const all = [finds, results, claims, looks, hits, photos, requests];
+  const leases = gathered({
+    ...bounds,
+    run: (wanted: readonly LeaseRequest[]) => store.acquireLeases(wanted),
+  });
+  const renewals = writes<HeldLease>(store.renewLeases);
+  const releases = writes<HeldLease>(store.releaseLeases);
+  const all = [finds, results, claims, looks, hits, photos, requests, leases, renewals, releases];
 
   return {
     find: async (lookup) => (await finds.submit([lookup]))[0],
@@ -53,6 +73,9 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
     claim: async (claim) => void (await claims.submit([claim])),
     saveLook: async (look) => void (await looks.submit([look])),
     countHit: async (hit) => void (await hits.submit([hit])),
+    acquireLease: async (request) => (await leases.submit([request]))[0] ?? lost,
+    renewLease: async (lease) => void (await renewals.submit([lease])),
+    releaseLease: async (lease) => void (await releases.submit([lease])),
     recordPhoto: async (record) => void (await photos.submit([record])),
     recordRequest: async (record) => void (await requests.submit([record])),
     flush: async () => void (await Promise.all(all.map((operation) => operation.idle()))),

@@ -1,6 +1,7 @@
 import { addSpend, reserveSpend } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlServer, withConnection } from './mysql-connection.ts';
+import { acquireLeases, releaseLeases, renewLeases } from './mysql-leases.ts';
 import { saveLooks } from './mysql-looks.ts';
 import { migrateMysql } from './mysql-migrations.ts';
 import { openMysqlPool } from './mysql-pool.ts';
@@ -62,6 +63,9 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     saveResults: async (results) => saveResults(query, results),
     saveClaims: async (claims) => saveClaims(query, claims),
     saveLooks: async (looks) => saveLooks(query, looks),
+    acquireLeases: async (requests) => acquireLeases(query, requests),
+    renewLeases: async (leases) => renewLeases(query, leases),
+    releaseLeases: async (leases) => releaseLeases(query, leases),
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),

@@ -7,6 +7,7 @@ import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues
 import { addSpend, reserveSpend } from './sqlite-budget.ts';
 import { saveClaims } from './sqlite-claims.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
+import { acquireLeases, releaseLeases, renewLeases } from './sqlite-leases.ts';
 import { saveLooks } from './sqlite-looks.ts';
 import { findRefusal, saveRefusal } from './sqlite-refusals.ts';
 import { countHits, findResults, saveResults } from './sqlite-results.ts';
@@ -46,6 +47,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveResults: async (results) => saveResults(database, results),
     saveClaims: async (claims) => saveClaims(database, claims),
     saveLooks: async (looks) => saveLooks(database, looks),
+    acquireLeases: async (requests) => acquireLeases(database, requests),
+    renewLeases: async (leases) => renewLeases(database, leases),
+    releaseLeases: async (leases) => releaseLeases(database, leases),
     countHits: async (hits) => countHits(database, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),

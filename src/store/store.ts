@@ -78,6 +78,27 @@ export interface Refusal extends PhotoVersion {
   readonly until: number;
 }
 
+/** The wish to be the only one at work on something, among all processes on one store. */
+export interface LeaseRequest {
+  /** What the work is on: 64 hex digits. */
+  readonly name: string;
+  /** Who asks, this time: 32 hex digits that nobody else has. */
+  readonly owner: string;
+  readonly ttlMs: number;
+}
+
+export interface HeldLease extends LeaseRequest {
+  /** Grows from holder to holder: a late renewal or release touches nobody else's lease. */
+  readonly token: number;
+}
+
+export interface LeaseState {
+  readonly isOwn: boolean;
+  readonly token: number;
+  /** Until it may be another's, unless it is renewed. */
+  readonly leftMs: number;
+}
+
 /** Who sent a request, as far as it said. */
 export interface Sender {
   /** What the claims of this sender are filed under: 32 hex digits. */
@@ -158,6 +179,11 @@ export interface Store {
   /** The newest claim of a claimant for a hash counts. What all claims on these hashes amount to is settled anew. */
   saveClaims(claims: readonly Claim[]): Promise<void>;
   saveLooks(looks: readonly ContentLook[]): Promise<void>;
+  /** Takes those that nobody holds, or whose time is up; says whose each one is, in the order asked. */
+  acquireLeases(requests: readonly LeaseRequest[]): Promise<LeaseState[]>;
+  /** By the longest of their `ttlMs` from now; those that are another's by now stay as they are. */
+  renewLeases(leases: readonly HeldLease[]): Promise<void>;
+  releaseLeases(leases: readonly HeldLease[]): Promise<void>;
   /** Adds 1 to the hit count for each, the same result as often as it is listed. */
   countHits(hits: readonly Hit[]): Promise<void>;
   savePhotoRecords(records: readonly PhotoRecord[]): Promise<void>;
@@ -189,6 +215,12 @@ export interface ResultStore {
   claim(claim: Claim): Promise<void>;
   saveLook(look: ContentLook): Promise<void>;
   countHit(hit: Hit): Promise<void>;
+}
+
+export interface LeaseStore {
+  acquireLease(request: LeaseRequest): Promise<LeaseState>;
+  renewLease(lease: HeldLease): Promise<void>;
+  releaseLease(lease: HeldLease): Promise<void>;
 }
 
 export interface RecordStore {

@@ -1,6 +1,7 @@
 import type { Store } from '../../src/store/store.ts';
 import { describeClaimSharing } from './store-claims.ts';
 import { describeConcurrency } from './store-concurrency.ts';
+import { describeLeases } from './store-leases.ts';
 import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
 import { describeSpend } from './store-spend.ts';
@@ -11,6 +12,7 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   const place = storePlace(kind, prepare);
   describeResults(place);
   describeClaimSharing(place);
+  describeLeases(place);
   describeConcurrency(place);
   describeSummary(place);
   describeSpend(place);

@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer, Classifier, ClassifyContext } from '../classify/classifier.ts';
+import { DeadlineError } from '../errors.ts';
+import type { HeldLease, LeaseStore } from '../store/store.ts';
+import type { ResultCache } from './result-cache.ts';
+import { answerFrom } from './with-cache.ts';
+
+export interface WithLeaseOptions {
+  readonly leases: LeaseStore;
+  readonly cache: Pick<ResultCache, 'findStored' | 'countHit'>;
+  /** Part of what the lease is on: processes of another version do other work. */
+  readonly version: string;
+  /** After which the lease of a process that died is another's. It is renewed while the call lives. */
+  readonly ttlMs: number;
+  /** How it went: this process asked, another did and its result came, or the store could not be asked. */
+  readonly onLease?: (outcome: 'taken' | 'answered' | 'unavailable') => void;
+}
+
+const firstPauseMs = 40;
+const longestPauseMs = 400;
+
+/**
+ * One call for a photo among all processes on one store: whoever holds the lease asks `inner`, the others wait for
+ * its result as long as they have time, and take over when it fails or dies. Without the store nobody waits.
+ *
+ * Two calls are possible where the holder stood still for longer than its lease. That does no harm: both answers are
+ * true ones, and the fencing token keeps the late one from touching its successor's lease.
+ */
+export function withLease(inner: Classifier, options: WithLeaseOptions): Classifier {
+  const { leases, cache, version, ttlMs, onLease } = options;
+
+  /** An answer that a better one may replace is not what anybody waits for. */
+  async function found(sha256: string): Promise<Answer | undefined> {
+    const remembered = await cache.findStored(sha256).catch(() => undefined);
+    if (!remembered || remembered.isProvisional) return undefined;
+    onLease?.('answered');
+    return { ...answerFrom(remembered, cache.countHit(remembered)), isRemembered: true };
+  }
+
+  /** The lease, or what another process found out meanwhile; nothing where the store can't be asked. */
+  async function leaseOrAnswer(
+    sha256: string,
+    context: ClassifyContext,
+  ): Promise<HeldLease | Answer | undefined> {
+    const request = { name: nameOf(version, sha256), owner: randomBytes(16).toString('hex'), ttlMs };
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+      const state = await leases.acquireLease(request).catch(() => undefined);
+      if (state === undefined) return undefined;
+      if (state.isOwn) return { ...request, token: state.token };
+      await pause(Math.min(pauseMs, state.leftMs + 1), context);
+      const answer = await found(sha256);
+      if (answer) return answer;
+    }
+  }
+
+  async function callUnder(
+    lease: HeldLease,
+    photo: Parameters<Classifier['classify']>[0],
+    context: ClassifyContext,
+  ) {
+    const renewal = setInterval(() => void leases.renewLease(lease).catch(() => {}), ttlMs / 3);
+    const release = async () => {
+      clearInterval(renewal);
+      await leases.releaseLease(lease).catch(() => {});
+    };
+    try {
+      // Its last holder may have written a result just before it let go.
+      const answer = (await found(photo.sha256)) ?? (await ask(photo, context));
+      return { ...answer, written: answer.written.then(release) };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  function ask(...call: Parameters<Classifier['classify']>): Promise<Answer> {
+    onLease?.('taken');
+    return inner.classify(...call);
+  }
+
+  return {
+    async classify(photo, context) {
+      const held = await leaseOrAnswer(photo.sha256, context);
+      if (held === undefined) {
+        onLease?.('unavailable');
+        return inner.classify(photo, context);
+      }
+      return 'token' in held ? callUnder(held, photo, context) : held;
+    },
+  };
+}
+
+function nameOf(version: string, sha256: string): string {
+  return createHash('sha256').update(`${version}/${sha256}`).digest('hex');
+}
+
+/** @throws DeadlineError, or the signal's reason */
+async function pause(pauseMs: number, { deadline, signal }: ClassifyContext): Promise<void> {
+  const leftMs = deadline.leftMs();
+  if (leftMs === 0) throw new DeadlineError();
+  await sleep(Math.min(pauseMs, leftMs), undefined, { signal }).catch(() => signal.throwIfAborted());
+}
