@@ -1,0 +1,36 @@
+/** A vendor that costs next to nothing: reads each body and answers after 50 ms. A child of gateway.ts. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const reply = JSON.stringify({
+  id: 'chatcmpl-lean',
+  object: 'chat.completion',
+  created: 0,
+  model: 'gpt-4.1-mini',
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: '{"category":"pets","confidence":0.9}', refusal: null },
+      finish_reason: 'stop',
+    },
+  ],
+  usage: { prompt_tokens: 310, completion_tokens: 28, total_tokens: 338 },
+});
+
+let calls = 0;
+let bytes = 0;
+const server = createServer((request, response) => {
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  request.on('end', () => {
+    calls++;
+    setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(reply), 50);
+  });
+});
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.on('message', () => {
+  process.send?.({ calls, bytes });
+  calls = 0;
+  bytes = 0;
+});
