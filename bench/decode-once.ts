@@ -18,10 +18,11 @@ const step = Math.max(1, Math.floor(names.length / Number(countText)));
 
 const manifest = readManifest('models/album9/manifest.json');
 const network = await openNetwork(manifest);
-const decode = openDecoder({ renditionPx: 512, limitPixels: 100_000_000, input: manifest.input });
+const { input } = manifest;
+const decode = openDecoder({ renditionPx: 512, limitPixels: 100e6, thumbnailPx: input.widthPx, input });
 
 async function probabilitiesOf(bytes: Buffer, rendition: boolean): Promise<number[]> {
-  const job = { sha256: '', bytes, format: formatOf(bytes), wants: { rendition, infer: true } };
+  const job = { bytes, format: formatOf(bytes), wants: { rendition, infer: true } };
   const { pixels } = await decode(job);
   return pixels ? network.probabilitiesOf(pixels) : [];
 }

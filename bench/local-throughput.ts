@@ -55,7 +55,12 @@ async function pooled(rendition: boolean): Promise<number> {
   const pool = openPool({
     size: processes,
     childUrl: new URL('../src/child.ts', import.meta.url),
-    childOptions: { manifestFile, renditionPx: 512 } satisfies ChildOptions,
+    childOptions: {
+      manifestFile,
+      renditionPx: 512,
+      limitPixels: 100e6,
+      thumbnailPx: 256,
+    } satisfies ChildOptions,
     queueLimit: 1000,
     jobTimeoutMs: 10_000,
     maxRssBytes: 1_000_000_000,
@@ -69,7 +74,8 @@ async function pooled(rendition: boolean): Promise<number> {
     for (let at = offset; performance.now() < endMs; at++) {
       const bytes = photos[at % photos.length] ?? Buffer.alloc(0);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const job = { sha256, bytes, format: 'jpeg' as const, wants: { rendition, infer: true } };
+      const cost = { cpuMs: 30, megabytes: 20 };
+      const job = { sha256, bytes, format: 'jpeg' as const, wants: { rendition, infer: true }, cost };
       await pool.analyse(job, { deadline: deadlineIn(60_000), signal });
       if (performance.now() > warmUpMs) done += 1;
     }

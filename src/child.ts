@@ -7,9 +7,7 @@ import { type Manifest, readManifest } from './local/manifest.ts';
 import type { Network } from './local/network.ts';
 
 /** What the pool's `childOptions` are for this child. */
-export interface ChildOptions extends Omit<DecoderOptions, 'input' | 'limitPixels'> {
-  /** Photos with more pixels are refused; 100 million unless given. */
-  readonly limitPixels?: number;
+export interface ChildOptions extends Omit<DecoderOptions, 'input'> {
   /** Path of the local model's manifest; absent where no local model is used. */
   readonly manifestFile?: string;
 }
@@ -19,10 +17,8 @@ serveJobs(async (options) => openWorker(options as ChildOptions));
 
 async function openWorker(options: ChildOptions): Promise<Worker> {
   const model = await openModel(options.manifestFile);
-  const { renditionPx, limitPixels = 100_000_000 } = options;
   const decode = openDecoder({
-    renditionPx,
-    limitPixels,
+    ...options,
     ...(model.manifest && { input: model.manifest.input }),
   });
   return {

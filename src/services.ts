@@ -13,6 +13,9 @@ import { ConfigError } from './config.ts';
 import { VisionError } from './errors.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { openByteBudget } from './image/byte-budget.ts';
+import { enoughThumbnailPx } from './image/firewall/iso-media.ts';
+import { defaultPixelLimits } from './image/firewall/limits.ts';
+import { openInspector } from './image/inspector.ts';
 import { openPhotos } from './image/open-photos.ts';
 import { openPool } from './image/pool.ts';
 import { localClassifier } from './local/local-classifier.ts';
@@ -79,23 +82,31 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
   });
 
+  const wants = { rendition: strategy !== 'local-only', infer: manifest !== undefined };
+  const renditionPx = config.llm?.imagePx ?? 512;
+  const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);
+  const thumbnailPx = enoughThumbnailPx(networkPx, wants.rendition ? renditionPx : undefined);
+  const inspector = openInspector({ limits: defaultPixelLimits, thumbnailPx });
   const pool = openPool({
     size: config.inference.processes,
     queueLimit: config.inference.queue,
     childUrl: new URL('./child.ts', import.meta.url),
     childOptions: {
       manifestFile,
-      renditionPx: config.llm?.imagePx ?? 512,
+      renditionPx,
       limitPixels: config.limits.pixels,
+      thumbnailPx,
     },
     jobTimeoutMs: config.inference.jobTimeoutMs,
     maxRssBytes: config.inference.maxRssBytes,
     log,
     hooks: { childLost: (loss) => metrics.childrenLost.inc({ loss }) },
   });
-  const wants = { rendition: strategy !== 'local-only', infer: manifest !== undefined };
   const { processes, queue } = config.inference;
-  const photos = withDecodeTurns(openPhotos({ pool, wants }), { atOnce: processes + 1, maxWaiting: queue });
+  const photos = withDecodeTurns(openPhotos({ pool, inspector, wants }), {
+    atOnce: processes + 1,
+    maxWaiting: queue,
+  });
 
   const { llm } = config;
   const visionParts = { taxonomy, prompt, timeZone: config.timeZone, ledger: store, refusals: store, log };
@@ -177,6 +188,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     },
     async close() {
       await pool.close();
+      await inspector.close();
       await recorder.flush();
       await grouped.flush();
       await store.close();

@@ -4,6 +4,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Answer } from '../classify/classifier.ts';
 import { loadConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { receivedUpload } from '../image/receive.ts';
 import { openLog } from '../log.ts';
 import { deadlineIn } from '../resilience/deadline.ts';
 import { openServices, type Services } from '../services.ts';
@@ -67,7 +68,7 @@ async function rowOf(file: string, services: Services, limitBytes: number, deadl
     const bytes = await readFile(file);
     if (bytes.length > limitBytes) return { file, error: `larger than ${limitBytes / 1_000_000} MB` };
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const photo = services.photos.open({ bytes, sha256, release() {} });
+    const photo = services.photos.open(receivedUpload(bytes, sha256, () => {}));
     try {
       const context = {
         deadline: deadlineIn(deadlineMs),

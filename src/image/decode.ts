@@ -1,4 +1,5 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { decodeHeic } from './heic.ts';
 import type { Job } from './job.ts';
 import { leniencyFor } from './leniency.ts';
 import { lookEdgePx, lookOf } from './perceptual-hash.ts';
@@ -18,8 +19,10 @@ export interface NetworkInput {
 export interface DecoderOptions {
   /** Long edge of the rendition; smaller photos keep their size. */
   readonly renditionPx: number;
-  /** Larger photos are refused. */
+  /** Larger photos are refused, whatever the header check let pass. */
   readonly limitPixels: number;
+  /** Long edge from which on a HEIC's thumbnail is decoded in the photo's place. */
+  readonly thumbnailPx: number;
   /** Absent where there is no network to feed. */
   readonly input?: NetworkInput;
 }
@@ -45,29 +48,46 @@ const renditionQuality = 80;
  * of pixels alone, so no metadata can leave.
  * @throws PhotoError from what it returns
  */
-export function openDecoder({ renditionPx, limitPixels, input }: DecoderOptions) {
-  return async ({ bytes, format, wants }: Job): Promise<Decoded> => {
+export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: DecoderOptions) {
+  type Source = Pick<Job, 'bytes' | 'format' | 'wants'>;
+  type Upright = Pick<Decoded, 'widthPx' | 'heightPx'>;
+
+  async function decodedFrom(open: () => Sharp, { widthPx, heightPx }: Upright, wants: Job['wants']) {
+    const { small, ...made } = await outputs(open, {
+      renditionPx: wants.rendition ? renditionPx : undefined,
+      input: wants.infer ? input : undefined,
+      shape: widthPx / heightPx,
+    });
+    const look = small && lookOf(small, widthPx, heightPx);
+    return { widthPx, heightPx, ...made, ...(look && { look }) };
+  }
+
+  async function fromFile({ bytes, format, wants }: Source): Promise<Decoded> {
     const open = (failOn: NonNullable<SharpOptions['failOn']>) =>
       sharp(bytes, { failOn, limitInputPixels: limitPixels, sequentialRead: true, pages: 1 });
+    const header = await open('error').metadata();
+    if (header.width * header.height > limitPixels) throw tooManyPixels();
+    const { width: widthPx, height: heightPx } = header.autoOrient;
+    const render = (failOn: NonNullable<SharpOptions['failOn']>) =>
+      decodedFrom(() => open(failOn).autoOrient(), { widthPx, heightPx }, wants);
+    return render('error').catch(async (error: unknown) => {
+      const leniency = await leniencyFor(error, { bytes, format, header });
+      if (leniency === undefined) throw error;
+      return render(leniency);
+    });
+  }
+
+  function fromHeic({ bytes, wants }: Source): Promise<Decoded> {
+    const { raw, ...upright } = decodeHeic(bytes, thumbnailPx);
+    const size = { width: raw.widthPx, height: raw.heightPx, channels: 3 as const };
+    return decodedFrom(() => sharp(raw.pixels, { raw: size, limitInputPixels: limitPixels }), upright, wants);
+  }
+
+  return async (source: Source): Promise<Decoded> => {
     try {
-      const header = await open('error').metadata();
-      if (header.width * header.height > limitPixels) throw tooManyPixels();
-      const { width: widthPx, height: heightPx } = header.autoOrient;
-      const render = (failOn: NonNullable<SharpOptions['failOn']>) =>
-        outputs(() => open(failOn).autoOrient(), {
-          renditionPx: wants.rendition ? renditionPx : undefined,
-          input: wants.infer ? input : undefined,
-          shape: widthPx / heightPx,
-        });
-      const { small, ...made } = await render('error').catch(async (error: unknown) => {
-        const leniency = await leniencyFor(error, { bytes, format, header });
-        if (leniency === undefined) throw error;
-        return render(leniency);
-      });
-      const look = small && lookOf(small, widthPx, heightPx);
-      return { widthPx, heightPx, ...made, ...(look && { look }) };
+      return await (source.format === 'heic' ? fromHeic(source) : fromFile(source));
     } catch (error) {
-      throw photoErrorFor(error, bytes, format);
+      throw photoErrorFor(error, source.bytes, source.format);
     }
   };
 }

@@ -10,23 +10,26 @@ const heifBrands = new Set(['mif1', 'msf1', 'mif2']);
 /**
  * Which accepted format the bytes are, by their content alone: labels and file names lie. MPO files, Ultra-HDR and
  * motion photos begin as the JPEG they are shown as.
+ * @param options.heic false where HEIC is switched off
  * @throws UnsupportedFormatError naming what it is instead, where that can be told
  */
-export function formatOf(bytes: Buffer): ImageFormat {
+export function formatOf(bytes: Buffer, { heic = true }: { readonly heic?: boolean } = {}): ImageFormat {
   if (startsWith(bytes, [0xff, 0xd8, 0xff])) return 'jpeg';
   if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'png';
   if (ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 12) === 'WEBP') return 'webp';
   if (/^GIF8[79]a$/.test(ascii(bytes, 0, 6))) return 'gif';
   const coding = codingOfIsoMedia(bytes);
   if (coding === 'avif') return 'avif';
-  if (coding === 'heic')
+  if (coding === 'heic') {
+    if (heic) return 'heic';
     throw new UnsupportedFormatError(
-      'HEIC photos are not supported yet; send the photo as JPEG (phones call it "most compatible").',
+      'HEIC photos are not accepted by this service; send the photo as JPEG (phones call it "most compatible").',
     );
+  }
   if (bytes.length === 0) throw new UnsupportedFormatError('The file is empty; send the bytes of a photo.');
   const name = nameOfOther(bytes);
   throw new UnsupportedFormatError(
-    `${name ? `The file is ${name}` : 'The bytes are no image format that is known here'}; send a JPEG, PNG, WebP, GIF or AVIF photo.`,
+    `${name ? `The file is ${name}` : 'The bytes are no image format that is known here'}; send a JPEG, PNG, WebP, ${heic ? 'GIF, AVIF or HEIC' : 'GIF or AVIF'} photo.`,
   );
 }
 

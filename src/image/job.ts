@@ -1,4 +1,5 @@
 import { type PhotoError, TooManyPixelsError, UndecodableError, UnsupportedFormatError } from '../errors.ts';
+import type { Cost } from './firewall/limits.ts';
 import type { Analysis, ImageFormat } from './photo.ts';
 
 /** What a decode is for: a step that nobody wants is skipped. */
@@ -16,6 +17,8 @@ export interface Job {
   readonly bytes: Buffer;
   readonly format: ImageFormat;
   readonly wants: Wants;
+  /** Foretold from its header. */
+  readonly cost: Cost;
 }
 
 /** What the pool says to a child. */

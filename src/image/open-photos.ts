@@ -1,5 +1,8 @@
+import type { Cost } from './firewall/limits.ts';
 import { formatOf } from './format.ts';
+import type { Inspector } from './inspector.ts';
 import type { Wants } from './job.ts';
+import { throwIfOver } from './patience.ts';
 import type { Photo } from './photo.ts';
 import type { Pool } from './pool.ts';
 import type { ReceivedUpload } from './receive.ts';
@@ -21,6 +24,9 @@ export interface OpenPhotos {
 
 export interface OpenPhotosOptions {
   readonly pool: Pick<Pool, 'analyse'>;
+  readonly inspector: Pick<Inspector, 'inspect'>;
+  /** Whether HEIC photos are decoded, or refused as a format that is switched off. */
+  readonly heic?: boolean;
   /** What every decode is for. */
   readonly wants: Wants;
 }
@@ -32,18 +38,22 @@ interface Held {
 }
 
 /** Photos in hand. Whoever opens bytes that somebody else holds open shares that photo, and its one decode. */
-export function openPhotos({ pool, wants }: OpenPhotosOptions): OpenPhotos {
+export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOptions): OpenPhotos {
   const held = new Map<string, Held>();
 
   function hold(upload: ReceivedUpload): Held {
     const { sha256, release } = upload;
-    const format = formatOf(upload.bytes);
+    const format = formatOf(upload.bytes, { heic });
     const sizeBytes = upload.bytes.length;
-    const analysis = sharedAnalysis(
-      // The bytes are asked for when they are needed: nothing here keeps them beyond their release.
-      (context) => pool.analyse({ sha256, bytes: upload.bytes, format, wants }, context),
-      release,
-    );
+    let cost: Promise<Cost> | undefined;
+    const inspected = async () => (await upload.lend((bytes) => inspector.inspect(bytes, format))).cost;
+    // The bytes are asked for when they are needed: nothing here keeps them beyond their release.
+    const analysis = sharedAnalysis(async (context) => {
+      cost ??= inspected();
+      const known = await cost;
+      throwIfOver(context);
+      return pool.analyse({ sha256, bytes: upload.bytes, format, wants, cost: known }, context);
+    }, release);
     return { photo: { sha256, sizeBytes, format, analyse: analysis.join }, analysis, holders: 0 };
   }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { AppError, UnavailableError, UndecodableError } from '../errors.ts';
 import { ChildLostError, type ForkOptions, forkChild, type Loss } from './child-process.ts';
@@ -5,6 +6,7 @@ import type { Job } from './job.ts';
 import type { AnalyseContext, Analysis } from './photo.ts';
 import { openSlot, type Slot } from './slot.ts';
 import { openWaitingLine, type Ride } from './waiting-line.ts';
+import { openWorkload } from './workload.ts';
 
 export interface PoolHooks {
   /** A photo left its child with an answer or a PhotoError. */
@@ -19,6 +21,10 @@ export interface PoolOptions extends Omit<ForkOptions, 'startTimeoutMs'> {
   readonly size: number;
   /** Photos that may wait for a child. */
   readonly queueLimit: number;
+  /** Work that may wait for a child, as the time in which it is done. */
+  readonly queueMs?: number;
+  /** How long a photo that two children were lost with is refused at once. */
+  readonly refuseForMs?: number;
   readonly startTimeoutMs?: number;
   /** Rest before an unfit child is replaced for the first time; doubles up to a minute. */
   readonly unfitRestMs?: number;
@@ -32,6 +38,8 @@ export interface PoolStatus {
   readonly ready: number;
   readonly busy: number;
   readonly queued: number;
+  /** Until all photos that are there now are done. */
+  readonly drainMs: number;
   /** Why no child can infer, or decode at all; absent where one can, and while none has said that it can't. */
   readonly unfit?: string;
   readonly pids: readonly number[];
@@ -55,15 +63,17 @@ export interface Pool {
 }
 
 const maxLosses = 2;
-/** Until real ones are known: about what a photo from a phone takes. */
-const firstGuessMs = 100;
+const mostRefused = 10_000;
 
 export function openPool(options: PoolOptions): Pool {
-  const { size, queueLimit, startTimeoutMs = 30_000, unfitRestMs = 5000, log, hooks = {} } = options;
+  const { size, queueLimit, queueMs = 60_000, refuseForMs = 3_600_000 } = options;
+  const { startTimeoutMs = 30_000, unfitRestMs = 5000, log, hooks = {} } = options;
   const line = openWaitingLine();
+  const workload = openWorkload();
+  /** SHA-256 of photos that two children were lost with. */
+  const refused = new LRUCache<string, true>({ max: mostRefused, ttl: refuseForMs });
   const readiness = new Set<PromiseWithResolvers<void>>();
   const idleness = Promise.withResolvers<void>();
-  let averageMs = firstGuessMs;
   let isClosing = false;
   let isClosed = false;
   const slots: Slot[] = [];
@@ -115,27 +125,28 @@ export function openPool(options: PoolOptions): Pool {
 
   async function travel(ride: Ride, slot: Slot): Promise<void> {
     const startedMs = performance.now();
+    const end = workload.begin(ride.job);
     try {
       const analysis = await slot.run(ride.job);
-      count(performance.now() - startedMs);
+      end(true);
+      hooks.jobDone?.(performance.now() - startedMs);
       ride.resolve(analysis);
     } catch (error) {
+      end(false);
       if (!(error instanceof ChildLostError)) {
-        if (error instanceof AppError) count(performance.now() - startedMs);
+        if (error instanceof AppError) hooks.jobDone?.(performance.now() - startedMs);
         return ride.reject(error);
       }
       ride.losses += 1;
       if (isClosed) return ride.reject(shuttingDown());
-      if (ride.losses >= maxLosses) return ride.reject(stoppedTwo());
+      if (ride.losses >= maxLosses) {
+        refused.set(ride.job.sha256, true);
+        return ride.reject(stoppedTwo());
+      }
       hooks.jobRetried?.();
       line.join(ride, 'first');
       dispatch();
     }
-  }
-
-  function count(ranMs: number): void {
-    averageMs += (ranMs - averageMs) / 16;
-    hooks.jobDone?.(ranMs);
   }
 
   function turnAway(ride: Ride, reason: AppError): void {
@@ -143,22 +154,19 @@ export function openPool(options: PoolOptions): Pool {
     ride.reject(reason);
   }
 
-  function overloaded(): UnavailableError {
-    const working = Math.max(1, slots.filter(isWorking).length);
-    const drainMs = ((line.length + slots.filter(isBusy).length) * averageMs) / working;
-    const retryAfterS = Math.min(120, Math.max(1, Math.ceil(drainMs / 1000)));
-    return new UnavailableError(
-      'overloaded',
-      'Too many photos are waiting to be decoded; try again later.',
-      retryAfterS,
-    );
+  const drainMs = (moreMs = 0) => workload.drainMs(line.costMs + moreMs, slots.filter(isWorking).length);
+
+  /** By number, and by work: twenty expensive photos are as much as a thousand cheap ones. */
+  function isFull({ cost }: Job): boolean {
+    return line.length >= queueLimit || (line.length > 0 && drainMs(cost.cpuMs) > queueMs);
   }
 
   return {
     async analyse(job, context) {
       if (isClosing) throw shuttingDown();
       if (brokenReason() !== undefined) throw noChildStarts();
-      if (line.length >= queueLimit && !slotFor(job)) throw overloaded();
+      if (refused.has(job.sha256)) throw stoppedTwo();
+      if (isFull(job) && !slotFor(job)) throw overloaded(drainMs());
       const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
       line.join({ job, context, resolve, reject, losses: 0 }, 'last');
       dispatch();
@@ -179,6 +187,7 @@ export function openPool(options: PoolOptions): Pool {
         ready: slots.filter(isWorking).length,
         busy: slots.filter(isBusy).length,
         queued: line.length,
+        drainMs: drainMs(),
         ...(unfit !== undefined && { unfit }),
         pids: slots.flatMap(({ pid }) => pid ?? []),
       };
@@ -197,6 +206,15 @@ export function openPool(options: PoolOptions): Pool {
   };
 }
 
+function overloaded(drainMs: number): UnavailableError {
+  const retryAfterS = Math.min(120, Math.max(1, Math.ceil(drainMs / 1000)));
+  return new UnavailableError(
+    'overloaded',
+    'Too many photos are waiting to be decoded; try again later.',
+    retryAfterS,
+  );
+}
+
 function noChildStarts(): UnavailableError {
   return new UnavailableError('no_classifier', 'No photo can be decoded at the moment; try again later.', 30);
 }
@@ -208,6 +226,6 @@ function shuttingDown(): UnavailableError {
 function stoppedTwo(): UndecodableError {
   return new UndecodableError(
     'refused_image',
-    'Decoding this photo took too long or too much memory, twice; it is not tried again.',
+    'Decoding this photo took too long or too much memory, twice; it is not tried again for now.',
   );
 }

@@ -7,6 +7,11 @@ import type { Upload } from './photo.ts';
 
 export interface ReceivedUpload extends Upload {
   /**
+   * Hands the bytes to somebody who gives them back. Nobody can read them meanwhile, nor afterwards where they are not
+   * given back or were released in between.
+   */
+  lend<T extends { readonly bytes: Buffer }>(use: (bytes: Buffer) => Promise<T>): Promise<T>;
+  /**
    * Drops the bytes and gives them back to the budget. Once; later calls do nothing. Whoever reads `bytes` afterwards
    * is mistaken and gets an Error.
    */
@@ -65,14 +70,26 @@ export async function receiveUpload(stream: FileStream, options: ReceiveOptions)
 /** An upload whose bytes can be dropped while others still hold the upload itself, as waiting callers do. */
 export function receivedUpload(bytes: Buffer, sha256: string, onRelease: () => void): ReceivedUpload {
   let held: Buffer | undefined = bytes;
+  let isReleased = false;
+  const inHand = () => {
+    if (!held) throw new Error(`the bytes of this upload were ${isReleased ? 'released' : 'lent'}`);
+    return held;
+  };
   return {
     sha256,
     get bytes() {
-      if (!held) throw new Error('the bytes of this upload were released');
-      return held;
+      return inHand();
+    },
+    async lend(use) {
+      const lent = inHand();
+      held = undefined;
+      const returned = await use(lent);
+      if (!isReleased) held = returned.bytes;
+      return returned;
     },
     release() {
       held = undefined;
+      isReleased = true;
       onRelease();
     },
   };

@@ -14,6 +14,8 @@ export interface Ride {
 
 export interface WaitingLine {
   readonly length: number;
+  /** Foretold CPU time of all that wait. */
+  readonly costMs: number;
   /** The one that has been waiting longest. */
   first(): Ride | undefined;
   /** Whoever passes its deadline or is aborted here leaves the line with that error. */
@@ -27,14 +29,19 @@ export function openWaitingLine(): WaitingLine {
   /** What ends each one's watch over its deadline and signal; keys in the order of the line. */
   let line = new Map<Ride, () => void>();
 
+  let costMs = 0;
+
   function leave(ride: Ride): void {
     line.get(ride)?.();
-    line.delete(ride);
+    if (line.delete(ride)) costMs -= ride.job.cost.cpuMs;
   }
 
   return {
     get length() {
       return line.size;
+    },
+    get costMs() {
+      return Math.max(0, costMs);
     },
     first: () => line.keys().next().value,
     leave,
@@ -49,6 +56,7 @@ export function openWaitingLine(): WaitingLine {
         leave(ride);
         ride.reject(reason);
       });
+      costMs += ride.job.cost.cpuMs;
       if (place === 'last') line.set(ride, stopWatch);
       else line = new Map([[ride, stopWatch], ...line]);
     },

@@ -12,7 +12,7 @@ const input: NetworkInput = {
   background: { r: 0, g: 0, b: 0 },
   kernel: 'linear',
 };
-const decoder = openDecoder({ renditionPx: 512, limitPixels: 2_000_000, input });
+const decoder = openDecoder({ renditionPx: 512, limitPixels: 2_000_000, thumbnailPx: 256, input });
 const both = { rendition: true, infer: true };
 const decode = (bytes: Buffer, wants = both) =>
   decoder({ ...jobOf(bytes, wants), bytes, format: formatOf(bytes) });

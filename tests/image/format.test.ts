@@ -18,8 +18,14 @@ describe('the format of a file', () => {
 
   it('tells AVIF and HEIC apart where both carry the general brand', () => {
     expect(formatOf(ftyp('mif1', 'mif1', 'avif', 'miaf'))).toBe('avif');
-    expect(() => formatOf(ftyp('mif1', 'mif1', 'heic'))).toThrow(/HEIC/);
-    expect(() => formatOf(ftyp('heic', 'mif1', 'heic'))).toThrow(/HEIC/);
+    expect(formatOf(ftyp('mif1', 'mif1', 'heic'))).toBe('heic');
+    expect(formatOf(ftyp('heic', 'mif1', 'heic'))).toBe('heic');
+  });
+
+  it('refuses HEIC with a way out where it is switched off', () => {
+    const refusal = expect.objectContaining({ status: 415, message: expect.stringContaining('send') });
+    expect(() => formatOf(ftyp('heic', 'mif1', 'heic'), { heic: false })).toThrow(refusal);
+    expect(() => formatOf(Buffer.from('hello'), { heic: false })).toThrow(/GIF or AVIF photo/);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { patient } from '../support/pools.ts';
 
 const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
+const cost = { cpuMs: 30, megabytes: 20 };
 const analysis: Analysis = { rendition: Buffer.alloc(0), widthPx: 3, heightPx: 2 };
 
 /** Photos on a pool that answers when the test says so. */
@@ -21,13 +22,15 @@ function setUp() {
       return answer.promise;
     },
   };
-  const photos = openPhotos({ pool, wants: { rendition: true, infer: true } });
+  const inspector = { inspect: async (bytes: Buffer) => ({ bytes, cost }) };
+  const photos = openPhotos({ pool, inspector, wants: { rendition: true, infer: true } });
   const released: string[] = [];
   const upload = (name: string, sha256 = 'a'.repeat(64), bytes = jpeg) =>
     receivedUpload(bytes, sha256, () => released.push(name));
   return { photos, calls, released, upload };
 }
 
+/** The inspection is through, and whatever follows from it. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('photos in hand', () => {
@@ -36,6 +39,7 @@ describe('photos in hand', () => {
     const photo = photos.open(upload('one'));
     expect(photo).toMatchObject({ sha256: 'a'.repeat(64), sizeBytes: jpeg.length, format: 'jpeg' });
     void photo.analyse(patient());
+    await settled();
     expect(calls[0]?.job).toMatchObject({
       bytes: jpeg,
       format: 'jpeg',
@@ -56,6 +60,7 @@ describe('photos in hand', () => {
     const [one, two] = [photos.open(upload('one')), photos.open(upload('two'))];
     expect(released).toEqual(['two']);
     const answers = [one.analyse(patient()), two.analyse(patient()), one.analyse(patient())];
+    await settled();
     expect(calls).toHaveLength(1);
     calls[0]?.resolve(analysis);
     expect(await Promise.all(answers)).toEqual([analysis, analysis, analysis]);
@@ -67,6 +72,7 @@ describe('photos in hand', () => {
     const { photos, calls, released, upload } = setUp();
     const received = upload('one');
     const answer = photos.open(received).analyse(patient());
+    await settled();
     calls[0]?.resolve(analysis);
     await answer;
     expect(released).toEqual(['one']);
@@ -87,6 +93,7 @@ describe('photos in hand', () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
     const answer = photo.analyse(patient());
+    await settled();
     photo.close();
     expect(released).toEqual([]);
     calls[0]?.resolve(analysis);
@@ -95,6 +102,7 @@ describe('photos in hand', () => {
     expect(released).toEqual(['one']);
     const again = photos.open(upload('again'));
     void again.analyse(patient());
+    await settled();
     expect(calls).toHaveLength(2);
   });
 
@@ -106,6 +114,7 @@ describe('photos in hand', () => {
     const controller = new AbortController();
     const leaving = photo.analyse(patient(controller.signal));
     const staying = photo.analyse(patient());
+    await settled();
     expect(calls[0]?.context.deadline.leftMs()).toBeGreaterThan(1000);
     nowMs = 5;
     controller.abort(new Error('gone'));
@@ -122,10 +131,12 @@ describe('photos in hand', () => {
     const photo = photos.open(upload('one'));
     const controller = new AbortController();
     const leaving = photo.analyse(patient(controller.signal));
+    await settled();
     controller.abort();
     await expect(leaving).rejects.toThrow();
     expect(calls[0]?.context.signal.aborted).toBe(true);
     const next = photo.analyse(patient());
+    await settled();
     expect(calls).toHaveLength(2);
     await settled();
     expect(released).toEqual([]);
@@ -137,6 +148,7 @@ describe('photos in hand', () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
     const answer = photo.analyse(patient());
+    await settled();
     calls[0]?.reject(new TooManyPixelsError('too many'));
     await expect(answer).rejects.toThrow('too many');
     await expect(photos.open(upload('two')).analyse(patient())).rejects.toThrow('too many');
@@ -148,10 +160,12 @@ describe('photos in hand', () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
     const answer = photo.analyse(patient());
+    await settled();
     calls[0]?.reject(new UnavailableError('overloaded', 'full'));
     await expect(answer).rejects.toThrow('full');
     expect(released).toEqual([]);
     const next = photos.open(upload('two')).analyse(patient());
+    await settled();
     calls[1]?.resolve(analysis);
     expect(await next).toBe(analysis);
   });

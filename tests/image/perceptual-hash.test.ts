@@ -17,7 +17,7 @@ async function lookOf(
   wants = { rendition: true, infer: true },
   format: 'jpeg' | 'webp' = 'jpeg',
 ) {
-  const decode = openDecoder({ renditionPx: 512, limitPixels: 50_000_000, input });
+  const decode = openDecoder({ renditionPx: 512, thumbnailPx: 256, limitPixels: 50_000_000, input });
   return (await decode({ ...jobOf(bytes, wants), format })).look;
 }
 

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto';
 import pino from 'pino';
 import type { ChildOptions } from '../../src/child.ts';
 import type { Job } from '../../src/image/job.ts';
@@ -31,7 +32,13 @@ export const albumManifest = 'models/album9/manifest.json';
 export function realPool(options: Partial<PoolOptions> = {}, childOptions: Partial<ChildOptions> = {}): Pool {
   return opening({
     childUrl: new URL('../../src/child.ts', import.meta.url),
-    childOptions: { manifestFile: albumManifest, renditionPx: 512, ...childOptions } satisfies ChildOptions,
+    childOptions: {
+      manifestFile: albumManifest,
+      renditionPx: 512,
+      limitPixels: 100e6,
+      thumbnailPx: 256,
+      ...childOptions,
+    } satisfies ChildOptions,
     ...options,
   });
 }
@@ -42,10 +49,12 @@ export async function closePools(): Promise<void> {
   opened.clear();
 }
 
+/** Each job is a photo of its own, however alike they are. */
 export function jobOf(bytes: Buffer | string, wants: Partial<Job['wants']> = {}): Job {
   return {
-    sha256: '0'.repeat(64),
+    sha256: createHash('sha256').update(randomUUID()).digest('hex'),
     bytes: Buffer.from(bytes),
+    cost: { cpuMs: 30, megabytes: 20 },
     format: 'jpeg',
     wants: { rendition: false, infer: true, ...wants },
   };
