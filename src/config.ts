@@ -63,6 +63,7 @@ export function configFrom(environment: Environment) {
       /** A worker: all of them together have INFERENCE_PROCESSES, each at least one. */
       processes: Math.max(1, Math.floor((values.INFERENCE_PROCESSES ?? cores) / workers)),
       queue: values.INFERENCE_QUEUE,
+      queueMs: values.INFERENCE_QUEUE_TIME * 1000,
       jobTimeoutMs: values.DECODE_TIMEOUT * 1000,
       maxRssBytes: values.DECODE_MEMORY_MB * megabyte,
       modelDir: values.MODEL_DIR,
@@ -81,6 +82,9 @@ export function configFrom(environment: Environment) {
       batchBytes: values.MAX_BATCH_SIZE_MB * megabyte,
       uploadBudgetBytes: values.UPLOAD_BUDGET_MB * megabyte,
       pixels: values.MAX_MEGAPIXELS * 1_000_000,
+      pixelsByKind: pixelsFrom(values.MEGAPIXEL_LIMITS),
+      heic: values.HEIC !== false,
+      uploadMinBytesPerS: values.UPLOAD_MIN_RATE,
       singleMs: values.SINGLE_DEADLINE * 1000,
       batchMs: values.BATCH_DEADLINE * 1000,
       writeWaitMs: values.WRITE_WAIT,
@@ -105,6 +109,11 @@ export function configFrom(environment: Environment) {
     llm,
     costPerCall: values.COST_PER_API_CALL,
   });
+}
+
+function pixelsFrom(value: string): Readonly<Record<string, number>> {
+  const named = Object.entries(numbersFrom(value));
+  return Object.fromEntries(named.map(([kind, megapixels = 0]) => [kind, megapixels * 1_000_000]));
 }
 
 function strategyFrom(values: Values, hasLlm: boolean): Strategy {

@@ -53,6 +53,12 @@ export class NotFoundError extends AppError {
   readonly status = 404;
 }
 
+/** 408: the body comes too slowly to wait for its end. */
+export class SlowUploadError extends AppError {
+  readonly code = 'upload_too_slow';
+  readonly status = 408;
+}
+
 /** 413: refused for its size before it is read to its end. */
 export class TooLargeError extends AppError {
   readonly code: 'body_too_large' | 'file_too_large' | 'too_many_pixels';

@@ -14,7 +14,7 @@ import { VisionError } from './errors.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { openByteBudget } from './image/byte-budget.ts';
 import { enoughThumbnailPx } from './image/firewall/iso-media.ts';
-import { defaultPixelLimits } from './image/firewall/limits.ts';
+import { pixelLimitsOf } from './image/firewall/limits.ts';
 import { openInspector } from './image/inspector.ts';
 import { openPhotos } from './image/open-photos.ts';
 import { openPool } from './image/pool.ts';
@@ -86,10 +86,14 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const renditionPx = config.llm?.imagePx ?? 512;
   const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);
   const thumbnailPx = enoughThumbnailPx(networkPx, wants.rendition ? renditionPx : undefined);
-  const inspector = openInspector({ limits: defaultPixelLimits, thumbnailPx });
+  const inspector = openInspector({
+    limits: pixelLimitsOf(config.limits.pixels, config.limits.pixelsByKind),
+    thumbnailPx,
+  });
   const pool = openPool({
     size: config.inference.processes,
     queueLimit: config.inference.queue,
+    queueMs: config.inference.queueMs,
     childUrl: new URL('./child.ts', import.meta.url),
     childOptions: {
       manifestFile,
@@ -103,7 +107,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     hooks: { childLost: (loss) => metrics.childrenLost.inc({ loss }) },
   });
   const { processes, queue } = config.inference;
-  const photos = withDecodeTurns(openPhotos({ pool, inspector, wants }), {
+  const photos = withDecodeTurns(openPhotos({ pool, inspector, heic: config.limits.heic, wants }), {
     atOnce: processes + 1,
     maxWaiting: queue,
   });
@@ -146,7 +150,8 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   /** Every answer needs a decoder, and one of the two models. */
   function canAnswer(): boolean {
     const { ready, unfit } = pool.status();
-    return ready > 0 && (unfit === undefined || vision !== undefined);
+    // One child may be on its way back: until two starts have failed there is no reason to turn phones away.
+    return (ready > 0 || unfit === undefined) && (unfit === undefined || vision !== undefined);
   }
   return {
     log,

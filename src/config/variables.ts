@@ -1,4 +1,5 @@
 import { cacheVariables } from './cache-variables.ts';
+import { imageVariables } from './image-variables.ts';
 import { decimal, flag, integer, integerOrAuto, oneOf, secret, text, url } from './kinds.ts';
 import { llmVariables } from './llm-variables.ts';
 
@@ -28,6 +29,13 @@ export const variables = {
     default: 1000,
     min: 1,
     max: 100000,
+  }),
+  INFERENCE_QUEUE_TIME: decimal({
+    about: 'Work that may wait for such a child, a worker, as the time in which it is done',
+    default: 60,
+    min: 1,
+    max: 3600,
+    unit: 's',
   }),
   DECODE_TIMEOUT: decimal({
     about: 'Longest that one photo may occupy such a child, which is replaced then',
@@ -77,7 +85,7 @@ export const variables = {
     about: 'Origins of browser pages that may call, separated by commas, or *; empty: none',
   }),
   MAX_IMAGE_SIZE_MB: integer({ about: 'Largest photo', default: 12, min: 1, max: 512, unit: 'MB' }),
-  MAX_MEGAPIXELS: integer({ about: 'Most pixels of a photo', default: 100, min: 1, max: 1000, unit: 'MP' }),
+  ...imageVariables,
   MAX_BATCH_FILES: integer({ about: 'Most photos in a batch', default: 20, min: 1, max: 1000 }),
   MAX_BATCH_SIZE_MB: integer({
     about: 'Largest body of a batch',

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { BadRequestError, TooLargeError } from '../errors.ts';
 import { type ReceivedUpload, receiveUpload } from '../image/receive.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { watchPace } from './upload-pace.ts';
 
 export interface PhotoFormOptions {
   /** Name of the file parts. */
@@ -31,6 +32,7 @@ const maxFields = 32;
  * next one is still on its way. Resolves with the text parts, wherever they stood.
  * @throws BadRequestError malformed, too many photos, none at all
  * @throws TooLargeError the body passes its bound
+ * @throws SlowUploadError it hardly comes
  */
 export async function readPhotoForm(
   request: FastifyRequest,
@@ -39,7 +41,7 @@ export async function readPhotoForm(
   gone: AbortSignal,
   onPhoto: (part: PhotoPart) => void,
 ): Promise<FormFields> {
-  const bound = boundedBody(request, options.maxBytes);
+  const bound = boundedBody(request, options.maxBytes, limits.uploadMinBytesPerS);
   const signal = AbortSignal.any([gone, bound.signal]);
   const fields: FormFields = Object.create(null);
   let photos = 0;
@@ -99,8 +101,11 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
   return new BadRequestError('too_many_items', `At most ${maxPhotos} \`${photoField}\` parts are accepted.`);
 }
 
-/** Refuses a body that says it is too large at once, and one that turns out to be as soon as it does. */
-function boundedBody(request: FastifyRequest, maxBytes: number) {
+/**
+ * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
+ * comes after a while.
+ */
+function boundedBody(request: FastifyRequest, maxBytes: number, minBytesPerS: number) {
   const tooLarge = () =>
     new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
@@ -112,7 +117,12 @@ function boundedBody(request: FastifyRequest, maxBytes: number) {
   };
   // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
   request.raw.on('data', count);
-  return { signal: controller.signal, stop: () => request.raw.off('data', count) };
+  const pace = watchPace(request.raw, minBytesPerS, (error) => controller.abort(error));
+  const stop = () => {
+    pace.stop();
+    request.raw.off('data', count);
+  };
+  return { signal: controller.signal, stop };
 }
 
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

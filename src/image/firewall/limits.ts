@@ -28,6 +28,13 @@ export const defaultPixelLimits: PixelLimits = {
   heic: 50e6,
 };
 
+/** The limits of an operator over ours; none is above `mostPx`, which is that of a usual JPEG. */
+export function pixelLimitsOf(mostPx: number, named: Readonly<Record<string, number>> = {}): PixelLimits {
+  const limits: PixelLimits = { ...defaultPixelLimits, ...named, jpeg: mostPx };
+  const bounded = Object.entries(limits).map(([kind, limitPx]) => [kind, Math.min(limitPx, mostPx)]);
+  return Object.fromEntries(bounded) as PixelLimits;
+}
+
 /** No file format of phones and no decoder here can say more. */
 const longestEdgePx = 65_535;
 
