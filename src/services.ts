@@ -231,9 +231,10 @@ function configured<T>(read: () => T): T {
 }
 
 /** The database that the configuration names, without a guard. */
-export function openDriver({ store, claims }: Config): Store {
-  const sharing = claims && { sharing: claims };
+export function openDriver({ store, claims, taxonomyFile }: Config): Store {
+  const { categories } = configured(() => readTaxonomy(taxonomyFile));
+  const options = { categories: categories.map(({ key }) => key), ...(claims && { sharing: claims }) };
   return store.kind === 'mysql'
-    ? openMysqlStore({ ...store, ...sharing })
-    : openSqliteStore({ ...store, ...sharing });
+    ? openMysqlStore({ ...store, ...options })
+    : openSqliteStore({ ...store, ...options });
 }

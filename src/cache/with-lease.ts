@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Classifier, ClassifyContext } from '../classify/classifier.ts';
 import { DeadlineError } from '../errors.ts';
-import type { HeldLease, LeaseStore } from '../store/store.ts';
+import type { HeldLease, LeaseStore } from '../store/lease.ts';
 import type { ResultCache } from './result-cache.ts';
 import { answerFrom } from './with-cache.ts';
 

@@ -1,14 +1,6 @@
 import { type Gathered, gathered } from './gathered.ts';
-import type {
-  HeldLease,
-  LeaseRequest,
-  LeaseState,
-  LeaseStore,
-  Lookup,
-  RecordStore,
-  ResultStore,
-  Store,
-} from './store.ts';
+import type { HeldLease, LeaseRequest, LeaseState, LeaseStore } from './lease.ts';
+import type { Lookup, RecordStore, ResultStore, Store } from './store.ts';
 
 export interface GroupCommitOptions {
   /** Rows or keys of one statement. Default 500. */

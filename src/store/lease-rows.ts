@@ -1,4 +1,4 @@
-import type { LeaseRequest, LeaseState } from './store.ts';
+import type { LeaseRequest, LeaseState } from './lease.ts';
 
 /** A lease as both drivers read it. */
 export interface LeaseRow {

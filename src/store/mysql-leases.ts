@@ -1,7 +1,7 @@
 import { binaryKey } from './columns.ts';
+import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
 import { type LeaseRow, leaseStates } from './lease-rows.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
-import type { HeldLease, LeaseRequest, LeaseState } from './store.ts';
 
 const now = 'ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000)';
 

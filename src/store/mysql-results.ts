@@ -1,7 +1,15 @@
 import { binaryKey, versionKey } from './columns.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
 import { binaryColumns } from './record-rows.ts';
-import { byKey, foundFor, hitCounts, type ResultRow, resultColumns, resultValues } from './result-rows.ts';
+import {
+  byKey,
+  foundFor,
+  hitCounts,
+  hourMs,
+  type ResultRow,
+  resultColumns,
+  resultValues,
+} from './result-rows.ts';
 import type { ClaimSharing, Found, Hit, Lookup, StoredResult } from './store.ts';
 
 const answerColumns = `r.sha256, r.version, r.category, r.confidence, r.description, r.method, r.model, r.scores,
@@ -27,10 +35,10 @@ export function findStatement(
   const versions = unique(lookups.map(({ version }) => versionKey(version)));
   const claims = claimKeys(lookups);
   const verified = `SELECT ${answerColumns}, NULL AS claimed, NULL AS claimant, NULL AS corrected
-    FROM results r WHERE r.sha256 IN (?) AND r.version IN (?)`;
+    FROM results r FORCE INDEX (PRIMARY) WHERE r.sha256 IN (?) AND r.version IN (?)`;
   if (claims.length === 0) return { sql: verified, values: [hashes, versions] };
   const own = `${verified} UNION ALL SELECT ${answerColumns}, c.claimed, c.claimant, c.corrected
-      FROM hash_claims c FORCE INDEX (PRIMARY) JOIN results r ON r.sha256 = c.content
+      FROM hash_claims c FORCE INDEX (PRIMARY) JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = c.content
       WHERE (c.claimed, c.claimant) IN (?) AND r.version IN (?)`;
   const values = [hashes, versions, claims, versions];
   if (sharing === undefined) return { sql: own, values };
@@ -39,7 +47,7 @@ export function findStatement(
   );
   return {
     sql: `${own} UNION ALL SELECT ${answerColumns}, v.claimed, NULL, NULL
-      FROM claim_verdicts v FORCE INDEX (PRIMARY) JOIN results r ON ${sharedJoin(sharing)}
+      FROM claim_verdicts v FORCE INDEX (PRIMARY) JOIN results r FORCE INDEX (PRIMARY) ON ${sharedJoin(sharing)}
       WHERE v.claimed IN (?) AND r.version IN (?)`,
     values: [...values, claimed, versions],
   };
@@ -92,7 +100,8 @@ export async function countHits(query: MysqlQuery, hits: readonly Hit[]): Promis
   );
   await query(
     `UPDATE (${rows.join(' UNION ALL ')}) h STRAIGHT_JOIN results r ON r.sha256 = h.sha256 AND r.version = h.version
-      SET r.hits = r.hits + h.hits, r.last_hit_at_ms = GREATEST(COALESCE(r.last_hit_at_ms, h.at_ms), h.at_ms)`,
+      SET r.hits = r.hits + h.hits, r.last_hit_at_ms = GREATEST(COALESCE(r.last_hit_at_ms, h.at_ms), h.at_ms),
+        r.used_at_ms = GREATEST(r.used_at_ms, h.at_ms - h.at_ms MOD ${hourMs})`,
     counts.flatMap(({ sha256, version, count, lastAt }) => [sha256, version, count, lastAt]),
   );
 }

@@ -1,6 +1,8 @@
 import { addSpend, reserveSpend } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
-import { connectionOptions, type MysqlServer, withConnection } from './mysql-connection.ts';
+import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './mysql-connection.ts';
+import { cacheCounts, deleteSome } from './mysql-deletions.ts';
+import { correctors, newestFeedback, saveFeedback } from './mysql-feedback.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './mysql-leases.ts';
 import { saveLooks } from './mysql-looks.ts';
 import { migrateMysql } from './mysql-migrations.ts';
@@ -32,6 +34,8 @@ export interface MysqlStoreOptions extends MysqlServer {
   readonly migrationTimeoutMs?: number;
   /** Folder of migrations instead of the product's own. */
   readonly migrations?: URL;
+  /** The taxonomy's keys, written down by `migrate`: results of other categories are refused. */
+  readonly categories?: readonly string[];
   /** Whose claims count for others; nobody's unless given. */
   readonly sharing?: ClaimSharing;
   /** Called for every statement of the hot path. */
@@ -46,6 +50,10 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
   const pool = openMysqlPool({ ...options, statementTimeoutMs });
   const { query } = pool;
   const reports = oneAtATime();
+
+  /** What takes long has a connection of its own. */
+  const reported = <T>(report: (query: MysqlQuery) => Promise<T>): Promise<T> =>
+    reports(() => withConnection(connectionOptions(options, statementTimeoutMs), reportTimeoutMs, report));
 
   async function insert(
     table: string,
@@ -66,6 +74,11 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     acquireLeases: async (requests) => acquireLeases(query, requests),
     renewLeases: async (leases) => renewLeases(query, leases),
     releaseLeases: async (leases) => releaseLeases(query, leases),
+    saveFeedback: async (feedback) => saveFeedback(query, feedback),
+    newestFeedback: async (limit) => newestFeedback(query, limit),
+    correctors: async (limit) => correctors(query, limit),
+    deleteSome: async (deletion, limit) => deleteSome(query, deletion, limit),
+    cacheCounts: () => reported(cacheCounts),
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
@@ -75,24 +88,27 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
 
     summarise: (from, to) =>
-      reports(() =>
-        withConnection(connectionOptions(options, statementTimeoutMs), reportTimeoutMs, async (report) => {
-          const counts = await report(photoCountsSql, [from, to]);
-          const [totals] = await report(requestTotalsSql, [from, to]);
-          return summaryOf(
-            counts as unknown as readonly PhotoCountRow[],
-            totals as RequestTotalsRow | undefined,
-          );
-        }),
-      ),
+      reported(async (report) => {
+        const counts = await report(photoCountsSql, [from, to]);
+        const [totals] = await report(requestTotalsSql, [from, to]);
+        return summaryOf(
+          counts as unknown as readonly PhotoCountRow[],
+          totals as RequestTotalsRow | undefined,
+        );
+      }),
 
-    migrate: async () =>
-      migrateMysql({
+    async migrate() {
+      const ran = await migrateMysql({
         ...options,
         connectTimeoutMs: statementTimeoutMs,
         migrationTimeoutMs,
         ...(options.migrations && { folder: options.migrations }),
-      }),
+      });
+      const categories = options.categories ?? [];
+      if (categories.length > 0)
+        await query('INSERT IGNORE INTO categories (category) VALUES ?', [categories.map((one) => [one])]);
+      return ran;
+    },
 
     async ping() {
       await query(

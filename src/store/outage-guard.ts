@@ -68,6 +68,12 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     }
   }
 
+  /** A report has a limit of its own, and its failure says nothing about the store. */
+  async function reported<T>(report: () => Promise<T>): Promise<T> {
+    if (!up) throw outage(`the store is down: ${lastReason}`);
+    return within(report(), options.reportTimeoutMs ?? 60_000);
+  }
+
   function goDown(reason: string): void {
     if (performance.now() - upSince > steadyMs) failures = 0;
     epoch += 1;
@@ -152,6 +158,11 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     acquireLeases: (requests) => guarded(() => store.acquireLeases(requests)),
     renewLeases: (leases) => guarded(() => store.renewLeases(leases)),
     releaseLeases: (leases) => guarded(() => store.releaseLeases(leases)),
+    saveFeedback: (feedback) => guarded(() => store.saveFeedback(feedback)),
+    newestFeedback: (limit) => guarded(() => store.newestFeedback(limit)),
+    correctors: (limit) => guarded(() => store.correctors(limit)),
+    deleteSome: (deletion, limit) => guarded(() => store.deleteSome(deletion, limit)),
+    cacheCounts: () => reported(() => store.cacheCounts()),
     countHits: (hits) => guarded(() => store.countHits(hits)),
     savePhotoRecords: (records) => guarded(() => store.savePhotoRecords(records)),
     saveRequestRecords: (records) => guarded(() => store.saveRequestRecords(records)),
@@ -162,10 +173,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     ping: () => guarded(() => store.ping()),
     checkConnections: (workers) => guarded(() => store.checkConnections(workers)),
     migrate: () => within(store.migrate(), migrationTimeoutMs),
-    async summarise(from, to) {
-      if (!up) throw outage(`the store is down: ${lastReason}`);
-      return within(store.summarise(from, to), options.reportTimeoutMs ?? 60_000);
-    },
+    summarise: (from, to) => reported(() => store.summarise(from, to)),
     async close() {
       isClosed = true;
       clearInterval(idleCheck);

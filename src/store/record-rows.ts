@@ -36,6 +36,7 @@ export const binaryColumns: ReadonlySet<string> = new Set([
   'claimed',
   'content',
   'newest',
+  'hash',
 ]);
 
 export function photoValues(record: PhotoRecord): readonly Value[] {

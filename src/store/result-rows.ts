@@ -67,6 +67,7 @@ export const resultColumns = [
   'model',
   'scores',
   'created_at_ms',
+  'used_at_ms',
   'method',
 ] as const;
 
@@ -80,9 +81,15 @@ export function resultValues(result: StoredResult): readonly (string | number | 
     bounded(result.model, columnSize.model),
     scoresText(result.scores),
     result.createdAt,
+    hourOf(result.createdAt),
     result.method,
   ];
 }
+
+/** When a result was last used is kept to the hour, so that a hit rarely moves it in its index. */
+export const hourMs = 3_600_000;
+
+const hourOf = (at: number): number => at - (at % hourMs);
 
 /** All hits of one result. */
 export interface HitCount {

@@ -1,7 +1,7 @@
 import { hexKey } from './columns.ts';
+import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
 import { type LeaseRow, leaseStates } from './lease-rows.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import type { HeldLease, LeaseRequest, LeaseState } from './store.ts';
 
 const acquireSql = `INSERT INTO leases (name, owner, token, expires_at_ms)
   SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), ?2, ?2 + (j.value ->> 2) FROM json_each(?1) j WHERE true

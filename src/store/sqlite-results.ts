@@ -1,5 +1,13 @@
 import { hexKey, versionKey } from './columns.ts';
-import { byKey, foundFor, hitCounts, type ResultRow, resultColumns, resultValues } from './result-rows.ts';
+import {
+  byKey,
+  foundFor,
+  hitCounts,
+  hourMs,
+  type ResultRow,
+  resultColumns,
+  resultValues,
+} from './result-rows.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { ClaimSharing, Found, Hit, Lookup, StoredResult } from './store.ts';
 
@@ -63,7 +71,8 @@ export async function saveResults(database: SqliteDatabase, results: readonly St
 }
 
 const hitSql = `UPDATE results
-  SET hits = hits + h.more, last_hit_at_ms = max(coalesce(last_hit_at_ms, h.at_ms), h.at_ms)
+  SET hits = hits + h.more, last_hit_at_ms = max(coalesce(last_hit_at_ms, h.at_ms), h.at_ms),
+    used_at_ms = max(used_at_ms, h.at_ms - h.at_ms % ${hourMs})
   FROM (SELECT unhex(value ->> 0) AS hash, value ->> 1 AS of_version, value ->> 2 AS more, value ->> 3 AS at_ms
         FROM json_each(?)) h
   WHERE sha256 = h.hash AND version = h.of_version`;

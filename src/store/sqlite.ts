@@ -1,17 +1,32 @@
+import type { SQLInputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { countSql, countsOf, versionsSql } from './deletions.ts';
 import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migrate.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { outage } from './outage.ts';
-import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
+import {
+  binaryColumns,
+  type PhotoCountRow,
+  photoColumns,
+  photoCountsSql,
+  photoValues,
+  type RequestTotalsRow,
+  requestColumns,
+  requestTotalsSql,
+  requestValues,
+  summaryOf,
+} from './record-rows.ts';
 import { addSpend, reserveSpend } from './sqlite-budget.ts';
 import { saveClaims } from './sqlite-claims.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
+import { deleteSome } from './sqlite-deletions.ts';
+import { correctors, newestFeedback, saveFeedback } from './sqlite-feedback.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './sqlite-leases.ts';
 import { saveLooks } from './sqlite-looks.ts';
 import { findRefusal, saveRefusal } from './sqlite-refusals.ts';
 import { countHits, findResults, saveResults } from './sqlite-results.ts';
-import type { ClaimSharing, Store, Summary } from './store.ts';
+import type { ClaimSharing, Store } from './store.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the file; it and its folder are created when missing. */
@@ -22,6 +37,8 @@ export interface SqliteStoreOptions {
   readonly reportTimeoutMs?: number;
   /** Folder of migrations instead of the product's own. */
   readonly migrations?: URL;
+  /** The taxonomy's keys, written down by `migrate`: results of other categories are refused. */
+  readonly categories?: readonly string[];
   /** Whose claims count for others; nobody's unless given. */
   readonly sharing?: ClaimSharing;
   /** Called for every statement of the hot path. */
@@ -36,6 +53,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     ...(options.onStatement && { onStatement: options.onStatement }),
   });
   const reports = oneAtATime();
+  const reported = (...queries: readonly Query[]) =>
+    reports(() => readInThread(options.file, queries, options.reportTimeoutMs ?? 30_000));
 
   async function insert(table: string, columns: readonly string[], rows: readonly unknown[]): Promise<void> {
     if (rows.length > 0) await database.run(insertSql(table, columns), JSON.stringify(rows));
@@ -50,6 +69,18 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     acquireLeases: async (requests) => acquireLeases(database, requests),
     renewLeases: async (leases) => renewLeases(database, leases),
     releaseLeases: async (leases) => releaseLeases(database, leases),
+    saveFeedback: async (feedback) => saveFeedback(database, feedback),
+    newestFeedback: async (limit) => newestFeedback(database, limit),
+    correctors: async (limit) => correctors(database, limit),
+    deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
+    async cacheCounts() {
+      const [versions = [], ...counts] = await reported(
+        [versionsSql],
+        ...Object.values(countSql).map((sql) => [sql] as const),
+      );
+      const [claims = 0, conflicts = 0, feedback = 0] = counts.map(([row]) => Number(row?.n ?? 0));
+      return countsOf(versions, [claims, conflicts, feedback]);
+    },
     countHits: async (hits) => countHits(database, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
@@ -57,10 +88,26 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),
     savePhotoRecords: async (records) => insert('photos', photoColumns, records.map(photoValues)),
     saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
-    summarise: (from, to) =>
-      reports(() => summariseInThread(options.file, from, to, options.reportTimeoutMs ?? 30_000)),
-    migrate: async () =>
-      migrateSqlite(database, readMigrations(options.migrations ?? new URL('sqlite/', migrationsUrl))),
+    async summarise(from, to) {
+      const [counts = [], [totals] = []] = await reported(
+        [photoCountsSql, from, to],
+        [requestTotalsSql, from, to],
+      );
+      return summaryOf(
+        counts as unknown as readonly PhotoCountRow[],
+        totals as unknown as RequestTotalsRow | undefined,
+      );
+    },
+    async migrate() {
+      const folder = options.migrations ?? new URL('sqlite/', migrationsUrl);
+      const ran = await migrateSqlite(database, readMigrations(folder));
+      if (options.categories)
+        await database.run(
+          'INSERT OR IGNORE INTO categories SELECT value FROM json_each(?)',
+          JSON.stringify(options.categories),
+        );
+      return ran;
+    },
     ping: async () =>
       database.run(
         'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
@@ -103,14 +150,17 @@ async function migrateSqlite(
   }, migrationWaitMs);
 }
 
+type Query = readonly [sql: string, ...SQLInputValue[]];
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
 /** `node:sqlite` is synchronous, and a report reads a day: a thread of its own keeps the event loop free. */
-function summariseInThread(file: string, from: number, to: number, limitMs: number): Promise<Summary> {
+function readInThread(file: string, queries: readonly Query[], limitMs: number): Promise<readonly Rows[]> {
   const worker = new Worker(fileURLToPath(new URL('./sqlite-report.ts', import.meta.url)), {
-    workerData: { file, from, to },
+    workerData: { file, queries },
   });
-  return new Promise<Summary>((resolve, reject) => {
+  return new Promise<readonly Rows[]>((resolve, reject) => {
     const timer = setTimeout(() => reject(outage(`no report within ${limitMs} ms`)), limitMs);
-    worker.once('message', (summary: Summary) => resolve(summary));
+    worker.once('message', (rows: readonly Rows[]) => resolve(rows));
     worker.once('error', (error) => reject(outage(error instanceof Error ? error.message : String(error))));
     worker.once('exit', () => {
       clearTimeout(timer);

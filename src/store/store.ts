@@ -1,5 +1,7 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Look } from '../image/photo.ts';
+import type { CacheCounts, Deletion } from './deletions.ts';
+import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
 import type { SpendCap } from './spend.ts';
 
 /** A classification as it is remembered. */
@@ -78,25 +80,20 @@ export interface Refusal extends PhotoVersion {
   readonly until: number;
 }
 
-/** The wish to be the only one at work on something, among all processes on one store. */
-export interface LeaseRequest {
-  /** What the work is on: 64 hex digits. */
-  readonly name: string;
-  /** Who asks, this time: 32 hex digits that nobody else has. */
-  readonly owner: string;
-  readonly ttlMs: number;
-}
-
-export interface HeldLease extends LeaseRequest {
-  /** Grows from holder to holder: a late renewal or release touches nobody else's lease. */
-  readonly token: number;
-}
-
-export interface LeaseState {
-  readonly isOwn: boolean;
-  readonly token: number;
-  /** Until it may be another's, unless it is renewed. */
-  readonly leftMs: number;
+/** "The right category is …", said by one claimant. */
+export interface Feedback {
+  readonly claimant: string;
+  /** Of the photo, as the claimant knows it. */
+  readonly hash: string;
+  /** Of the bytes that the claimant is answered from under that hash, where there are any. */
+  readonly content?: string;
+  readonly category: string;
+  /** What it was told, and by which model. */
+  readonly answered?: string;
+  readonly model?: string;
+  readonly network: string;
+  /** Unix milliseconds. */
+  readonly at: number;
 }
 
 /** Who sent a request, as far as it said. */
@@ -184,6 +181,16 @@ export interface Store {
   /** By the longest of their `ttlMs` from now; those that are another's by now stay as they are. */
   renewLeases(leases: readonly HeldLease[]): Promise<void>;
   releaseLeases(leases: readonly HeldLease[]): Promise<void>;
+  /** Records what a claimant says is right, and answers it so from now on. The newest counts. */
+  saveFeedback(feedback: Feedback): Promise<void>;
+  /** The newest first. */
+  newestFeedback(limit: number): Promise<Feedback[]>;
+  /** Claimants who gave feedback, in no order. */
+  correctors(limit: number): Promise<string[]>;
+  /** Deletes at most `limit` rows, the oldest first, with what hangs on them; says how many. */
+  deleteSome(deletion: Deletion, limit: number): Promise<number>;
+  /** May take seconds. */
+  cacheCounts(): Promise<CacheCounts>;
   /** Adds 1 to the hit count for each, the same result as often as it is listed. */
   countHits(hits: readonly Hit[]): Promise<void>;
   savePhotoRecords(records: readonly PhotoRecord[]): Promise<void>;
@@ -215,12 +222,6 @@ export interface ResultStore {
   claim(claim: Claim): Promise<void>;
   saveLook(look: ContentLook): Promise<void>;
   countHit(hit: Hit): Promise<void>;
-}
-
-export interface LeaseStore {
-  acquireLease(request: LeaseRequest): Promise<LeaseState>;
-  renewLease(lease: HeldLease): Promise<void>;
-  releaseLease(lease: HeldLease): Promise<void>;
 }
 
 export interface RecordStore {

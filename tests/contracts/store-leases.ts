@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { LeaseRequest } from '../../src/store/store.ts';
+import type { LeaseRequest } from '../../src/store/lease.ts';
 import { sha256Of } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 

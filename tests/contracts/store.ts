@@ -2,6 +2,7 @@ import type { Store } from '../../src/store/store.ts';
 import { describeClaimSharing } from './store-claims.ts';
 import { describeConcurrency } from './store-concurrency.ts';
 import { describeLeases } from './store-leases.ts';
+import { describeLife } from './store-life.ts';
 import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
 import { describeSpend } from './store-spend.ts';
@@ -13,6 +14,7 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   describeResults(place);
   describeClaimSharing(place);
   describeLeases(place);
+  describeLife(place);
   describeConcurrency(place);
   describeSummary(place);
   describeSpend(place);

@@ -3,6 +3,7 @@ import { openMysqlStore } from '../../src/store/mysql.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 import type { TestMysqlServer } from '../support/mysql-setup.ts';
+import { categories } from './rows.ts';
 
 /** A database that does not exist yet. */
 export async function mysqlFixture(
@@ -15,7 +16,14 @@ export async function mysqlFixture(
     database,
     // A longer limit than in production: a test machine may be busy with something else.
     open: (hooks = {}) =>
-      openMysqlStore({ ...server, database, poolSize: 4, statementTimeoutMs: 10_000, ...hooks }),
+      openMysqlStore({
+        ...server,
+        database,
+        poolSize: 4,
+        statementTimeoutMs: 10_000,
+        ...(!hooks.migrations && { categories }),
+        ...hooks,
+      }),
     rows: (sql) => mysqlRows(server, sql, database),
     remove: () => dropDatabase(server, database),
   };

@@ -34,6 +34,12 @@ function puppetStore() {
     acquireLeases: async () => act('acquire').then(() => []),
     renewLeases: () => act('renew'),
     releaseLeases: () => act('release'),
+    saveFeedback: () => act('feedback'),
+    newestFeedback: async () => act('newest feedback').then(() => []),
+    correctors: async () => act('correctors').then(() => []),
+    deleteSome: async () => act('delete').then(() => 0),
+    cacheCounts: async () =>
+      act('count').then(() => ({ versions: [], results: 0, claims: 0, conflictingHashes: 0, feedback: 0 })),
     countHits: () => act('hit'),
     savePhotoRecords: () => act('photo'),
     saveRequestRecords: () => act('request'),

@@ -7,6 +7,9 @@ export const sha256Of = (text: string): string => createHash('sha256').update(te
 /** A claimant of that name: 32 hex digits. */
 export const claimantOf = (name: string): string => sha256Of(name).slice(0, 32);
 
+/** What the tests' results may show. */
+export const categories = ['pets', 'foods', 'idcard', 'travel_scenery', 'other'];
+
 export const version = 't1-p1-e0';
 
 export function lookupOf(name: string, claimant?: string): Lookup {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { findSql } from '../../src/store/sqlite-results.ts';
 import { describeStore } from '../contracts/store.ts';
-import { lookupOf, resultOf } from './rows.ts';
+import { categories, lookupOf, resultOf } from './rows.ts';
 import { sqliteFixture } from './sqlite-place.ts';
 
 describe('a store on SQLite', () => {
@@ -16,7 +16,7 @@ const outageOf = { code: 'store_unavailable' };
 
 test('a file that another process keeps locked is an outage, and works again when it lets go', async () => {
   const { file, remove } = await sqliteFixture();
-  const store = openSqliteStore({ file, statementTimeoutMs: 50 });
+  const store = openSqliteStore({ file, categories, statementTimeoutMs: 50 });
   await store.migrate();
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
@@ -31,7 +31,7 @@ test('a file that another process keeps locked is an outage, and works again whe
 
 test('a lock that is let go of in time is waited for', async () => {
   const { file, remove } = await sqliteFixture();
-  const store = openSqliteStore({ file, statementTimeoutMs: 10_000 });
+  const store = openSqliteStore({ file, categories, statementTimeoutMs: 10_000 });
   await store.migrate();
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
@@ -49,7 +49,7 @@ test('a file that is no database is an outage, and works once it is replaced', a
   const { file, remove } = await sqliteFixture();
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, 'this is a letter, and a long one, to nobody in particular '.repeat(100));
-  const store = openSqliteStore({ file });
+  const store = openSqliteStore({ file, categories });
   await expect(store.migrate()).rejects.toMatchObject(outageOf);
   writeFileSync(file, '');
   expect(await store.migrate()).not.toEqual([]);
@@ -64,7 +64,7 @@ test('a folder that cannot be made is an outage', async () => {
   mkdirSync(dirname(blocked), { recursive: true });
   writeFileSync(blocked, '');
   chmodSync(blocked, 0o600);
-  const store = openSqliteStore({ file });
+  const store = openSqliteStore({ file, categories });
   await expect(store.migrate()).rejects.toMatchObject(outageOf);
   await store.close();
   await remove();
@@ -72,7 +72,7 @@ test('a folder that cannot be made is an outage', async () => {
 
 test('nothing opens the file again after close', async () => {
   const { file, remove } = await sqliteFixture();
-  const store = openSqliteStore({ file });
+  const store = openSqliteStore({ file, categories });
   await store.migrate();
   await store.close();
   await expect(store.ping()).rejects.toMatchObject(outageOf);

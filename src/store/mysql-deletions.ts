@@ -1,0 +1,52 @@
+import { conditionOf, countSql, countsOf, type Deletion, tables, versionsSql } from './deletions.ts';
+import { settleClaims } from './mysql-claims.ts';
+import type { MysqlQuery, MysqlRow } from './mysql-connection.ts';
+
+/** Deletes at most `limit` rows, the oldest first. @returns how many were deleted */
+export async function deleteSome(query: MysqlQuery, deletion: Deletion, limit: number): Promise<number> {
+  const { table, key } = tables[deletion.of];
+  const { sql, value, isBytes, column } = conditionOf(deletion);
+  const parameter = isBytes ? Buffer.from(String(value), 'hex') : value;
+  const rows = await query(
+    `SELECT ${key.join(', ')} FROM ${table} WHERE ${sql} ORDER BY ${column} LIMIT ${limit}`,
+    [parameter],
+  );
+  if (rows.length === 0) return 0;
+  const keys = rows.map((row) => key.map((name) => row[name]));
+  const [first = ''] = key;
+  await query(`DELETE FROM ${table} WHERE ${first} IN (?) AND (${key.join(', ')}) IN (?)`, [
+    keys.map(([one]) => one),
+    key.length === 1 ? keys.flat() : keys,
+  ]);
+  await tidy(query, deletion.of, rows);
+  return rows.length;
+}
+
+/** What hangs on rows that are gone. */
+async function tidy(query: MysqlQuery, of: Deletion['of'], rows: readonly MysqlRow[]): Promise<void> {
+  if (of === 'results') {
+    const contents = rows.map(({ sha256 }) => sha256);
+    await query(
+      `DELETE l FROM looks l LEFT JOIN results r ON r.sha256 = l.sha256
+        WHERE l.sha256 IN (?) AND r.sha256 IS NULL`,
+      [contents],
+    );
+  }
+  if (of !== 'claims') return;
+  const hashes = [...new Set(rows.map(({ claimed }) => Buffer.from(claimed as Uint8Array).toString('hex')))];
+  await settleClaims(query, hashes);
+  await query(
+    `DELETE v FROM claim_verdicts v LEFT JOIN hash_claims c ON c.claimed = v.claimed
+      WHERE v.claimed IN (?) AND c.claimed IS NULL`,
+    [hashes.map((hash) => Buffer.from(hash, 'hex'))],
+  );
+}
+
+export async function cacheCounts(query: MysqlQuery) {
+  const count = async (sql: string) => Number((await query(sql))[0]?.n ?? 0);
+  return countsOf(await query(versionsSql), [
+    await count(countSql.claims),
+    await count(countSql.conflictingHashes),
+    await count(countSql.feedback),
+  ]);
+}
