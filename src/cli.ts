@@ -1,54 +1,55 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { checkConfig, migrate } from './cli/admin.ts';
-import { classifyPaths } from './cli/classify.ts';
+import { classifyFlags, settingsFrom } from './cli/settings.ts';
+import { usage } from './cli/usage.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { ConfigError } from './config.ts';
 
-const usage = `album-classifier
-
-  classify PATHS…   classify photo files, and folders with all that is below them
-  migrate           bring the database up to date
-  check-config      print the configuration that the environment amounts to
-
-Options of classify:
-  --concurrency N   photos at once (default: 4)
-  --json            a JSON document instead of a table
-  -h, --help        this text
-
-Configuration comes from the environment and .env, as for the server: see README.md.
-Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage.
-`;
+// What a command needs is loaded for it alone: help and wrong usage answer at once.
+const { argv, stdout, stderr } = process;
 
 async function run(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
-      concurrency: { type: 'string', default: '4' },
-      json: { type: 'boolean', default: false },
+      ...classifyFlags,
       help: { type: 'boolean', short: 'h', default: false },
+      version: { type: 'boolean', default: false },
     },
   });
   const [command, ...paths] = positionals;
   if (values.help) {
-    process.stdout.write(usage);
+    stdout.write(usage);
+    return 0;
+  }
+  if (values.version) {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    stdout.write(`${version}\n`);
     return 0;
   }
   switch (command) {
-    case 'classify':
-      return classifyPaths(paths, { concurrency: concurrencyFrom(values.concurrency), json: values.json });
+    case 'classify': {
+      const settings = settingsFrom(paths, values, stdout.isTTY);
+      const { classify } = await import('./cli/classify.ts');
+      return classify(settings, {
+        out: (text) => stdout.write(text),
+        err: (text) => stderr.write(text),
+        isTerminal: stderr.isTTY,
+        command: `album-classifier ${argv.slice(2).map(quoted).join(' ')}`,
+      });
+    }
     case 'migrate':
-      return migrate();
+      return (await import('./cli/admin.ts')).migrate();
     case 'check-config':
-      return checkConfig();
+      return (await import('./cli/admin.ts')).checkConfig();
     default:
       throw new UsageError(command === undefined ? 'no command given' : `there is no command ${command}`);
   }
 }
 
-function concurrencyFrom(text: string): number {
-  const concurrency = Number(text);
-  if (Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 256) return concurrency;
-  throw new UsageError('--concurrency must be a whole number from 1 to 256');
+function quoted(argument: string): string {
+  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
 function isUsageError(error: unknown): error is Error {
@@ -56,10 +57,19 @@ function isUsageError(error: unknown): error is Error {
   return error instanceof UsageError || error instanceof ConfigError || code.startsWith('ERR_PARSE_ARGS');
 }
 
+// Whoever reads the results has had enough (`| head`): as an interrupt, what is in flight finishes and is remembered.
+let isCutOff = false;
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (!isCutOff && process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
+  isCutOff = true;
+});
+
 try {
   process.exitCode = await run();
 } catch (error) {
   if (!isUsageError(error)) throw error;
-  process.stderr.write(`${error.message}\n${error instanceof ConfigError ? '' : `\n${usage}`}`);
+  const help = error instanceof ConfigError ? '' : '\nTry --help.\n';
+  stderr.write(`${error.message}\n${help}`);
   process.exitCode = 2;
 }

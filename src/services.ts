@@ -41,6 +41,8 @@ export interface Services extends HttpDependencies {
   stopTaking(): void;
   /** Finishes what is under way, flushes records, leaves no process behind. */
   close(): Promise<void>;
+  /** Of stored results: taxonomy, prompt and epoch. */
+  readonly resultVersion: string;
   /** For people: what runs. */
   readonly describe: { readonly store: string; readonly strategy: string; readonly local: string };
 }
@@ -174,6 +176,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     }),
     // A few more than the provider takes: the next ones are decoded while it is at work.
     photosAtOnce: () => (vision ? gatePlaces(vision.state()) : 0) + processes + 1,
+    resultVersion: version,
     isReady: () => isTaking,
     async ready() {
       const [isUp] = await Promise.all([

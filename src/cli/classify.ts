@@ -1,125 +1,151 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { Presets, SingleBar } from 'cli-progress';
-import type { Answer } from '../classify/classifier.ts';
-import { loadConfig } from '../config.ts';
-import { AppError } from '../errors.ts';
-import { receivedUpload } from '../image/receive.ts';
-import { openLog } from '../log.ts';
-import { deadlineIn } from '../resilience/deadline.ts';
-import { openServices, type Services } from '../services.ts';
+import { runAlbum } from '../client/album.ts';
+import type { PhotoAnswer } from '../client/answer.ts';
+import { ClientError } from '../client/client-error.ts';
+import { type AlbumSummary, openTally } from '../client/tally.ts';
+import { type Account, openAccount } from './account.ts';
+import { type Backend, ownBackend, serverBackend } from './backend.ts';
+import { type FilePhoto, filePhoto } from './file-photo.ts';
+import { onInterrupt } from './interrupt.ts';
+import { type Journal, openJournal } from './journal.ts';
 import { photoFiles } from './photo-files.ts';
+import { openProgress } from './progress.ts';
+import { openOutput, printable } from './rows.ts';
+import type { Settings } from './settings.ts';
+import { type Sortable, sortFiles } from './sort-files.ts';
+import { type RunSummary, summaryObject, summaryText } from './summary.ts';
 
-interface Row {
-  readonly file: string;
-  readonly answer?: Answer;
-  readonly error?: string;
+/** Where a run speaks. */
+export interface Streams {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Everything else. */
+  readonly err: (text: string) => void;
+  readonly isTerminal: boolean;
+  /** The command as it was typed, to be told again. */
+  readonly command: string;
 }
 
 /**
- * Classifies files in this process, with the server's own parts and store; results on standard output, progress on
- * standard error. @returns exit code: 0 all classified, 1 some failed
+ * Classifies files: in this process with the server's own parts and store, or by a server.
+ * @returns exit code: 0 all classified, 1 some failed, 130 interrupted
  */
-export async function classifyPaths(
-  paths: readonly string[],
-  { concurrency, json }: { concurrency: number; json: boolean },
-): Promise<number> {
-  const files = photoFiles(paths);
-  const config = loadConfig();
-  const log = openLog({ ...config.log, level: 'warn', toStderr: true });
-  const services = openServices(config, log);
-  await services.ready();
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-  const bar = new SingleBar(
-    { format: '{bar} {percentage}% | {value}/{total} photos | {duration_formatted} | {eta_formatted} left' },
-    Presets.shades_classic,
-  );
-  const rows: Row[] = new Array(files.length);
-  const startedMs = performance.now();
-  bar.start(files.length, 0);
-  let next = 0;
-  const work = async () => {
-    for (let index = next++; index < files.length && !interrupted.signal.aborted; index = next++) {
-      rows[index] = await rowOf(
-        files[index] ?? '',
-        services,
-        config.limits.fileBytes,
-        config.limits.singleMs,
-      );
-      bar.increment();
-    }
-  };
+export async function classify(settings: Settings, streams: Streams): Promise<number> {
+  const say = (line: string) => streams.err(`${printable(line)}\n`);
+  settings.notices.forEach(say);
+  const files = photoFiles(settings.paths, { ...settings, except: settings.sort?.into }).map(filePhoto);
+  let account: Account | undefined;
+  const backend = settings.server
+    ? serverBackend(settings.server, settings)
+    : await ownBackend(settings, (call) => account?.book(call));
+  backend.notices.forEach(say);
+  const journal = journalFor(settings, backend.source, say);
+  if (backend.currency !== undefined) account = openAccount(backend.currency, journal?.costMicro);
   try {
-    await Promise.all(Array.from({ length: concurrency }, work));
+    const { run, sortable, isInterrupted } = await work(files, {
+      settings,
+      streams,
+      backend,
+      journal,
+      account,
+    });
+    if (account && account.state.spentMicro > 0)
+      journal?.addCosts(account.state.answeredCalls, account.state.spentMicro);
+    streams.err(summaryText(run));
+    if (isInterrupted) {
+      say('Interrupted. The same command goes on where this one stopped:');
+      say(`  ${streams.command}`);
+      return 130;
+    }
+    const unsorted = settings.sort ? await sortFiles(sortable, { ...settings.sort, tell: say }) : 0;
+    return run.failed + unsorted > 0 ? 1 : 0;
   } finally {
-    bar.stop();
-    await services.close();
-  }
-  const done = rows.filter((row) => row !== undefined);
-  process.stdout.write(json ? `${JSON.stringify(done.map(shown), null, 2)}\n` : tableOf(done));
-  process.stderr.write(`${summaryOf(done, performance.now() - startedMs)}\n`);
-  if (interrupted.signal.aborted) return 130;
-  return done.every((row) => row.answer) ? 0 : 1;
-}
-
-async function rowOf(file: string, services: Services, limitBytes: number, deadlineMs: number): Promise<Row> {
-  try {
-    const bytes = await readFile(file);
-    if (bytes.length > limitBytes) return { file, error: `larger than ${limitBytes / 1_000_000} MB` };
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const photo = services.photos.open(receivedUpload(bytes, sha256, () => {}));
-    try {
-      const context = {
-        deadline: deadlineIn(deadlineMs),
-        signal: new AbortController().signal,
-        lane: 'batch' as const,
-      };
-      const answer = await services.classifier.classify(photo, context);
-      await answer.written;
-      return { file, answer };
-    } finally {
-      photo.close();
-    }
-  } catch (error) {
-    if (error instanceof AppError) return { file, error: error.message };
-    return { file, error: (error as NodeJS.ErrnoException).code ?? (error as Error).message };
+    journal?.close();
+    await backend.close();
   }
 }
 
-function shown({ file, answer, error }: Row) {
-  if (!answer) return { file, error };
-  const { category, confidence, description, model, method } = answer.classification;
-  const inferenceMethod = answer.from === 'model' ? method : 'cache';
-  return { file, category, confidence, description, inference_method: inferenceMethod, model };
+interface Work {
+  readonly settings: Settings;
+  readonly streams: Streams;
+  readonly backend: Backend;
+  readonly journal: Journal | undefined;
+  readonly account: Account | undefined;
 }
 
-function tableOf(rows: readonly Row[]): string {
-  const cells = rows.map((row) => {
-    const { file, category, confidence, inference_method, error } = shown(row);
-    return [file, category ?? 'failed', confidence?.toFixed(2) ?? '', inference_method ?? error ?? ''];
+async function work(files: readonly FilePhoto[], { settings, streams, backend, journal, account }: Work) {
+  const output = openOutput(settings.output, streams.out);
+  const progress = openProgress(files.length, settings.showsProgress && streams.isTerminal);
+  const sortable: Sortable[] = [];
+  const earlier = openTally(files.length);
+
+  function told(photo: FilePhoto, result: PhotoAnswer | ClientError, hash?: string) {
+    output.add({ file: photo.file, result, ...(hash !== undefined && { hash }) });
+    if (hash === undefined || result instanceof ClientError) return;
+    sortable.push({ photo, hash, category: result.category });
+  }
+
+  const open = files.filter((photo) => {
+    const entry = settings.fresh ? undefined : journal?.find(photo);
+    if (!entry || (settings.redoDegraded && entry.answer.degraded)) return true;
+    const answer = { ...entry.answer, inferenceMethod: 'cache' as const };
+    earlier.add(answer, false);
+    if (entry.isByLlm) account?.save();
+    told(photo, answer, entry.hash);
+    return false;
   });
-  const table = [['FILE', 'CATEGORY', 'CONFIDENCE', 'BY'], ...cells];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+
+  function show(now: AlbumSummary) {
+    const run = merged(earlier.summary(), now);
+    progress.update({ ...run, money: account?.state });
+  }
+
+  using interrupt = onInterrupt(
+    () => streams.err('\nStopping: what is in flight finishes. Ctrl-C again ends at once.\n'),
+    () => progress.stop(),
+  );
+  const here = await runAlbum(open, backend.transport, {
+    concurrency: backend.concurrency,
+    maxRetries: settings.maxRetries ?? 3,
+    ...(settings.maxWaitMs !== undefined && { maxWaitMs: settings.maxWaitMs }),
+    stop: interrupt.stop,
+    onPhoto({ photo, hash, result }) {
+      if (hash !== undefined && !(result instanceof ClientError)) {
+        const isByLlm = backend.isByLlm?.(hash) ?? result.inferenceMethod === 'llm';
+        if (isByLlm && result.inferenceMethod === 'cache') account?.save();
+        journal?.add(photo, { hash, isByLlm, answer: result });
+      }
+      told(photo, result, hash);
+    },
+    onProgress: show,
+  });
+  show(here);
+  progress.stop();
+  const money = account?.state;
+  const run: RunSummary = { ...merged(earlier.summary(), here), ...(money && { money }) };
+  output.end(summaryObject(run));
+  return { run, sortable, isInterrupted: interrupt.stop.aborted };
 }
 
-function summaryOf(rows: readonly Row[], durationMs: number): string {
-  const answers = rows.flatMap(({ answer }) => (answer ? [answer] : []));
-  const cached = answers.filter(({ from }) => from !== 'model').length;
-  const byLlm = answers.filter((one) => one.from === 'model' && one.classification.method === 'llm').length;
-  const seconds = durationMs / 1000;
-  return (
-    `${answers.length}/${rows.length} classified in ${seconds.toFixed(1)} s ` +
-    `(${(rows.length / seconds).toFixed(1)} photos a second): ${cached} from the cache, ${byLlm} by the LLM, ` +
-    `${answers.length - cached - byLlm} by the local model, ${rows.length - answers.length} failed`
-  );
+/** This run and what an earlier one had done already. */
+function merged(earlier: AlbumSummary, here: AlbumSummary): RunSummary {
+  return {
+    ...here,
+    total: earlier.total,
+    finished: earlier.finished + here.finished,
+    succeeded: earlier.succeeded + here.succeeded,
+    fromCache: earlier.fromCache + here.fromCache,
+    degraded: earlier.degraded + here.degraded,
+    earlier: earlier.succeeded,
+  };
+}
+
+function journalFor({ journal }: Settings, source: string, say: (line: string) => void): Journal | undefined {
+  if (journal === undefined) return undefined;
+  try {
+    return openJournal(journal, source);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    say(`No journal is kept: ${journal} can't be used (${code ?? 'unknown'}).`);
+    return undefined;
+  }
 }

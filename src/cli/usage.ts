@@ -1,0 +1,43 @@
+import { defaultJournal } from './settings.ts';
+
+export const usage = `album-classifier
+
+  classify PATHS…   classify photo files, globs, and folders with all that is below them
+  migrate           bring the database up to date
+  check-config      print the configuration that the environment amounts to
+
+Who classifies
+  --server URL            a running service; without it, this process does, as a server would
+  --user ID               X-User-ID for the server
+  -c, --concurrency N     photos at once (also --max-concurrent); without it, as many as go well
+  --timeout S             longest call
+  --max-wait-time S       longest that one photo may take with all its tries
+  --max-retries N         further tries of one photo
+  --config FILE           JSON with max_concurrent, max_wait_time, max_retries, timeout (seconds)
+
+Which photos
+  --hidden                also files and folders whose name begins with a dot
+  --ignore PATTERN        leave out, in the manner of .gitignore; may be repeated
+  --no-ignore             don't read .ignore and .albumignore files
+  --journal FILE          what is done is written there and skipped next time (${defaultJournal})
+  --no-journal            keep none
+  --fresh                 do again what the journal says is done
+  --redo-degraded         do again what a weaker model had to answer
+
+Results, on standard output
+  --table                 when all are there (default in a terminal)
+  --ndjson                a JSON line for each photo as it is finished (default elsewhere)
+  --json                  one JSON document
+  --csv                   a line for each photo as it is finished
+  --no-progress           no progress bar on standard error
+
+Sorting the files afterwards
+  --move | --copy | --link INTO   into a folder INTO/<category>; nothing is overwritten
+  --apply                 do it; without, it is only told what would be done
+
+  -h, --help              this text
+  --version               its version
+
+Configuration comes from the environment and .env, as for the server: see README.md.
+Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage, 130 interrupted.
+`;

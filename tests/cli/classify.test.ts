@@ -1,0 +1,200 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sampleBytes, startApp } from '../support/app.ts';
+import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { runCli, startCli } from './run-cli.ts';
+
+let folder: string;
+let fake: FakeLlm;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'album-cli-'));
+  fake = await startFakeLlm({ behave: { usage: { inputTokens: 1000, outputTokens: 100 }, ...pets } });
+});
+afterEach(async () => {
+  await fake.close();
+  rmSync(folder, { recursive: true });
+});
+
+const pets = { content: { category: 'pets', confidence: 0.9 } };
+const llm = (more = {}) => ({
+  LLM_BASE_URL: fake.baseUrl,
+  LLM_MODEL: 'eyes',
+  LLM_MAX_CONCURRENCY: '4',
+  LLM_BACKOFF: '0.01',
+  COST_PER_API_CALL: '0.5',
+  ...more,
+});
+
+const photo = (index: number) => Buffer.concat([sampleBytes('bank-card.jpg'), Buffer.from(String(index))]);
+const put = (name: string, bytes: Buffer | string) => {
+  const path = join(folder, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, bytes);
+};
+
+/** `count` photos, of which every tenth is the same as its predecessor and every twentieth is corrupt. */
+function album(count: number) {
+  let distinct = 0;
+  let corrupt = 0;
+  for (let index = 0; index < count; index++) {
+    const name = `album/${String(index % 5)}/照片 ${index}.jpg`;
+    if (index % 20 === 7) {
+      put(name, sampleBytes('flower.jpg').subarray(0, 20_000 + index));
+      corrupt += 1;
+    } else if (index % 10 === 5) put(name, photo(index - 1));
+    else {
+      put(name, photo(index));
+      distinct += 1;
+    }
+  }
+  return { distinct, corrupt };
+}
+
+describe('classify', () => {
+  test('accounts for all, pays for doubles once and for nothing twice, whatever the LLM fails', async () => {
+    const { distinct, corrupt } = album(100);
+    let answered = 0;
+    fake.behave(({ index }) => {
+      if (index % 20 === 3) return { status: 500, body: {} };
+      answered += 1;
+      return pets;
+    });
+    const first = await runCli(folder, ['classify', 'album'], llm());
+    expect(first.code).toBe(1);
+    expect(first.rows).toHaveLength(100);
+    expect(first.summary).toMatchObject({
+      total: 100,
+      succeeded: 100 - corrupt,
+      failed: corrupt,
+      by_llm: answered,
+      duplicates: 100 - corrupt - distinct,
+      reasons: { truncated_image: corrupt },
+      spent: answered * 0.5,
+      saved: (100 - corrupt - distinct) * 0.5,
+    });
+    expect(answered).toBe(distinct);
+    const calls = fake.requestCount;
+    const second = await runCli(folder, ['classify', 'album'], llm());
+    expect(second.summary).toMatchObject({ succeeded: 100 - corrupt, by_llm: 0, spent: 0 });
+    expect(second.summary.saved).toBe((100 - corrupt) * 0.5);
+    const third = await runCli(folder, ['classify', 'album', '--no-journal'], llm());
+    expect(third.summary).toMatchObject({ from_cache: 100 - corrupt, done_earlier: 0, by_llm: 0 });
+    expect(fake.requestCount).toBe(calls);
+  });
+
+  test('Ctrl-C lets what is in flight finish, and the next run does the rest', async () => {
+    const { distinct, corrupt } = album(60);
+    const release = fake.hold();
+    const { child, done } = startCli(folder, ['classify', 'album'], llm());
+    await fake.received(4);
+    child.kill('SIGINT');
+    child.stderr?.once('data', release);
+    const first = await done;
+    expect(first.code).toBe(130);
+    expect(first.err).toContain('album-classifier classify album');
+    expect(first.summary.unfinished).toBeGreaterThan(30);
+    const second = await runCli(folder, ['classify', 'album'], llm());
+    expect(second.code).toBe(1);
+    expect(second.summary).toMatchObject({ total: 60, succeeded: 60 - corrupt, unfinished: 0 });
+    expect(fake.calls).toHaveLength(distinct);
+  });
+
+  test('a killed run is taken up where it was', async () => {
+    const { distinct } = album(40);
+    const { child, done } = startCli(folder, ['classify', 'album'], llm());
+    const half = Math.ceil(distinct / 2);
+    await fake.received(half);
+    child.kill('SIGKILL');
+    await done;
+    await fake.idle();
+    await runCli(folder, ['classify', 'album'], llm());
+    // What was in flight when it died, at most.
+    expect(fake.calls.length - distinct).toBeLessThanOrEqual(6);
+  });
+
+  test('through a server does the same', async () => {
+    const { distinct, corrupt } = album(50);
+    const app = await startApp(llm());
+    try {
+      const first = await runCli(folder, ['classify', 'album', '--server', app.url]);
+      expect(first.summary).toMatchObject({
+        total: 50,
+        succeeded: 50 - corrupt,
+        failed: corrupt,
+        by_llm: distinct,
+      });
+      const again = ['classify', 'album', '--server', app.url, '--no-journal'];
+      const second = await runCli(folder, again);
+      expect(second.summary).toMatchObject({ from_cache: 50 - corrupt, by_llm: 0 });
+      expect(fake.calls).toHaveLength(distinct);
+    } finally {
+      await app.close();
+    }
+  });
+
+  test('has no more calls at once than it is told', async () => {
+    for (let index = 0; index < 12; index++) put(`album/${index}.jpg`, photo(index));
+    const release = fake.hold();
+    const { done } = startCli(folder, ['classify', 'album', '--max-concurrent', '3'], llm());
+    await fake.received(3);
+    release();
+    expect((await done).summary).toMatchObject({ by_llm: 12 });
+    expect(fake.maxConcurrent).toBe(3);
+  });
+
+  test('reads a configuration file and says what it ignores', async () => {
+    put('album/a.jpg', photo(1));
+    put(
+      'config.json',
+      '{"max_concurrent":3,"max_retries":0,"timeout":5,"max_wait_time":60,"poll_interval":2}',
+    );
+    fake.behave({ status: 500, body: {} });
+    const args = ['classify', 'album', '--config', 'config.json'];
+    const { code, err, summary } = await runCli(folder, args, llm({ STRATEGY: 'llm-only' }));
+    expect(code).toBe(1);
+    expect(err).toContain('poll_interval is ignored');
+    expect(summary).toMatchObject({ failed: 1, reasons: { no_classifier: 1 } });
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  test('sorts into folders by category, only when it is told to', async () => {
+    put('album/a.jpg', photo(1));
+    put('album/x.jpg', 'words');
+    const args = ['classify', 'album', '--move', 'album/sorted'];
+    const dry = await runCli(folder, args, llm());
+    expect(dry.err).toContain('would move album/a.jpg → album/sorted/pets/a.jpg');
+    const applied = await runCli(folder, [...args, '--apply'], llm());
+    expect(applied.err).toContain('1 moved');
+    expect(readdirSync(join(folder, 'album')).sort()).toEqual(['sorted', 'x.jpg']);
+    expect(readFileSync(join(folder, 'album/sorted/pets/a.jpg'))).toEqual(photo(1));
+  });
+
+  test('writes tables, CSV and JSON', async () => {
+    put('album/a,"b".jpg', photo(1));
+    put('album/x.jpg', 'words');
+    const table = await runCli(folder, ['classify', 'album', '--table'], llm());
+    expect(table.out).toMatch(
+      /^FILE +CATEGORY.*\nalbum\/a,"b"\.jpg +pets +0\.90 +llm\nalbum\/x\.jpg +failed/,
+    );
+    const csv = await runCli(folder, ['classify', 'album', '--csv'], llm());
+    expect(csv.out).toContain('"album/a,""b"".jpg",pets,0.9,,cache,eyes,false,');
+    const json = JSON.parse((await runCli(folder, ['classify', 'album', '--json'], llm())).out);
+    expect(json.photos).toHaveLength(2);
+    expect(json.summary).toMatchObject({ total: 2, succeeded: 1, failed: 1 });
+  });
+
+  test('wrong usage is exit code 2', async () => {
+    const { code, err } = await runCli(folder, ['classify', 'nowhere']);
+    expect([code, err]).toEqual([2, expect.stringContaining('nowhere does not exist')]);
+  });
+
+  test('nobody there fails the album soon, and says why', async () => {
+    put('album/a.jpg', photo(1));
+    const args = ['classify', 'album', '--server', 'http://127.0.0.1:9', '--max-retries', '0'];
+    const { code, err } = await runCli(folder, args);
+    expect(code).toBe(1);
+    expect(err).toContain('unreachable: 1');
+  });
+});

@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { photoFiles, type WalkOptions } from '../../src/cli/photo-files.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'album-walk-'));
+  for (const name of ['a.jpg', 'sub/b.JPEG', '.hidden/c.jpg', 'no/d.jpg', 'raw/e.png', 'f.txt', '[g].heic']) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, name);
+  }
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const found = (paths: readonly string[], options?: WalkOptions) =>
+  photoFiles(
+    paths.map((path) => join(folder, path)),
+    options,
+  )
+    .map((file) => relative(folder, file))
+    .sort();
+
+test('a folder is all the photos below it, without hidden ones and links', () => {
+  symlinkSync(folder, join(folder, 'loop'));
+  symlinkSync(join(folder, 'a.jpg'), join(folder, 'again.jpg'));
+  expect(found(['.'])).toEqual(['[g].heic', 'a.jpg', 'no/d.jpg', 'raw/e.png', 'sub/b.JPEG']);
+  expect(found(['.'], { hidden: true })).toContain('.hidden/c.jpg');
+});
+
+test('ignore files hold for their folder and those below; patterns for all', () => {
+  writeFileSync(join(folder, '.albumignore'), '/no/\n*.heic\n');
+  writeFileSync(join(folder, 'sub/.ignore'), '*\n');
+  expect(found(['.'], { ignore: ['raw'] })).toEqual(['a.jpg']);
+  expect(found(['.'], { ignore: ['raw'], noIgnoreFiles: true })).toHaveLength(4);
+});
+
+test('a file counts as it is named, once; a glob as what it matches', () => {
+  expect(found(['a.jpg', '.', 'f.txt'])).toContain('f.txt');
+  expect(found(['a.jpg', 'sub/../a.jpg'])).toEqual(['a.jpg']);
+  expect(found(['*/*.{jpg,png}'])).toEqual(['no/d.jpg', 'raw/e.png']);
+  expect(found(['[g].heic'])).toEqual(['[g].heic']);
+});
+
+test('the folder that photos are sorted into is left out', () => {
+  expect(found(['.'], { except: join(folder, 'raw') })).not.toContain('raw/e.png');
+});
+
+test('nothing to classify is wrong usage', () => {
+  symlinkSync(join(folder, 'gone'), join(folder, 'dangling.jpg'));
+  expect(() => photoFiles([])).toThrow('at least one');
+  expect(() => found(['missing'])).toThrow('does not exist');
+  expect(() => found(['*.tiff'])).toThrow('does not exist');
+  expect(() => found(['dangling.jpg'])).toThrow('a link to nothing');
+  mkdirSync(join(folder, 'empty'));
+  expect(() => found(['empty'])).toThrow('no photos');
+});
