@@ -1,5 +1,7 @@
 import { PhotoError } from '../errors.ts';
+import { yieldToOthers } from './background-priority.ts';
 import type { FromChild, Job, ToChild } from './job.ts';
+import { endWithParent } from './orphan-watch.ts';
 import type { Analysis } from './photo.ts';
 
 /** What a child process can do once it has started. */
@@ -17,6 +19,8 @@ export interface Worker {
  */
 export function serveJobs(open: (options: unknown) => Promise<Worker>): void {
   let worker: Worker | undefined;
+  yieldToOthers();
+  endWithParent();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   // Not process.exit(): it would wait for a decoder that is stuck in native code.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
