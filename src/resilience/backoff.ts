@@ -15,7 +15,7 @@ export function backoffMs(failures: number, { baseMs, capMs, random = Math.rando
   return random() * Math.min(capMs, baseMs * 2 ** (failures - 1));
 }
 
-/** Resolves after `durationMs`; rejects with the signal's reason as soon as that aborts, and leaves no timer. */
+/** Resolves after `durationMs`, never before; rejects with the signal's reason as soon as that aborts, and leaves no timer. */
 export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -26,7 +26,7 @@ export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', giveUp);
       resolve();
-    }, durationMs);
+    }, Math.ceil(durationMs));
     signal.addEventListener('abort', giveUp, { once: true });
   });
 }

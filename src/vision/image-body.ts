@@ -11,8 +11,15 @@ export function bodyWithImage(json: string, tail: string, jpeg: Buffer): Buffer<
   const head = Buffer.from(json.slice(0, -tail.length));
   const base64Length = Math.ceil(jpeg.length / 3) * 4;
   const body = Buffer.allocUnsafe(head.length + base64Length + tail.length);
-  head.copy(body);
-  body.write(jpeg.toString('base64'), head.length, 'latin1');
-  body.write(tail, head.length + base64Length, 'latin1');
+  let end = head.copy(body);
+  for (let from = 0; from < jpeg.length; from += pieceBytes)
+    end += body.write(jpeg.toString('base64', from, from + pieceBytes), end, 'latin1');
+  body.write(tail, end, 'latin1');
   return body;
 }
+
+/**
+ * Encoded at a time: a multiple of three, so that only the last piece is padded, and small, so that the texts in
+ * between die young. A photo's base64 as one text makes the garbage collector stop the world for it.
+ */
+const pieceBytes = 3 * 8_192;
