@@ -62,7 +62,10 @@ function photoOf(one: Load): Buffer<ArrayBuffer> {
 interface Target {
   readonly name: string;
   readonly process?: ChildProcess;
-  send(photo: Buffer<ArrayBuffer>): Promise<Response>;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  /** What is sent; built before the clock starts. */
+  bodyOf(photo: Buffer): Buffer<ArrayBuffer>;
 }
 
 const json = { 'content-type': 'application/json', authorization: 'Bearer sk-bench' };
@@ -128,9 +131,7 @@ async function startPortkey(vendorUrl: string): Promise<Target> {
   )
     await sleep(100);
   const headers = { ...json, 'x-portkey-provider': 'openai', 'x-portkey-custom-host': vendorUrl };
-  const send = (photo: Buffer) =>
-    fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: chatBody(photo) });
-  return { name: 'Portkey', process: child, send };
+  return { name: 'Portkey', process: child, url: `${url}/v1/chat/completions`, headers, bodyOf: chatBody };
 }
 
 async function startOurs(name: string, vendorUrl: string, env: Record<string, string>): Promise<Target> {
@@ -143,12 +144,15 @@ async function startOurs(name: string, vendorUrl: string, env: Record<string, st
     STRATEGY: 'llm-only',
     ...env,
   });
-  const send = (photo: Buffer<ArrayBuffer>) => {
-    const form = new FormData();
-    form.append('image', new Blob([photo], { type: 'image/jpeg' }), 'photo.jpg');
-    return fetch(`http://127.0.0.1:${port}/api/v1/classify`, { method: 'POST', body: form });
-  };
-  return { name, process: child, send };
+  const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+  return { name, process: child, url: `http://127.0.0.1:${port}/api/v1/classify`, headers, bodyOf: formBody };
+}
+
+const boundary = '----bench0123456789abcdef';
+function formBody(photo: Buffer): Buffer<ArrayBuffer> {
+  const disposition = 'Content-Disposition: form-data; name="image"; filename="photo.jpg"';
+  const head = `--${boundary}\r\n${disposition}\r\nContent-Type: image/jpeg\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), photo, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
 
 /** Milliseconds of each call, sent at an even rate whatever the answers do. */
@@ -157,11 +161,11 @@ async function load(target: Target, one: Load, forSeconds: number) {
   const pending: Promise<number>[] = [];
   const startedMs = performance.now();
   for (let call = 0; call < rate * forSeconds; call++) {
-    const photo = photoOf(one);
+    const body = target.bodyOf(photoOf(one));
     await sleep(Math.max(0, startedMs + (call * 1_000) / rate - performance.now()));
     const sentMs = performance.now();
     pending.push(
-      target.send(photo).then(async (response) => {
+      fetch(target.url, { method: 'POST', headers: target.headers, body }).then(async (response) => {
         const text = await response.text();
         if (response.status !== 200)
           throw new Error(`${target.name}: ${response.status} ${text.slice(0, 300)}`);
@@ -186,8 +190,9 @@ try {
   const targets: Target[] = [
     {
       name: 'straight to the vendor',
-      send: (photo) =>
-        fetch(`${vendorUrl}/chat/completions`, { method: 'POST', headers: json, body: chatBody(photo) }),
+      url: `${vendorUrl}/chat/completions`,
+      headers: json,
+      bodyOf: chatBody,
     },
     await startPortkey(vendorUrl),
     await startOurs('ours, bytes passed on', vendorUrl, { PASS_THROUGH: '1' }),

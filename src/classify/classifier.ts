@@ -27,6 +27,8 @@ export interface Answer {
   readonly from: AnswerSource;
   /** The preferred method failed and a weaker one answered. */
   readonly degraded: boolean;
+  /** What the models that were asked now have cost, where that is known: millionths of a currency unit. */
+  readonly costMicro?: number;
   /** Settles when what this answer changes in the store (its result, or its hit count) is written. Never rejects. */
   readonly written: Promise<void>;
   /** What was found or asked further in is remembered there: nobody further out has to. */
@@ -39,6 +41,8 @@ export interface ClassifyContext {
   readonly signal: AbortSignal;
   /** Who goes first where places are scarce: single photos, then batches, then background work. */
   readonly lane: 'single' | 'batch' | 'background';
+  /** An operator wants the photo classified anew, whatever is remembered. */
+  readonly isRecheck?: boolean;
   /** Whose photo it is: places are shared out between callers. */
   readonly caller?: string;
 }

@@ -120,7 +120,7 @@ export const llmVariables = {
   LLM_PRICE_INPUT: price('its input'),
   LLM_PRICE_OUTPUT: price('its output'),
   COST_PER_API_CALL: decimal({
-    about: 'Price of one LLM call of a model that no price is known for',
+    about: 'Price of one LLM call, where it is not counted by tokens; wins over the price table',
     default: 0,
     min: 0,
     max: 1000,

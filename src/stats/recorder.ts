@@ -25,7 +25,7 @@ export interface Recorder {
   answered(
     origin: Origin,
     photo: RecordedPhoto,
-    answer: Pick<Answer, 'classification' | 'from' | 'degraded'>,
+    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro'>,
   ): Promise<void>;
   failed(origin: Origin, photo: RecordedPhoto, error: unknown): Promise<void>;
   request(origin: Origin, request: RecordedRequest): Promise<void>;
@@ -68,7 +68,7 @@ export function openRecorder({ store, logger, onLost, now = Date.now }: Recorder
   }
 
   return {
-    answered: (origin, photo, { classification, from, degraded }) =>
+    answered: (origin, photo, { classification, from, degraded, costMicro }) =>
       write(
         store.recordPhoto({
           ...headOf(origin, now()),
@@ -76,6 +76,8 @@ export function openRecorder({ store, logger, onLost, now = Date.now }: Recorder
           ...answerOf(classification),
           outcome: from === 'model' ? classification.method : from,
           degraded,
+          // Whoever joined a call under way did not pay for it.
+          ...(from === 'model' && costMicro !== undefined && { costMicro }),
         }),
       ),
 

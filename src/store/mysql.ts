@@ -1,4 +1,4 @@
-import { addSpend, reserveSpend } from './mysql-budget.ts';
+import { addSpend, reserveSpend, spentIn } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './mysql-connection.ts';
 import { cacheCounts, deleteSome } from './mysql-deletions.ts';
@@ -81,6 +81,7 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     cacheCounts: () => reported(cacheCounts),
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
+    spentIn: async (period) => spentIn(query, period),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(query, photo),
     saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),

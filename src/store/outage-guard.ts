@@ -167,6 +167,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     savePhotoRecords: (records) => guarded(() => store.savePhotoRecords(records)),
     saveRequestRecords: (records) => guarded(() => store.saveRequestRecords(records)),
     reserveSpend: (amountMicro, dayAndMonth) => guarded(() => store.reserveSpend(amountMicro, dayAndMonth)),
+    spentIn: (period) => guarded(() => store.spentIn(period)),
     addSpend: (differenceMicro, periods) => guarded(() => store.addSpend(differenceMicro, periods)),
     findRefusal: (photo) => guarded(() => store.findRefusal(photo)),
     saveRefusal: (refusal) => guarded(() => store.saveRefusal(refusal)),

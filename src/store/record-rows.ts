@@ -1,4 +1,5 @@
 import { bounded, boundedOrNull, columnSize, hexKey, wholeNumber } from './columns.ts';
+import { wholeMicro } from './spend.ts';
 import type { Latency, PhotoRecord, RequestRecord, Sender, Summary } from './store.ts';
 
 type Value = string | number | null;
@@ -18,6 +19,7 @@ export const photoColumns = [
   'degraded',
   'duration_ms',
   'error_code',
+  'cost_micro',
 ] as const;
 
 export const requestColumns = [
@@ -52,6 +54,7 @@ export function photoValues(record: PhotoRecord): readonly Value[] {
     record.degraded ? 1 : 0,
     wholeNumber(record.durationMs),
     boundedOrNull(record.errorCode, columnSize.errorCode),
+    record.costMicro === undefined ? null : wholeMicro(record.costMicro),
   ];
 }
 

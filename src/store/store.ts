@@ -120,6 +120,8 @@ export interface PhotoRecord extends Sender {
   readonly confidence?: number;
   readonly model?: string;
   readonly degraded: boolean;
+  /** Of the LLM calls made for it: millionths of a currency unit. */
+  readonly costMicro?: number;
   readonly durationMs: number;
   /** `AppError.code` of a failure. */
   readonly errorCode?: string;
@@ -197,6 +199,8 @@ export interface Store {
   saveRequestRecords(records: readonly RequestRecord[]): Promise<void>;
   /** Adds the amount to both periods, or to neither where one would pass its cap: then it is false. */
   reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
+  /** What was spent in a period, in millionths; 0 where nothing was. */
+  spentIn(period: string): Promise<number>;
   /** Adds, or takes back, whatever the caps. */
   addSpend(differenceMicro: number, periods: readonly string[]): Promise<void>;
   /** Until when the photo is not to be sent, in Unix milliseconds, be it past; undefined where nobody refused it. */

@@ -8,7 +8,7 @@ import { coolingMs, type Provider } from './provider.ts';
 import { abandon, type ReadyCall, readyCall } from './ready-call.ts';
 import type { Reading } from './reply.ts';
 import { type SentCallOptions, sentCall } from './sent-call.ts';
-import type { Spending } from './spending.ts';
+import type { Reservation, Spending } from './spending.ts';
 import { VendorError } from './vendor-error.ts';
 import { vendorWaitMs } from './vendor-wait.ts';
 import { verdictOf } from './verdicts.ts';
@@ -29,6 +29,12 @@ export interface Questions {
   readonly full: VisionQuestion;
   /** The plainest there is: after a refusal or an answer that could not be used. */
   readonly plain: VisionQuestion;
+}
+
+export interface VisionAnswer extends Reading {
+  readonly model: string;
+  /** Of all calls for this photo, where a price is known: millionths of a currency unit. */
+  readonly costMicro?: number;
 }
 
 /** Where one photo stands with one provider. */
@@ -56,13 +62,14 @@ export async function ask(
   questions: Questions,
   options: AskOptions,
   context: ClassifyContext,
-): Promise<Reading & { readonly model: string }> {
+): Promise<VisionAnswer> {
   const { nowMs = () => performance.now() } = options;
   const standings = options.providers.map(
     (provider): Standing => ({ provider, tries: 0, notBeforeMs: 0, isPlain: false, isOut: false }),
   );
   let attempts = 0;
   let coolings = 0;
+  let costMicro: number | undefined;
   let last: VisionError | undefined;
 
   const waitOf = ({ provider, notBeforeMs }: Standing) =>
@@ -89,7 +96,20 @@ export async function ask(
   async function attempt(standing: Standing, ready: ReadyCall): Promise<Reading> {
     if (attempts++ === 0) options.retryBudget.first();
     standing.key = ready.key;
-    return sentCall(ready, standing.isPlain ? questions.plain : questions.full, attempts, options, context);
+    const money: Reservation = {
+      settle(paid) {
+        const paidMicro = ready.money.settle(paid);
+        if (paidMicro !== undefined) costMicro = (costMicro ?? 0) + paidMicro;
+        return paidMicro;
+      },
+    };
+    return sentCall(
+      { ...ready, money },
+      standing.isPlain ? questions.plain : questions.full,
+      attempts,
+      options,
+      context,
+    );
   }
 
   function follow(standing: Standing, error: VisionError) {
@@ -133,8 +153,10 @@ export async function ask(
     try {
       ready = await readyCall(standing.provider, options.spending, context, standing.key);
       const isExtra = attempts > 0;
-      if (!isExtra || options.retryBudget.extra())
-        return { ...(await attempt(standing, ready)), model: standing.provider.model };
+      if (!isExtra || options.retryBudget.extra()) {
+        const reading = await attempt(standing, ready);
+        return { ...reading, model: standing.provider.model, ...(costMicro !== undefined && { costMicro }) };
+      }
     } catch (error) {
       if (!(error instanceof VisionError)) throw error;
       last = error;

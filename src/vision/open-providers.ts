@@ -105,7 +105,7 @@ function priceOf(
 ): Price | undefined {
   if (priceInput !== undefined || priceOutput !== undefined)
     return { input: priceInput ?? 0, output: priceOutput ?? 0 };
-  return listed ?? (costPerCall > 0 ? { call: costPerCall } : undefined);
+  return costPerCall > 0 ? { call: costPerCall } : listed;
 }
 
 function modelOf(options: ProviderOptions, apiKey: string): VisionModel {

@@ -27,7 +27,7 @@ export interface LlmOptions {
   /** Infinity where there is none. */
   readonly budget: { readonly dailyMicro: number; readonly monthlyMicro: number };
   readonly priceFile: string | undefined;
-  /** For models without a known price. */
+  /** A flat price, which wins over the table; 0 for none. */
   readonly costPerCall: number;
 }
 

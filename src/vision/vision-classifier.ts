@@ -29,7 +29,11 @@ export function visionClassifier(options: VisionClassifierOptions): Classifier {
         plain: { ...question, prompt: prompt.plain, form: 'code' as const },
       };
       try {
-        return fresh({ ...(await ask(questions, options, context)), method: 'llm' });
+        const { costMicro, ...reading } = await ask(questions, options, context);
+        return {
+          ...fresh({ ...reading, method: 'llm' }),
+          ...(costMicro !== undefined && { costMicro }),
+        };
       } catch (error) {
         const verdict: Verdict | undefined =
           error instanceof VisionError ? verdictOf(error.reason) : undefined;

@@ -44,6 +44,7 @@ function puppetStore() {
     savePhotoRecords: () => act('photo'),
     saveRequestRecords: () => act('request'),
     reserveSpend: async () => act('reserve').then(() => true),
+    spentIn: async () => act('spent').then(() => 0),
     addSpend: () => act('spend'),
     findRefusal: async () => act('find refusal').then(() => undefined),
     saveRefusal: () => act('refusal'),
