@@ -41,6 +41,12 @@ async function run(): Promise<number> {
     }
     case 'migrate':
       return (await import('./cli/admin.ts')).migrate();
+    case 'versions':
+      return (await import('./cli/cache.ts')).versions();
+    case 'drop':
+      return (await import('./cli/cache.ts')).drop(paths);
+    case 'forget':
+      return (await import('./cli/cache.ts')).forgetWhat(paths);
     case 'check-config':
       return (await import('./cli/admin.ts')).checkConfig();
     default:

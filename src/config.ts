@@ -42,6 +42,7 @@ function readEnvFile(file: string): Environment {
 }
 
 const megabyte = 1_000_000;
+const dayMs = 86_400_000;
 
 /** @throws ConfigError */
 export function configFrom(environment: Environment) {
@@ -90,7 +91,6 @@ export function configFrom(environment: Environment) {
       writeWaitMs: values.WRITE_WAIT,
     },
     store: storeFrom(values),
-    retentionDays: values.LOG_RETENTION_DAYS,
     claims: sharingFrom(values),
     cache: {
       epoch: values.CACHE_EPOCH,
@@ -98,6 +98,9 @@ export function configFrom(environment: Environment) {
       memoryEntries: values.MEMORY_CACHE_ENTRIES,
       memoryMs: values.MEMORY_CACHE_TTL * 1000,
       leaseMs: values.LEASE_TTL * 1000,
+      recordsMs: values.LOG_RETENTION_DAYS * dayMs,
+      resultsMs: values.RESULT_TTL * dayMs,
+      maxResults: values.MAX_RESULTS,
     },
     strategy,
     localSure: numbersFrom(values.LOCAL_SURE),

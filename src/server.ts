@@ -2,10 +2,12 @@ import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { batchRoutes } from './http/batch.ts';
+import { cacheAdminRoutes } from './http/cache-admin.ts';
 import { newRequestId } from './http/caller.ts';
 import { checkCacheRoutes } from './http/check-cache.ts';
 import { classifyRoutes } from './http/classify.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
+import { feedbackRoutes } from './http/feedback.ts';
 import { healthRoutes } from './http/health.ts';
 import { localClassifyRoutes } from './http/local-classify.ts';
 import { registerOpenApi } from './http/openapi.ts';
@@ -75,6 +77,8 @@ export async function buildServer(
     v2CheckCacheRoutes,
     v2BatchRoutes,
     statsRoutes,
+    feedbackRoutes,
+    cacheAdminRoutes,
   ])
     app.register(async (scope) => routes(scope, dependencies));
   return app;

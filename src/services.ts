@@ -1,8 +1,5 @@
 import type { Logger } from 'pino';
-import { openResultCache } from './cache/result-cache.ts';
-import { withSingleFlight } from './cache/single-flight.ts';
-import { withCache, withRemembering } from './cache/with-cache.ts';
-import { withLease } from './cache/with-lease.ts';
+import { openCache } from './cache/open-cache.ts';
 import type { Classifier } from './classify/classifier.ts';
 import { withDecodeTurns } from './classify/decode-turns.ts';
 import { suspectedBy, withNeverSend } from './classify/never-send.ts';
@@ -75,13 +72,21 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     onLost: (reason) => metrics.recordsLost.inc({ reason }),
   });
   const version = `${taxonomy.version}/${prompt.version}/${config.cache.epoch}`;
-  const cache = openResultCache({
-    results: grouped,
+  const cache = openCache({
+    store,
+    grouped,
     version,
     ...config.cache,
     provisionalMs: strategy === 'llm-only' ? 0 : config.cache.provisionalMs,
     isProvisional: (one) => !isSuspect(one) && isWeaker(one),
-    onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
+    isCategory: taxonomy.has,
+    hooks: {
+      onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
+      onReadFailure: () => metrics.readFailures.inc(),
+      onLease: (outcome) => metrics.leases.inc({ outcome }),
+      onDeleted: (of, rows) => metrics.rowsDeleted.inc({ of }, rows),
+      onHousekeepingFailure: (error) => log.warn({ err: error }, 'old rows could not be deleted for now'),
+    },
   });
 
   const wants = { rendition: strategy !== 'local-only', infer: manifest !== undefined };
@@ -132,21 +137,14 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const answering = classifierFor(strategy, {
     local: local ?? unconfigured,
     vision: isKept ? withNeverSend(local ?? unconfigured, asked, isSuspect) : asked,
-    shared: (inner) => withSingleFlight(withRemembering(inner, cache), undefined, { keepGoing: true }),
-    paid: (inner) =>
-      withLease(withRemembering(inner, cache), {
-        leases: grouped,
-        cache,
-        version,
-        ttlMs: config.cache.leaseMs,
-      }),
+    shared: cache.shared,
+    paid: cache.paid,
     isSure,
     onFallback(reason) {
       metrics.fallbacks.inc({ reason });
       log.warn({ reason }, 'the LLM did not answer; the local model does');
     },
   });
-  const classifier = withCache(answering, cache, { onReadFailure: () => metrics.readFailures.inc() });
 
   let isTaking = false;
   /** Every answer needs a decoder, and one of the two models. */
@@ -159,9 +157,10 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     log,
     taxonomy,
     limits: config.limits,
-    classifier,
+    classifier: cache.answering(answering),
     local,
-    cache,
+    cache: cache.results,
+    cacheDesk: cache.desk,
     photos,
     budget: openByteBudget({ limitBytes: config.limits.uploadBudgetBytes }),
     recorder,
@@ -187,6 +186,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
         const warning = await store.checkConnections(config.workers).catch(() => undefined);
         if (warning) log.warn(warning);
       }
+      await cache.start();
       if (config.claims === 'anybody')
         log.warn('CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody');
       isTaking = true;
@@ -197,6 +197,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     async close() {
       await pool.close();
       await inspector.close();
+      await cache.close();
       await recorder.flush();
       await grouped.flush();
       await store.close();

@@ -20,6 +20,12 @@ export interface ResultCacheOptions {
   readonly provisionalMs: number;
   /** Which classifications only stand in for a better one, under today's strategy. */
   readonly isProvisional: (classification: Classification) => boolean;
+  /** How long a result may be served at all, in milliseconds; 0 for ever. */
+  readonly resultsMs?: number;
+  /** Whether a category, said by a user, is one of today's. Default: all are. */
+  readonly isCategory?: (category: string) => boolean;
+  /** Whose corrections there may be: they are looked for in the store whatever memory says. Default: nobody's. */
+  readonly mayHaveCorrected?: (claimant: string) => boolean;
   readonly memoryEntries: number;
   /** Bounds how long another process's newer result may be missed. */
   readonly memoryMs: number;
@@ -32,19 +38,37 @@ export interface ResultCacheOptions {
 /** The memory tier in front of the result store, and the rule for what may be served from either. */
 export type ResultCache = ReturnType<typeof openResultCache>;
 
+/** Who made an answer that is a user's own word, where a model's name is expected. */
+export const correctedModel = 'user';
+
+/** The claimant's own word instead of a model's: nothing of what the model said about the photo holds. */
+function correctedBy(category: string, { sha256, version, createdAt, method }: StoredResult): Remembered {
+  const result = { sha256, version, createdAt, method, category, confidence: 1, model: correctedModel };
+  return { result, from: 'claim', isProvisional: false };
+}
+
 export function openResultCache(options: ResultCacheOptions) {
-  const { results, version, now = Date.now } = options;
+  const {
+    results,
+    version,
+    now = Date.now,
+    isCategory = () => true,
+    mayHaveCorrected = () => false,
+  } = options;
   const memory = new LRUCache<string, StoredResult>({ max: options.memoryEntries, ttl: options.memoryMs });
 
   function servable(result: StoredResult, from: Remembered['from']): Remembered | undefined {
     const isProvisional = options.isProvisional(result);
-    if (isProvisional && now() - result.createdAt >= options.provisionalMs) return undefined;
+    const ageMs = now() - result.createdAt;
+    if (isProvisional && ageMs >= options.provisionalMs) return undefined;
+    if (options.resultsMs && ageMs >= options.resultsMs) return undefined;
     return { result, from, isProvisional };
   }
 
   function admit(found: Found | undefined): Remembered | undefined {
     if (!found) return undefined;
-    const { via, ...result } = found;
+    const { via, corrected, ...result } = found;
+    if (corrected !== undefined && isCategory(corrected)) return correctedBy(corrected, result);
     // Memory is everybody's and goes by verified hashes: what a claim led to is neither.
     if (via === 'verified') memory.set(result.sha256, result);
     return servable(result, via === 'verified' ? 'store' : 'claim');
@@ -60,13 +84,20 @@ export function openResultCache(options: ResultCacheOptions) {
     return result && servable(result, 'memory');
   }
 
+  /** What memory may answer this claimant with. */
+  function known(hash: string, claimant: string | undefined): Remembered | undefined {
+    return claimant && mayHaveCorrected(claimant) ? undefined : inMemory(hash);
+  }
+
   return {
     /** The result of bytes with this hash, from memory alone; synchronous. */
     inMemory,
 
     /** @throws UnavailableError the store can't be read */
     async find(hash: string, claimant?: string): Promise<Remembered | undefined> {
-      return inMemory(hash) ?? admit(await results.find({ hash, version, ...(claimant && { claimant }) }));
+      return (
+        known(hash, claimant) ?? admit(await results.find({ hash, version, ...(claimant && { claimant }) }))
+      );
     },
 
     /**
@@ -82,7 +113,7 @@ export function openResultCache(options: ResultCacheOptions) {
      * @throws UnavailableError the store can't be read
      */
     async findAll(hashes: readonly string[], claimant?: string): Promise<(Remembered | undefined)[]> {
-      const answers = hashes.map(inMemory);
+      const answers = hashes.map((hash) => known(hash, claimant));
       const missing = [...new Set(hashes.filter((_, index) => !answers[index]))];
       if (missing.length === 0) return answers;
       const found = await results.findAll(
@@ -100,6 +131,18 @@ export function openResultCache(options: ResultCacheOptions) {
       const saved = quietly('result', results.save(result));
       if (look) await quietly('look', results.saveLook({ sha256, look }));
       await saved;
+    },
+
+    /** What the claimant itself said is right for these bytes. Never rejects: without the store nobody knows. */
+    async correction(sha256: string, claimant: string): Promise<Remembered | undefined> {
+      if (!mayHaveCorrected(claimant)) return undefined;
+      const found = await results.find({ hash: sha256, version, claimant }).catch(() => undefined);
+      return found?.corrected === undefined ? undefined : admit(found);
+    },
+
+    /** What others have deleted from the store is gone from memory too. */
+    forgetMemory(): void {
+      memory.clear();
     },
 
     countHit({ result }: Remembered): Promise<void> {

@@ -92,6 +92,9 @@ function sharedContext(waiters: ReadonlySet<Waiter>, signal: AbortSignal): Class
   return {
     deadline: { leftMs: () => Math.max(0, ...contexts().map(({ deadline }) => deadline.leftMs())) },
     signal,
+    get isRecheck() {
+      return contexts().some((context) => context.isRecheck);
+    },
     get caller() {
       return contexts()[0]?.caller ?? '';
     },

@@ -19,6 +19,7 @@ export function withCache(inner: Classifier, cache: ResultCache, options: WithCa
 
   return {
     async classify(photo, context) {
+      if (context.isRecheck) return inner.classify(photo, context);
       // Memory again after the wait: a call that was in flight may have ended meanwhile, and must not be made twice.
       const remembered = (await find(photo.sha256)) ?? cache.inMemory(photo.sha256);
       if (!remembered) return inner.classify(photo, context);

@@ -81,6 +81,8 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
 
   return {
     async classify(photo, context) {
+      // Whoever wants a new answer is not helped by another's.
+      if (context.isRecheck) return inner.classify(photo, context);
       const held = await leaseOrAnswer(photo.sha256, context);
       if (held === undefined) {
         onLease?.('unavailable');

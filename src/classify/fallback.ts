@@ -38,6 +38,7 @@ function sooner(context: ClassifyContext, marginMs: number): ClassifyContext {
     deadline: earlier(context.deadline, marginMs),
     signal: context.signal,
     ...(context.caller !== undefined && { caller: context.caller }),
+    ...(context.isRecheck && { isRecheck: true }),
     get lane() {
       return context.lane;
     },

@@ -4,6 +4,10 @@ export const usage = `album-classifier
 
   classify PATHS…   classify photo files, globs, and folders with all that is below them
   migrate           bring the database up to date
+  versions          list what versions of results are stored
+  drop VERSION      delete the results of one of them
+  forget hash HEX | user ID | before DATE
+                    delete a photo, a user's claims and records, or all from before a time; says how much
   check-config      print the configuration that the environment amounts to
 
 Who classifies

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import type { Sender } from '../store/store.ts';
 import { type Caller, callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { recheckAsked } from './ops-access.ts';
 import { type Answered, atMost, openPhotoDesk } from './photo-desk.ts';
 import { type FormFields, type PhotoPart, readPhotoForm } from './photo-form.ts';
 
@@ -27,6 +28,7 @@ export interface Batch {
 export function openBatchDesk(dependencies: HttpDependencies) {
   const { limits, recorder, log } = dependencies;
   const desk = openPhotoDesk(dependencies);
+  const recheck = recheckAsked(dependencies.opsToken);
 
   async function itemOf({ index, filename, received }: PhotoPart, caller: Caller): Promise<BatchItem> {
     const startedMs = performance.now();
@@ -62,7 +64,8 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     reply: FastifyReply,
     onItem: (item: BatchItem, received: number) => void = () => {},
   ): Promise<Batch> {
-    const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs });
+    const isRecheck = await recheck(request);
+    const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs, isRecheck });
     const pending: Promise<BatchItem>[] = [];
     const start = (part: PhotoPart) => {
       const finished = itemOf(part, caller);

@@ -22,7 +22,7 @@ export function newRequestId(): string {
 export function callerOf(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: { lane: ClassifyContext['lane']; deadlineMs: number },
+  options: { lane: ClassifyContext['lane']; deadlineMs: number; isRecheck?: boolean },
 ): Caller {
   const sender = senderOfRequest(request);
   return {
@@ -33,6 +33,7 @@ export function callerOf(
       deadline: deadlineIn(Math.max(0, options.deadlineMs - reply.elapsedTime)),
       signal: goneSignal(reply),
       lane: options.lane,
+      ...(options.isRecheck && { isRecheck: true }),
       caller: sender.claimant,
     },
   };

@@ -6,6 +6,7 @@ import type { ReceivedUpload } from '../image/receive.ts';
 import { Envelope, hashPattern, PhotoData, problems, stamp, v1PhotoData } from './answer-schemas.ts';
 import { callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { recheckAsked } from './ops-access.ts';
 import { openPhotoDesk } from './photo-desk.ts';
 import { readPhotoForm } from './photo-form.ts';
 
@@ -37,9 +38,11 @@ const schema = {
 export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
   const { limits, recorder, taxonomy } = dependencies;
   const desk = openPhotoDesk(dependencies);
+  const recheck = recheckAsked(dependencies.opsToken);
 
   async function handle(request: FastifyRequest, reply: FastifyReply) {
-    const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });
+    const isRecheck = await recheck(request);
+    const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
     try {
       const { upload, claimed } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
         desk.refuse(error, caller, { durationMs: 0 }),

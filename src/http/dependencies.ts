@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CacheDesk } from '../cache/open-cache.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
@@ -34,6 +35,7 @@ export interface HttpDependencies {
   /** The local model alone; absent where none is loaded. */
   readonly local: Classifier | undefined;
   readonly cache: ResultCache;
+  readonly cacheDesk: CacheDesk;
   readonly photos: OpenPhotos;
   readonly budget: ByteBudget;
   readonly recorder: Recorder;

@@ -34,6 +34,18 @@ export function opsAccess(token: string | undefined): (request: FastifyRequest) 
   };
 }
 
+/** Whether an operator asks for a photo to be classified anew. Anybody else's wish is no error, and not heard. */
+export function recheckAsked(token: string | undefined): (request: FastifyRequest) => Promise<boolean> {
+  const access = opsAccess(token);
+  return async (request) => {
+    if (!/(^|[\s,])no-cache\b/i.test(request.headers['cache-control'] ?? '')) return false;
+    return access(request).then(
+      () => true,
+      () => false,
+    );
+  };
+}
+
 function isLoopback(address: string | undefined): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address ?? '');
 }

@@ -13,6 +13,8 @@ export interface Answered {
   readonly answer: Answer;
   /** Verified hash of the bytes. */
   readonly sha256: string;
+  /** The category that the service itself says, where the sender corrected it for itself. */
+  readonly said: string;
   readonly durationMs: number;
 }
 
@@ -29,14 +31,21 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
     try {
       const photo = photos.open(upload);
       try {
-        const answer = await classifier.classify(photo, caller.context);
+        const [said, corrected] = await Promise.all([
+          classifier.classify(photo, caller.context),
+          cache.correction(sha256, caller.sender.claimant),
+        ]);
+        const answer = corrected
+          ? { ...said, classification: corrected.result, from: corrected.from, degraded: false }
+          : said;
         const durationMs = elapsed(startedMs);
+        const answered = { answer, sha256, said: said.classification.category, durationMs };
         const recorded = recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
         await atMost(
           limits.writeWaitMs,
-          Promise.all([answer.written, recorded, claim(caller.sender, claimed, { answer, sha256 })]),
+          Promise.all([answer.written, recorded, claim(caller.sender, claimed, answered)]),
         );
-        return { answer, sha256, durationMs };
+        return answered;
       } finally {
         photo.close();
       }
@@ -50,12 +59,11 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
   async function claim(
     { claimant, network }: Sender,
     claimed: string | undefined,
-    { answer, sha256: content }: Pick<Answered, 'answer' | 'sha256'>,
+    { answer, sha256: content, said }: Answered,
   ): Promise<void> {
     if (claimed === undefined || claimed.toLowerCase() === content) return;
     await answer.written;
-    const { category } = answer.classification;
-    await cache.claim({ claimant, network, claimed: claimed.toLowerCase(), content, category });
+    await cache.claim({ claimant, network, claimed: claimed.toLowerCase(), content, category: said });
   }
 
   /** Records a photo that got no answer. */

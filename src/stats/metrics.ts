@@ -14,6 +14,10 @@ export function openMetrics() {
       'operation',
     ]),
     readFailures: counter('store_read_failures_total', 'Look-ups that the store did not answer', []),
+    leases: counter('leases_total', 'Photos for which a lease was wanted before an LLM was asked', [
+      'outcome',
+    ]),
+    rowsDeleted: counter('rows_deleted_total', 'Rows deleted in the background', ['of']),
     recordsLost: counter('records_lost_total', 'Photo and request records that were not written', ['reason']),
     childrenLost: counter('children_lost_total', 'Inference children that ended unasked', ['loss']),
   };

@@ -8,13 +8,15 @@ import type { Sender } from '../store/store.ts';
  */
 export function senderOf({ userId, address }: { userId?: string | undefined; address: string }): Sender {
   const ip = canonicalAddress(address);
-  const source = userId ? `user:${userId}` : `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
+  const source = `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
   return {
-    claimant: claimantKey(source),
+    claimant: userId ? claimantOfUser(userId) : claimantKey(source),
     ...(userId && { userId }),
     network: networkOf(ip),
   };
 }
+
+export const claimantOfUser = (userId: string): string => claimantKey(`user:${userId}`);
 
 /** First 16 bytes of the SHA-256 of `user:<id>` or `address:<address>`, as 32 hex digits. */
 export function claimantKey(source: string): string {

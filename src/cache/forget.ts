@@ -1,0 +1,38 @@
+import type { Deletion } from '../store/deletions.ts';
+import type { Store } from '../store/store.ts';
+
+/** What is to be forgotten: a photo by its hash, a claimant (`claimantKey`), or all from before a time. */
+export type Forgettable =
+  | { readonly hash: string }
+  | { readonly claimant: string }
+  /** Unix milliseconds. */
+  | { readonly before: number };
+
+/** Rows deleted, by what they were. */
+export type Forgotten = Record<'results' | 'claims' | 'feedback' | 'photos' | 'requests', number>;
+
+const rowsAtOnce = 200;
+
+/**
+ * Deletes all there is of it, in small steps, and counts. What this process has in memory is the caller's to clear;
+ * other processes forget within the time that memory lives.
+ * @throws UnavailableError the store went down; what was deleted by then is, and the rest can be asked for again
+ */
+export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable): Promise<Forgotten> {
+  const forgotten: Forgotten = { results: 0, claims: 0, feedback: 0, photos: 0, requests: 0 };
+  for (const deletion of deletionsFor(what))
+    for (let deleted = rowsAtOnce; deleted === rowsAtOnce; ) {
+      deleted = await store.deleteSome(deletion, rowsAtOnce);
+      if (deletion.of !== 'leases') forgotten[deletion.of] += deleted;
+    }
+  return forgotten;
+}
+
+function deletionsFor(what: Forgettable): Deletion[] {
+  if ('claimant' in what)
+    return (['claims', 'feedback', 'photos', 'requests'] as const).map((of) => ({ of, ...what }));
+  if ('before' in what)
+    return (['results', 'claims', 'feedback', 'photos', 'requests'] as const).map((of) => ({ of, ...what }));
+  const byHash = (['results', 'claims', 'feedback', 'photos'] as const).map((of) => ({ of, ...what }));
+  return [...byHash, { of: 'claims', content: what.hash }];
+}

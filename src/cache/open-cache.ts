@@ -1,0 +1,128 @@
+import type { Classification, Classifier } from '../classify/classifier.ts';
+import type { CacheCounts, Deletion } from '../store/deletions.ts';
+import type { LeaseStore } from '../store/lease.ts';
+import type { Feedback, ResultStore, Store } from '../store/store.ts';
+import { openCorrections } from './corrections.ts';
+import { type Forgettable, type Forgotten, forget } from './forget.ts';
+import { openHousekeeping } from './housekeeping.ts';
+import { type CacheWrite, openResultCache, type ResultCache } from './result-cache.ts';
+import { withSingleFlight } from './single-flight.ts';
+import { withCache, withRemembering } from './with-cache.ts';
+import { type WithLeaseOptions, withLease } from './with-lease.ts';
+
+export interface OpenCacheOptions {
+  readonly store: Store;
+  /** The same store, its statements gathered. */
+  readonly grouped: ResultStore & LeaseStore;
+  /** See `ResultCacheOptions`. */
+  readonly version: string;
+  readonly provisionalMs: number;
+  readonly isProvisional: (classification: Classification) => boolean;
+  readonly isCategory: (category: string) => boolean;
+  readonly memoryEntries: number;
+  readonly memoryMs: number;
+  /** See `WithLeaseOptions.ttlMs`. */
+  readonly leaseMs: number;
+  /** See `HousekeepingOptions`. */
+  readonly recordsMs: number;
+  readonly resultsMs: number;
+  readonly maxResults: number;
+  readonly hooks: CacheHooks;
+}
+
+export interface CacheHooks {
+  onWriteFailure(operation: CacheWrite, error: unknown): void;
+  onReadFailure(error: unknown): void;
+  onLease?: WithLeaseOptions['onLease'];
+  onDeleted?: (of: Deletion['of'], rows: number) => void;
+  onHousekeepingFailure?: (error: unknown) => void;
+}
+
+/** What users and operators do to the cache, besides having photos classified. */
+export interface CacheDesk {
+  /** @throws UnavailableError */
+  feedback(feedback: Omit<Feedback, 'at' | 'content' | 'answered' | 'model'>): Promise<{ applied: boolean }>;
+  newestFeedback(limit: number): Promise<readonly Feedback[]>;
+  counts(): Promise<CacheCounts>;
+  forget(what: Forgettable): Promise<Forgotten>;
+}
+
+export interface Cache {
+  readonly results: ResultCache;
+  readonly desk: CacheDesk;
+  /** Makes concurrent calls for one photo in this process one, and remembers what it answers. */
+  shared(inner: Classifier): Classifier;
+  /** Makes calls for one photo among all processes one. */
+  paid(inner: Classifier): Classifier;
+  /** Answers from what is remembered; asks `inner` on a miss. */
+  answering(inner: Classifier): Classifier;
+  /** Once the store was started, whether it is up or not. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Everything that remembers, put together. */
+export function openCache(options: OpenCacheOptions): Cache {
+  const { store, grouped, version, hooks } = options;
+  const corrections = openCorrections(store);
+  const results = openResultCache({
+    ...options,
+    results: grouped,
+    mayHaveCorrected: corrections.mayHave,
+    onWriteFailure: hooks.onWriteFailure,
+  });
+  const housekeeping = openHousekeeping({
+    ...options,
+    leases: grouped,
+    ...(hooks.onDeleted && { onDeleted: hooks.onDeleted }),
+    ...(hooks.onHousekeepingFailure && { onFailure: hooks.onHousekeepingFailure }),
+  });
+  let refreshing: NodeJS.Timeout | undefined;
+
+  return {
+    results,
+    desk: {
+      async feedback(feedback) {
+        const found = await results.find(feedback.hash, feedback.claimant);
+        const { sha256: content, category, model } = found?.result ?? {};
+        await store.saveFeedback({
+          ...feedback,
+          at: Date.now(),
+          ...(content !== undefined && { content }),
+          ...(category !== undefined && { answered: category }),
+          ...(model !== undefined && { model }),
+        });
+        corrections.add(feedback.claimant);
+        return { applied: found !== undefined };
+      },
+      newestFeedback: (limit) => store.newestFeedback(limit),
+      counts: () => store.cacheCounts(),
+      async forget(what) {
+        // Before as well as after: what is looked up meanwhile may be read before it is deleted.
+        results.forgetMemory();
+        const forgotten = await forget(store, what);
+        results.forgetMemory();
+        return forgotten;
+      },
+    },
+    shared: (inner) => withSingleFlight(withRemembering(inner, results), undefined, { keepGoing: true }),
+    paid: (inner) =>
+      withLease(withRemembering(inner, results), {
+        leases: grouped,
+        cache: results,
+        version,
+        ttlMs: options.leaseMs,
+        ...(hooks.onLease && { onLease: hooks.onLease }),
+      }),
+    answering: (inner) => withCache(inner, results, hooks),
+    async start() {
+      await corrections.refresh();
+      refreshing = setInterval(() => void corrections.refresh(), options.memoryMs).unref();
+      housekeeping.start();
+    },
+    async close() {
+      clearInterval(refreshing);
+      await housekeeping.stop();
+    },
+  };
+}

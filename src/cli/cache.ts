@@ -1,0 +1,68 @@
+import { type Forgettable, forget } from '../cache/forget.ts';
+import { loadConfig } from '../config.ts';
+import { openDriver } from '../services.ts';
+import { claimantOfUser } from '../stats/sender.ts';
+import type { Store } from '../store/store.ts';
+import { UsageError } from './usage-error.ts';
+
+const rowsAtOnce = 200;
+
+/** Lists the versions that results are stored under, the newest first. @returns exit code */
+export function versions(): Promise<number> {
+  return withStore(async (store) => {
+    const { versions } = await store.cacheCounts();
+    for (const { version, results, oldest, newest } of versions)
+      print(`${version}  ${results} results, ${dateOf(oldest)} to ${dateOf(newest)}`);
+    if (versions.length === 0) print('no results are stored');
+  });
+}
+
+/** Deletes the results of one version in small steps. @returns exit code */
+export function drop([version, ...rest]: readonly string[]): Promise<number> {
+  if (version === undefined || rest.length > 0)
+    throw new UsageError('drop needs one version, as `versions` lists it');
+  return withStore(async (store) => {
+    let deleted = 0;
+    for (let step = rowsAtOnce; step === rowsAtOnce; deleted += step)
+      step = await store.deleteSome({ of: 'results', version }, rowsAtOnce);
+    print(`deleted ${deleted} results of ${version}`);
+  });
+}
+
+/** Forgets a photo, a user, or all from before a time, and says how many rows of what. @returns exit code */
+export function forgetWhat(words: readonly string[]): Promise<number> {
+  const what = forgettable(words);
+  return withStore(async (store) => {
+    const forgotten = await forget(store, what);
+    for (const [of, rows] of Object.entries(forgotten)) print(`${of}: ${rows} deleted`);
+  });
+}
+
+function forgettable([by, value, ...rest]: readonly string[]): Forgettable {
+  if (value !== undefined && rest.length === 0) {
+    if (by === 'hash' && /^[0-9a-f]{64}$/i.test(value)) return { hash: value.toLowerCase() };
+    if (by === 'user') return { claimant: claimantOfUser(value.trim()) };
+    const at = Date.parse(value);
+    if (by === 'before' && !Number.isNaN(at)) return { before: at };
+  }
+  throw new UsageError(
+    'forget needs `hash` and 64 hexadecimal digits, `user` and a user id, or `before` and a date such as 2026-01-31',
+  );
+}
+
+async function withStore(use: (store: Store) => Promise<void>): Promise<number> {
+  const store = openDriver(loadConfig());
+  try {
+    await store.migrate();
+    await use(store);
+    return 0;
+  } finally {
+    await store.close();
+  }
+}
+
+const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

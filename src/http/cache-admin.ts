@@ -1,0 +1,97 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { BadRequestError } from '../errors.ts';
+import { claimantOfUser } from '../stats/sender.ts';
+import { Envelope, Hash, problems, stamp } from './answer-schemas.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { opsAccess } from './ops-access.ts';
+
+const Count = Type.Integer({ minimum: 0 });
+const Time = Type.String({ format: 'date-time' });
+
+/** For operators: what is stored, and forgetting it. */
+export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
+  const { cacheDesk, opsToken } = dependencies;
+  const onRequest = opsAccess(opsToken);
+
+  const counts = {
+    summary: 'What the cache holds',
+    tags: ['stats'],
+    security: [{ opsToken: [] }],
+    response: {
+      200: Type.Object({
+        results: Count,
+        versions: Type.Array(
+          Type.Object({ version: Type.String(), results: Count, oldest: Time, newest: Time }),
+        ),
+        claims: Count,
+        conflicting_hashes: Type.Integer({ description: 'Hashes claimed for different-looking photos' }),
+        feedback: Count,
+        ...Envelope,
+      }),
+      ...problems(401, 403, 503),
+    },
+  };
+  app.get('/api/v1/stats/cache', { schema: counts, onRequest }, async (request) => {
+    const { versions, results, claims, conflictingHashes, feedback } = await cacheDesk.counts();
+    const iso = (at: number) => new Date(at).toISOString();
+    return {
+      results,
+      versions: versions.map((one) => ({ ...one, oldest: iso(one.oldest), newest: iso(one.newest) })),
+      claims,
+      conflicting_hashes: conflictingHashes,
+      feedback,
+      ...stamp(request.id),
+    };
+  });
+
+  const forget = {
+    summary: 'Forget a photo, a user, or all from before a time',
+    description:
+      'Deletes results, claims, feedback and records, and says how many rows of each; other processes have it in memory for MEMORY_CACHE_TTL seconds at most.',
+    tags: ['stats'],
+    security: [{ opsToken: [] }],
+    body: Type.Object(
+      {
+        image_hash: Type.Optional(Hash),
+        user_id: Type.Optional(Type.String({ minLength: 1 })),
+        before: Type.Optional(Time),
+      },
+      { additionalProperties: false, description: 'Exactly one of them' },
+    ),
+    response: {
+      200: Type.Object({
+        success: Type.Literal(true),
+        deleted: Type.Object({
+          results: Count,
+          claims: Count,
+          feedback: Count,
+          photos: Count,
+          requests: Count,
+        }),
+        ...Envelope,
+      }),
+      ...problems(400, 401, 403, 503),
+    },
+  };
+  app.post('/api/v1/forget', { schema: forget, onRequest }, async (request) => ({
+    success: true as const,
+    deleted: await cacheDesk.forget(forgettable(request.body)),
+    ...stamp(request.id),
+  }));
+}
+
+/** @throws BadRequestError not exactly one of them, or no time */
+export function forgettable(body: { image_hash?: string; user_id?: string; before?: string }) {
+  const { image_hash, user_id, before } = body;
+  if ([image_hash, user_id, before].filter((one) => one !== undefined).length !== 1)
+    throw new BadRequestError('invalid_request', 'Send exactly one of `image_hash`, `user_id` and `before`.');
+  if (image_hash !== undefined) return { hash: image_hash.toLowerCase() };
+  if (user_id !== undefined) return { claimant: claimantOfUser(user_id.trim()) };
+  const at = Date.parse(before ?? '');
+  if (Number.isNaN(at))
+    throw new BadRequestError('invalid_request', '`before` must be an ISO 8601 date, such as 2026-01-31.');
+  return { before: at };
+}

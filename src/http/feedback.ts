@@ -1,0 +1,75 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { BadRequestError } from '../errors.ts';
+import { Envelope, Hash, problems, stamp, UserId } from './answer-schemas.ts';
+import { senderOfRequest } from './caller.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { opsAccess } from './ops-access.ts';
+
+const Said = Type.Object({
+  image_hash: Type.String(),
+  category: Type.String(),
+  answered: Type.Optional(Type.String({ description: 'What the claimant had been told' })),
+  model: Type.Optional(Type.String()),
+  claimant: Type.String({ description: 'Who said so, as a hash' }),
+  at: Type.String({ format: 'date-time' }),
+});
+
+export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
+  const { taxonomy, cacheDesk, opsToken } = dependencies;
+
+  const give = {
+    summary: 'Say which category is right',
+    description: 'Recorded for operators; the sender alone is answered so from now on.',
+    tags: ['cache'],
+    body: Type.Object({
+      image_hash: Hash,
+      category: Type.String({ description: 'A key of the taxonomy' }),
+      user_id: Type.Optional(UserId),
+    }),
+    response: {
+      200: Type.Object({
+        success: Type.Literal(true),
+        applied: Type.Boolean({ description: 'The photo is known: the next look-up answers so' }),
+        ...Envelope,
+      }),
+      ...problems(400, 503),
+    },
+  };
+  app.post('/api/v1/feedback', { schema: give }, async (request) => {
+    const { image_hash, category, user_id } = request.body;
+    if (!taxonomy.has(category))
+      throw new BadRequestError(
+        'invalid_request',
+        `\`category\` must be one of ${taxonomy.categories.map(({ key }) => key).join(', ')}.`,
+      );
+    const { claimant, network } = senderOfRequest(request, user_id);
+    const { applied } = await cacheDesk.feedback({
+      claimant,
+      network,
+      hash: image_hash.toLowerCase(),
+      category,
+    });
+    return { success: true as const, applied, ...stamp(request.id) };
+  });
+
+  const list = {
+    summary: 'What clients said is right, the newest first',
+    tags: ['stats'],
+    security: [{ opsToken: [] }],
+    response: { 200: Type.Object({ items: Type.Array(Said), ...Envelope }), ...problems(401, 403, 503) },
+  };
+  app.get('/api/v1/feedback', { schema: list, onRequest: opsAccess(opsToken) }, async (request) => ({
+    items: (await cacheDesk.newestFeedback(100)).map(({ hash, category, answered, model, claimant, at }) => ({
+      image_hash: hash,
+      category,
+      ...(answered !== undefined && { answered }),
+      ...(model !== undefined && { model }),
+      claimant,
+      at: new Date(at).toISOString(),
+    })),
+    ...stamp(request.id),
+  }));
+}

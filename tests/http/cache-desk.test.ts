@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, test } from 'vitest';
+import { formOf, get, post, type Sample, sampleBytes, startApp } from '../support/app.ts';
+
+let app: Awaited<ReturnType<typeof startApp>>;
+afterEach(() => app.close());
+
+const original = 'ab'.repeat(32);
+const ops = { authorization: 'Bearer let-me-in' };
+const as = (user: string) => ({ 'x-user-id': user });
+const hashOf = (name: Sample) => createHash('sha256').update(sampleBytes(name)).digest('hex');
+const upload = (name: Sample, headers = {}, image_hash = '') =>
+  post(
+    `${app.url}/api/v1/classify`,
+    formOf([
+      { name: 'image', value: sampleBytes(name) },
+      { name: 'image_hash', value: image_hash },
+    ]),
+    headers,
+  );
+const check = (image_hash: string, headers = {}) =>
+  post(`${app.url}/api/v1/classify/check-cache`, { image_hash }, headers);
+
+describe('feedback', () => {
+  const say = (image_hash: string, category: string, headers = {}) =>
+    post(`${app.url}/api/v1/feedback`, { image_hash, category }, headers);
+
+  test('changes the answers of its sender, by hash and by upload, and of nobody else', async () => {
+    app = await startApp({ OPS_TOKEN: 'let-me-in' });
+    await upload('cat.jpg', as('anna'), original);
+    await upload('cat.jpg', as('bert'), original);
+    const { status, body } = await say(original, 'foods', as('anna'));
+    expect([status, body.applied]).toEqual([200, true]);
+    expect((await check(original, as('anna'))).body.data).toMatchObject({
+      category: 'foods',
+      confidence: 1,
+      model: 'user',
+    });
+    expect((await check(hashOf('cat.jpg'), as('anna'))).body.data.category).toBe('foods');
+    expect((await upload('cat.jpg', as('anna'))).body.data.category).toBe('foods');
+    expect((await check(original, as('bert'))).body.data.category).toBe('pets');
+    expect((await check(hashOf('cat.jpg'), as('bert'))).body.data.category).toBe('pets');
+    expect((await upload('cat.jpg', as('bert'))).body.data.category).toBe('pets');
+    const listed = await get(`${app.url}/api/v1/feedback`, ops);
+    expect(listed.body.items).toMatchObject([{ image_hash: original, category: 'foods', answered: 'pets' }]);
+    expect(JSON.stringify(listed.body)).not.toContain('anna');
+    expect((await get(`${app.url}/api/v1/feedback`)).status).toBe(401);
+  });
+
+  test('never makes its sender a witness for what it says', async () => {
+    app = await startApp({ TRUST_PROXY: '127.0.0.1/32' });
+    const from = (user: string, address: string) => ({ ...as(user), 'x-forwarded-for': address });
+    await upload('cat.jpg', from('anna', '192.0.2.1'), original);
+    await say(original, 'foods', from('anna', '192.0.2.1'));
+    await upload('cat.jpg', from('anna', '192.0.2.1'), original);
+    await upload('cat.jpg', from('bert', '198.51.100.1'), original);
+    expect((await check(original, from('cleo', '203.0.113.1'))).body.data.category).toBe('pets');
+  });
+
+  test('on a photo that nobody knows is recorded, and a category that none is refused', async () => {
+    app = await startApp();
+    expect((await say(original, 'foods')).body).toMatchObject({ success: true, applied: false });
+    const { status, body } = await say(original, 'nonsense');
+    expect([status, body.code]).toEqual([400, 'invalid_request']);
+    expect((await check(original)).body.cached).toBe(false);
+  });
+});
+
+describe('claimed hashes', () => {
+  test('are everybody’s once two users from different networks agree, in the default setting', async () => {
+    app = await startApp({ TRUST_PROXY: '127.0.0.1/32' });
+    const from = (user: string, address: string) => ({ ...as(user), 'x-forwarded-for': address });
+    await upload('coffee.jpg', from('anna', '192.0.2.1'), original);
+    expect((await check(original, from('cleo', '203.0.113.1'))).body.cached).toBe(false);
+    await upload('coffee.jpg', from('bert', '192.0.2.77'), original);
+    expect((await check(original, from('cleo', '203.0.113.1'))).body.cached).toBe(false);
+    await upload('coffee.jpg', from('dora', '198.51.100.1'), original);
+    expect((await check(original, from('cleo', '203.0.113.1'))).body.data.category).toBe('foods');
+    await upload('cat.jpg', from('mallory', '203.0.113.9'), original);
+    expect((await check(original, from('cleo', '203.0.113.1'))).body.cached).toBe(false);
+    expect((await check(original, from('anna', '192.0.2.1'))).body.data.category).toBe('foods');
+    expect((await get(`${app.url}/api/v1/stats/cache`)).body.conflicting_hashes).toBe(1);
+  });
+});
+
+describe('forgetting', () => {
+  const forget = (body: object, headers = {}) => post(`${app.url}/api/v1/forget`, body, headers);
+
+  test('a user takes what it claimed and did, and says how much', async () => {
+    app = await startApp({ OPS_TOKEN: 'let-me-in' });
+    await upload('cat.jpg', as('anna'), original);
+    await check(original, as('anna'));
+    await upload('cat.jpg', as('bert'), original);
+    expect((await forget({ user_id: 'anna' })).status).toBe(401);
+    const { status, body } = await forget({ user_id: 'anna' }, ops);
+    expect(status).toBe(200);
+    expect(body.deleted).toEqual({ results: 0, claims: 1, feedback: 0, photos: 2, requests: 2 });
+    expect((await check(original, as('anna'))).body.cached).toBe(false);
+    expect((await check(original, as('bert'))).body.cached).toBe(true);
+  });
+
+  test('a photo is gone from memory at once', async () => {
+    app = await startApp();
+    await upload('cat.jpg', as('anna'), original);
+    const { body } = await forget({ image_hash: hashOf('cat.jpg') });
+    expect(body.deleted).toMatchObject({ results: 1, claims: 1, photos: 1 });
+    expect((await check(hashOf('cat.jpg'))).body.cached).toBe(false);
+    expect((await check(original, as('anna'))).body.cached).toBe(false);
+  });
+
+  test('goes by time too, and by exactly one thing', async () => {
+    app = await startApp();
+    await upload('cat.jpg');
+    expect((await forget({ before: '2020-01-01T00:00:00Z' })).body.deleted.results).toBe(0);
+    expect((await forget({ before: '2999-01-01T00:00:00Z' })).body.deleted.results).toBe(1);
+    for (const body of [{}, { user_id: 'a', image_hash: original }, { before: 'soon' }, { everything: true }])
+      expect((await forget(body)).status).toBe(400);
+  });
+});
+
+test('what the cache holds is told to operators', async () => {
+  app = await startApp();
+  await upload('cat.jpg', as('anna'), original);
+  const { body } = await get(`${app.url}/api/v1/stats/cache`);
+  expect(body).toMatchObject({
+    results: 1,
+    claims: 1,
+    conflicting_hashes: 0,
+    feedback: 0,
+    versions: [{ results: 1 }],
+  });
+});
