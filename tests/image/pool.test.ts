@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../src/image/pool.ts';
 import { residentBytesOf } from '../../src/image/resident-memory.ts';
@@ -115,6 +116,42 @@ describe('the pool of children', () => {
     expect((await pool.analyse(jobOf('pid'), patient())).heightPx).toBe(1);
   });
 
+  it('refuses at once, for a while, a photo that two children were lost with', async () => {
+    const losses: string[] = [];
+    const pool = oddPool({ refuseForMs: 400, hooks: { childLost: (loss) => losses.push(loss) } });
+    const job = jobOf('crash');
+    await expect(pool.analyse(job, patient())).rejects.toMatchObject({ code: 'refused_image' });
+    expect(losses).toHaveLength(2);
+    for (let again = 0; again < 3; again += 1)
+      await expect(pool.analyse(job, patient())).rejects.toMatchObject({
+        code: 'refused_image',
+        status: 422,
+      });
+    expect(losses).toHaveLength(2);
+    await pidOf(pool);
+    // Whatever was wrong may have been mended: in the end it is tried again.
+    while (losses.length === 2) {
+      await pool.analyse(job, patient()).catch(() => undefined);
+      await nextTurn();
+    }
+    expect(losses).toHaveLength(4);
+  });
+
+  it('counts the work that waits, not only the photos', async () => {
+    const pool = oddPool({ queueLimit: 100, queueMs: 5000 });
+    const pid = await pidOf(pool);
+    const held = pool.analyse(jobOf('hold'), patient());
+    const dear = () => pool.analyse({ ...jobOf('pid'), cost: { cpuMs: 4000, megabytes: 300 } }, patient());
+    // One is let in however dear it is; the next would be too much.
+    const first = dear();
+    await expect(dear()).rejects.toMatchObject({ code: 'overloaded', status: 503 });
+    const { retryAfterS } = await dear().catch((error) => error);
+    expect(retryAfterS).toBe(Math.min(120, Math.ceil(pool.status().drainMs / 1000)));
+    letGo(pid);
+    await Promise.all([held, first]);
+    expect(pool.status()).toMatchObject({ queued: 0, drainMs: 0 });
+  });
+
   it('loses no photo when a child is killed or stopped from outside', async () => {
     for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
       const pool = oddPool({ size: 2, jobTimeoutMs: 1500 });
@@ -207,8 +244,11 @@ describe('the pool of children', () => {
     expect(await pidOf(pool)).toBe(pid);
   });
 
-  it('leaves no child behind when the parent is killed, busy or not', async () => {
-    const parent = spawn(process.execPath, ['tests/support/pool-parent.ts'], {
+  it.each([
+    ['waits', 'hold'],
+    ['is stuck in a loop', 'hang'],
+  ])('leaves no child behind when the parent is killed and one %s', async (_, order) => {
+    const parent = spawn(process.execPath, ['tests/support/pool-parent.ts', order], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];

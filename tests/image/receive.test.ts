@@ -5,7 +5,7 @@ import multipart from '@fastify/multipart';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { openByteBudget } from '../../src/image/byte-budget.ts';
-import { type FileStream, receiveUpload } from '../../src/image/receive.ts';
+import { type FileStream, receivedUpload, receiveUpload } from '../../src/image/receive.ts';
 
 const never = new AbortController().signal;
 
@@ -139,5 +139,19 @@ describe('receiving an upload', () => {
     });
     expect(answer.json()).toEqual(['file_too_large', 500]);
     await app.close();
+  });
+
+  it('lends its bytes to one who gives them back, and takes nothing back once it was released', async () => {
+    const upload = receivedUpload(Buffer.from('photo'), 'a'.repeat(64), () => {});
+    const { size } = await upload.lend(async (bytes) => {
+      expect(() => upload.bytes).toThrow(/lent/);
+      return { bytes: Buffer.from(bytes), size: bytes.length };
+    });
+    expect([size, upload.bytes.toString()]).toEqual([5, 'photo']);
+    await upload.lend(async (bytes) => {
+      upload.release();
+      return { bytes };
+    });
+    expect(() => upload.bytes).toThrow(/released/);
   });
 });
