@@ -167,11 +167,12 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     opsToken: config.http.opsToken,
     async today() {
       const report = await reportToday(store, { now: Date.now(), timeZone: config.timeZone });
-      return { ...report, llm_cost: report.llm * config.costPerCall };
+      return { ...report, llm_cost: (await store.spentIn(report.date)) / 1_000_000 };
     },
     health: () => ({
       database: store.isUp() ? 'connected' : 'disconnected',
       modelApi: canAnswer() ? 'available' : 'unavailable',
+      ...(vision && { llm: vision.health() }),
     }),
     // A few more than the provider takes: the next ones are decoded while it is at work.
     photosAtOnce: () => (vision ? gatePlaces(vision.state()) : 0) + processes + 1,

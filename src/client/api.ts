@@ -9,6 +9,8 @@ export interface Api {
       status: 'healthy' | 'unhealthy';
       database: 'connected' | 'disconnected';
       model_api: 'available' | 'not_configured' | 'unavailable';
+      /** Of the vision LLM, where one is configured; without it the local model answers */
+      llm?: 'available' | 'over_budget' | 'unavailable';
       timestamp: string;
     };
   };
@@ -18,6 +20,8 @@ export interface Api {
       status: 'healthy' | 'unhealthy';
       database: 'connected' | 'disconnected';
       model_api: 'available' | 'not_configured' | 'unavailable';
+      /** Of the vision LLM, where one is configured; without it the local model answers */
+      llm?: 'available' | 'over_budget' | 'unavailable';
       timestamp: string;
       user_id?: string;
       /** Web | Android | iOS */
@@ -374,8 +378,86 @@ export interface Api {
           p95: number;
         }
       >;
-      /** LLM answers times COST_PER_API_CALL */
+      /** What LLM calls have cost today, in units of the price table */
       llm_cost: number;
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** Say which category is right */
+  'POST /api/v1/feedback': {
+    body: {
+      /** SHA-256 of the original file, 64 hexadecimal digits */
+      image_hash: string;
+      /** A key of the taxonomy */
+      category: string;
+      /** Used where the X-User-ID header is absent or empty */
+      user_id?: string | null;
+    };
+    answer: {
+      success: true;
+      /** The photo is known: the next look-up answers so */
+      applied: boolean;
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** What clients said is right, the newest first */
+  'GET /api/v1/feedback': {
+    answer: {
+      items: {
+        image_hash: string;
+        category: string;
+        /** What the claimant had been told */
+        answered?: string;
+        model?: string;
+        /** Who said so, as a hash */
+        claimant: string;
+        at: string;
+      }[];
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** What the cache holds */
+  'GET /api/v1/stats/cache': {
+    answer: {
+      results: number;
+      versions: {
+        version: string;
+        results: number;
+        oldest: string;
+        newest: string;
+      }[];
+      claims: number;
+      /** Hashes claimed for different-looking photos */
+      conflicting_hashes: number;
+      feedback: number;
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** Forget a photo, a user, or all from before a time */
+  'POST /api/v1/forget': {
+    body: {
+      /** SHA-256 of the original file, 64 hexadecimal digits */
+      image_hash?: string;
+      user_id?: string;
+      before?: string;
+    };
+    answer: {
+      success: true;
+      deleted: {
+        results: number;
+        claims: number;
+        feedback: number;
+        photos: number;
+        requests: number;
+      };
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;
       timestamp: string;

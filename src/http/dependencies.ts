@@ -23,6 +23,8 @@ export interface Limits {
 export interface Health {
   readonly database: 'connected' | 'disconnected';
   readonly modelApi: 'available' | 'not_configured' | 'unavailable';
+  /** Of the vision LLM, where one is configured: without it the local model answers. */
+  readonly llm?: 'available' | 'over_budget' | 'unavailable';
 }
 
 /** What the routes are built from; `Services` is one. */

@@ -11,6 +11,11 @@ const Body = {
     Type.Literal('not_configured'),
     Type.Literal('unavailable'),
   ]),
+  llm: Type.Optional(
+    Type.Union([Type.Literal('available'), Type.Literal('over_budget'), Type.Literal('unavailable')], {
+      description: 'Of the vision LLM, where one is configured; without it the local model answers',
+    }),
+  ),
   timestamp: Type.String({ format: 'date-time' }),
 };
 
@@ -25,10 +30,16 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   function body() {
-    const { database, modelApi } = dependencies.health();
+    const { database, modelApi, llm } = dependencies.health();
     // A lost store is no reason to stop: photos are classified without it.
     const status = modelApi === 'available' ? ('healthy' as const) : ('unhealthy' as const);
-    return { status, database, model_api: modelApi, timestamp: new Date().toISOString() };
+    return {
+      status,
+      database,
+      model_api: modelApi,
+      ...(llm && { llm }),
+      timestamp: new Date().toISOString(),
+    };
   }
 
   const v1 = { summary: 'Health in words', tags: ['health'], response: { 200: Type.Object(Body) } };

@@ -27,7 +27,7 @@ const Today = Type.Object({
   degraded: Count,
   unique_users: Count,
   latency_ms: Type.Record(Type.String(), Latency, { description: 'By what answered' }),
-  llm_cost: Type.Number({ description: 'LLM answers times COST_PER_API_CALL' }),
+  llm_cost: Type.Number({ description: 'What LLM calls have cost today, in units of the price table' }),
   ...Envelope,
 });
 

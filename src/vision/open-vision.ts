@@ -9,7 +9,7 @@ import type { VisionHooks } from './call-report.ts';
 import { openProviders, type ProviderOptions } from './open-providers.ts';
 import { readPrices } from './price.ts';
 import type { VisionPrompt } from './prompt.ts';
-import type { Provider } from './provider.ts';
+import { coolingMs, type Provider } from './provider.ts';
 import { openRefusalMemory, type RefusalStore } from './refusals.ts';
 import { type Ledger, openSpending } from './spending.ts';
 import { visionClassifier } from './vision-classifier.ts';
@@ -62,6 +62,8 @@ export interface Vision {
   readonly classifier: Classifier;
   readonly name: string;
   state(): VisionState;
+  /** `unavailable` while every provider is left alone. */
+  health(): 'available' | 'over_budget' | 'unavailable';
 }
 
 const retryFloor = 10;
@@ -118,6 +120,10 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     classifier,
     name: providers.map(({ model }) => model).join(', '),
     state: () => ({ isOverBudget, providers: providers.map(stateOf) }),
+    health() {
+      if (isOverBudget) return 'over_budget';
+      return providers.some((provider) => coolingMs(provider) === 0) ? 'available' : 'unavailable';
+    },
   };
 }
 
