@@ -110,7 +110,6 @@ export function configFrom(environment: Environment) {
       language: values.DESCRIPTION_LANGUAGE,
     },
     llm,
-    costPerCall: values.COST_PER_API_CALL,
   });
 }
 
