@@ -12,6 +12,7 @@ export const columnSize = {
   category: 32,
   errorCode: 64,
   scores: 4000,
+  tallyName: 64,
 } as const;
 
 /** Text as every column takes it: whole code points, none of them NUL, at most `size` of them. */

@@ -28,6 +28,7 @@ type GroupedStore = Pick<
   | 'releaseLeases'
   | 'savePhotoRecords'
   | 'saveRequestRecords'
+  | 'saveTallies'
 >;
 
 /**
@@ -50,13 +51,14 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   const hits = writes(store.countHits);
   const photos = writes(store.savePhotoRecords);
   const requests = writes(store.saveRequestRecords);
+  const tallies = writes(store.saveTallies);
   const leases = gathered({
     ...bounds,
     run: (wanted: readonly LeaseRequest[]) => store.acquireLeases(wanted),
   });
   const renewals = writes<HeldLease>(store.renewLeases);
   const releases = writes<HeldLease>(store.releaseLeases);
-  const all = [finds, results, claims, looks, hits, photos, requests, leases, renewals, releases];
+  const all = [finds, results, claims, looks, hits, photos, requests, tallies, leases, renewals, releases];
 
   return {
     find: async (lookup) => (await finds.submit([lookup]))[0],
@@ -70,6 +72,7 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
     releaseLease: async (lease) => void (await releases.submit([lease])),
     recordPhoto: async (record) => void (await photos.submit([record])),
     recordRequest: async (record) => void (await requests.submit([record])),
+    recordTallies: async (list) => void (await tallies.submit(list)),
     flush: async () => void (await Promise.all(all.map((operation) => operation.idle()))),
   };
 }

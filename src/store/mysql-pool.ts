@@ -6,7 +6,6 @@ import {
   destroyConnection,
   execute,
   type MysqlQuery,
-  type MysqlRow,
   type MysqlServer,
 } from './mysql-connection.ts';
 import { breaksConnection, isContention, translated } from './mysql-errors.ts';
@@ -17,6 +16,8 @@ const maxWaiting = 1000;
 
 export interface MysqlPool {
   readonly query: MysqlQuery;
+  /** All of `work` or nothing, on one connection; again from its beginning after a deadlock. */
+  transaction<T>(work: (query: MysqlQuery) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -83,21 +84,19 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
     destroyConnection(connection);
   }
 
-  async function once(
-    sql: string,
-    values: readonly unknown[],
-    leftMs: () => number,
-  ): Promise<readonly MysqlRow[]> {
+  async function on<T>(leftMs: () => number, use: (query: MysqlQuery) => Promise<T>): Promise<T> {
     const connection = await acquire(leftMs);
     try {
       if (!configured.has(connection)) {
         await configureSession(connection, leftMs());
         configured.add(connection);
       }
-      options.onStatement?.();
-      const rows = await execute(connection, sql, values, leftMs());
+      const result = await use((sql, values = []) => {
+        options.onStatement?.();
+        return execute(connection, sql, values, leftMs());
+      });
       connection.release();
-      return rows;
+      return result;
     } catch (error) {
       if (breaksConnection(error)) {
         suspectUntil = performance.now();
@@ -107,16 +106,15 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
     }
   }
 
-  return {
-    async query(sql, values = []) {
-      const until = performance.now() + limitMs;
-      const leftMs = (): number => Math.max(1, until - performance.now());
+  /** Within the limit of a statement, up to `tries` times where others are in the way. */
+  async function limited<T>(tries: number, once: (leftMs: () => number) => Promise<T>): Promise<T> {
+    const until = performance.now() + limitMs;
+    const leftMs = (): number => Math.max(1, until - performance.now());
+    for (let left = tries - 1; ; left -= 1) {
       try {
-        return await once(sql, values, leftMs).catch((error: unknown) => {
-          if (isContention(error)) return once(sql, values, leftMs);
-          throw error;
-        });
+        return await once(leftMs);
       } catch (error) {
+        if (isContention(error) && left > 0) continue;
         if (isOutage(error)) throw error;
         if (error instanceof Error && error.message === 'Queue limit reached.')
           throw new UnavailableError(
@@ -125,7 +123,28 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
           );
         throw translated(error);
       }
-    },
+    }
+  }
+
+  return {
+    query: (sql, values) => limited(2, (leftMs) => on(leftMs, (query) => query(sql, values))),
+
+    transaction: (work) =>
+      limited(4, (leftMs) =>
+        on(leftMs, async (query) => {
+          // Gaps between rows stay unlocked: writers that add neighbours don't wait for each other.
+          await query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+          await query('START TRANSACTION');
+          try {
+            const result = await work(query);
+            await query('COMMIT');
+            return result;
+          } catch (error) {
+            if (!breaksConnection(error)) await query('ROLLBACK');
+            throw error;
+          }
+        }),
+      ),
 
     async close() {
       const ended = new Promise<void>((resolve) => pool.end(() => resolve()));

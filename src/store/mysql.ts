@@ -1,3 +1,4 @@
+import { apiKeyStore } from './api-key-store.ts';
 import { addSpend, reserveSpend, spentIn } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './mysql-connection.ts';
@@ -8,7 +9,9 @@ import { saveLooks } from './mysql-looks.ts';
 import { migrateMysql } from './mysql-migrations.ts';
 import { openMysqlPool } from './mysql-pool.ts';
 import { findRefusal, saveRefusal } from './mysql-refusals.ts';
+import { mysqlReports } from './mysql-reports.ts';
 import { countHits, findResults, saveResults, withBytes } from './mysql-results.ts';
+import { addRollups } from './mysql-rollup.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import {
   type PhotoCountRow,
@@ -21,6 +24,8 @@ import {
   requestValues,
   summaryOf,
 } from './record-rows.ts';
+import { reportStore } from './report-store.ts';
+import { photoTallies, requestTallies, rollupRows } from './rollup.ts';
 import type { ClaimSharing, Store } from './store.ts';
 
 export interface MysqlStoreOptions extends MysqlServer {
@@ -54,8 +59,15 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
   /** What takes long has a connection of its own. */
   const reported = <T>(report: (query: MysqlQuery) => Promise<T>): Promise<T> =>
     reports(() => withConnection(connectionOptions(options, statementTimeoutMs), reportTimeoutMs, report));
+  const dialect = mysqlReports({
+    server: options,
+    query,
+    connectTimeoutMs: statementTimeoutMs,
+    reportTimeoutMs,
+  });
 
   async function insert(
+    query: MysqlQuery,
     table: string,
     columns: readonly string[],
     rows: readonly (readonly (string | number | null)[])[],
@@ -85,8 +97,29 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(query, photo),
     saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),
-    savePhotoRecords: async (records) => insert('photos', photoColumns, records.map(photoValues)),
-    saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
+    async savePhotoRecords(photos) {
+      if (photos.length === 0) return;
+      const rows = photos.map(photoValues);
+      const sums = rollupRows(photos.flatMap(photoTallies), { photos });
+      await pool.transaction(async (query) => {
+        await insert(query, 'photos', photoColumns, rows);
+        await addRollups(query, sums);
+      });
+    },
+    async saveRequestRecords(requests) {
+      if (requests.length === 0) return;
+      const rows = requests.map(requestValues);
+      const sums = rollupRows(requests.flatMap(requestTallies), { requests });
+      await pool.transaction(async (query) => {
+        await insert(query, 'requests', requestColumns, rows);
+        await addRollups(query, sums);
+      });
+    },
+    async saveTallies(tallies) {
+      if (tallies.length > 0) await pool.transaction((query) => addRollups(query, rollupRows(tallies)));
+    },
+    reports: reportStore(dialect),
+    apiKeys: apiKeyStore(dialect),
 
     summarise: (from, to) =>
       reported(async (report) => {

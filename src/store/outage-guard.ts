@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { isOutage, outage, reasonOf, within } from './outage.ts';
+import { guardedReports } from './report-guard.ts';
 import type { Store } from './store.ts';
 
 export interface OutageGuardOptions {
@@ -166,6 +167,13 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     countHits: (hits) => guarded(() => store.countHits(hits)),
     savePhotoRecords: (records) => guarded(() => store.savePhotoRecords(records)),
     saveRequestRecords: (records) => guarded(() => store.saveRequestRecords(records)),
+    saveTallies: (tallies) => guarded(() => store.saveTallies(tallies)),
+    reports: guardedReports(store.reports, reported),
+    apiKeys: {
+      list: () => guarded(() => store.apiKeys.list()),
+      save: (key) => guarded(() => store.apiKeys.save(key)),
+      revoke: (id, at) => guarded(() => store.apiKeys.revoke(id, at)),
+    },
     reserveSpend: (amountMicro, dayAndMonth) => guarded(() => store.reserveSpend(amountMicro, dayAndMonth)),
     spentIn: (period) => guarded(() => store.spentIn(period)),
     addSpend: (differenceMicro, periods) => guarded(() => store.addSpend(differenceMicro, periods)),

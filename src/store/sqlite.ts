@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { apiKeyStore } from './api-key-store.ts';
 import { countSql, countsOf, versionsSql } from './deletions.ts';
 import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migrate.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -17,6 +18,8 @@ import {
   requestValues,
   summaryOf,
 } from './record-rows.ts';
+import { reportStore } from './report-store.ts';
+import { photoTallies, type RollupRows, requestTallies, rollupRows } from './rollup.ts';
 import { addSpend, reserveSpend, spentIn } from './sqlite-budget.ts';
 import { saveClaims } from './sqlite-claims.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
@@ -24,8 +27,11 @@ import { deleteSome } from './sqlite-deletions.ts';
 import { correctors, newestFeedback, saveFeedback } from './sqlite-feedback.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './sqlite-leases.ts';
 import { saveLooks } from './sqlite-looks.ts';
+import { sqliteReader } from './sqlite-reader.ts';
 import { findRefusal, saveRefusal } from './sqlite-refusals.ts';
+import { sqliteReports } from './sqlite-reports.ts';
 import { countHits, findResults, saveResults } from './sqlite-results.ts';
+import { addRollups } from './sqlite-rollup.ts';
 import type { ClaimSharing, Store } from './store.ts';
 
 export interface SqliteStoreOptions {
@@ -56,8 +62,21 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const reported = (...queries: readonly Query[]) =>
     reports(() => readInThread(options.file, queries, options.reportTimeoutMs ?? 30_000));
 
-  async function insert(table: string, columns: readonly string[], rows: readonly unknown[]): Promise<void> {
-    if (rows.length > 0) await database.run(insertSql(table, columns), JSON.stringify(rows));
+  const reader = sqliteReader(options.file, options.reportTimeoutMs ?? 30_000);
+  const dialect = sqliteReports(database, reader);
+
+  /** Records and what they add to the roll-ups, or neither. */
+  async function insert(
+    table: string,
+    columns: readonly string[],
+    rows: readonly unknown[],
+    sums: RollupRows,
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    await database.exclusively((connection) => {
+      connection.prepare(insertSql(table, columns)).run(JSON.stringify(rows));
+      addRollups(connection, sums);
+    });
   }
 
   return {
@@ -87,8 +106,24 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(database, photo),
     saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),
-    savePhotoRecords: async (records) => insert('photos', photoColumns, records.map(photoValues)),
-    saveRequestRecords: async (records) => insert('requests', requestColumns, records.map(requestValues)),
+    savePhotoRecords: async (photos) =>
+      insert(
+        'photos',
+        photoColumns,
+        photos.map(photoValues),
+        rollupRows(photos.flatMap(photoTallies), { photos }),
+      ),
+    saveRequestRecords: async (requests) =>
+      insert(
+        'requests',
+        requestColumns,
+        requests.map(requestValues),
+        rollupRows(requests.flatMap(requestTallies), { requests }),
+      ),
+    saveTallies: (tallies) =>
+      database.exclusively((connection) => addRollups(connection, rollupRows(tallies))),
+    reports: reportStore(dialect),
+    apiKeys: apiKeyStore(dialect),
     async summarise(from, to) {
       const [counts = [], [totals] = []] = await reported(
         [photoCountsSql, from, to],
@@ -115,7 +150,10 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         Date.now(),
       ),
     checkConnections: async () => undefined,
-    close: async () => database.close(),
+    async close() {
+      await reader.close();
+      database.close();
+    },
   };
 }
 

@@ -1,7 +1,10 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Look } from '../image/photo.ts';
+import type { ApiKeyStore } from './api-key-store.ts';
 import type { CacheCounts, Deletion } from './deletions.ts';
 import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
+import type { ReportStore } from './report-store.ts';
+import type { Tally } from './rollup.ts';
 import type { SpendCap } from './spend.ts';
 
 /** A classification as it is remembered. */
@@ -125,6 +128,12 @@ export interface PhotoRecord extends Sender {
   readonly durationMs: number;
   /** `AppError.code` of a failure. */
   readonly errorCode?: string;
+  /** When the day of `at` began, in Unix milliseconds; UTC's unless given. */
+  readonly dayAt?: number;
+  /** What a hit saved where an LLM would have been asked, in millionths of a currency unit. */
+  readonly savedMicro?: number;
+  /** What a hit by hash alone saved in uploading. */
+  readonly avoidedBytes?: number;
 }
 
 /** One request to a classification route. */
@@ -138,7 +147,11 @@ export interface RequestRecord extends Sender {
   readonly lookupHits: number;
   /** Photos uploaded, 0 for look-ups. */
   readonly uploads: number;
+  /** Those of them that got no answer. */
+  readonly failed?: number;
   readonly durationMs: number;
+  /** See `PhotoRecord.dayAt`. */
+  readonly dayAt?: number;
 }
 
 /** Milliseconds at or below which that share of answers stayed. */
@@ -195,8 +208,14 @@ export interface Store {
   cacheCounts(): Promise<CacheCounts>;
   /** Adds 1 to the hit count for each, the same result as often as it is listed. */
   countHits(hits: readonly Hit[]): Promise<void>;
+  /** With what they add to the roll-ups, or not at all. */
   savePhotoRecords(records: readonly PhotoRecord[]): Promise<void>;
   saveRequestRecords(records: readonly RequestRecord[]): Promise<void>;
+  /** Adds to the roll-ups what belongs to no record. */
+  saveTallies(tallies: readonly Tally[]): Promise<void>;
+  /** What reports are made of, and what keeps them small. */
+  readonly reports: ReportStore;
+  readonly apiKeys: ApiKeyStore;
   /** Adds the amount to both periods, or to neither where one would pass its cap: then it is false. */
   reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
   /** What was spent in a period, in millionths; 0 where nothing was. */
@@ -231,4 +250,5 @@ export interface ResultStore {
 export interface RecordStore {
   recordPhoto(record: PhotoRecord): Promise<void>;
   recordRequest(record: RequestRecord): Promise<void>;
+  recordTallies(tallies: readonly Tally[]): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { describeLeases } from './store-leases.ts';
 import { describeLife } from './store-life.ts';
 import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
+import { describeRollups } from './store-rollups.ts';
 import { describeSpend } from './store-spend.ts';
 import { describeSummary } from './store-summary.ts';
 
@@ -18,4 +19,5 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   describeConcurrency(place);
   describeSummary(place);
   describeSpend(place);
+  describeRollups(place);
 }
