@@ -110,6 +110,7 @@ export function configFrom(environment: Environment) {
       language: values.DESCRIPTION_LANGUAGE,
     },
     llm,
+    shadowPercent: values.SHADOW_PERCENT,
   });
 }
 

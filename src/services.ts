@@ -20,8 +20,8 @@ import { readManifest } from './local/manifest.ts';
 import { sureAbove } from './local/sure.ts';
 import { openLlmMetrics } from './stats/llm-metrics.ts';
 import { openMetrics } from './stats/metrics.ts';
-import { openRecorder } from './stats/recorder.ts';
-import { reportToday } from './stats/today.ts';
+import { openStats } from './stats/open-stats.ts';
+import { withShadow } from './stats/shadow.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openMysqlStore } from './store/mysql.ts';
 import { withOutageGuard } from './store/outage-guard.ts';
@@ -66,11 +66,8 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
 
   const store = withOutageGuard(openDriver(config), { logger: log });
   const grouped = withGroupCommit(store);
-  const recorder = openRecorder({
-    store: grouped,
-    logger: log,
-    onLost: (reason) => metrics.recordsLost.inc({ reason }),
-  });
+  const { timeZone } = config;
+  const stats = openStats({ store: grouped, reports: store.reports, metrics, timeZone, log });
   const version = `${taxonomy.version}/${prompt.version}/${config.cache.epoch}`;
   const cache = openCache({
     store,
@@ -120,19 +117,22 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   });
 
   const { llm } = config;
-  const visionParts = { taxonomy, prompt, timeZone: config.timeZone, ledger: store, refusals: store, log };
+  const visionParts = { taxonomy, prompt, timeZone, ledger: store, refusals: store, log };
   const llmMetrics = openLlmMetrics(metrics.registry);
   const hooks = {
     onAlert: llmMetrics.alert,
     onCall(call: VisionCallReport) {
       llmMetrics.call(call);
+      stats.called(call);
       onCall?.(call);
     },
   };
   const vision = llm && configured(() => openVision(llm, { ...visionParts, hooks }));
   if (vision) llmMetrics.watch(vision.state);
   const local = manifest && localClassifier({ manifest, taxonomy });
-  const asked = vision?.classifier ?? unconfigured;
+  const { shadowPercent: percent } = config;
+  const unwatched = vision?.classifier ?? unconfigured;
+  const asked = local ? withShadow(unwatched, local, { percent, onCompared: stats.compared }) : unwatched;
   const isKept = Object.keys(neverSend).length > 0;
   const answering = classifierFor(strategy, {
     local: local ?? unconfigured,
@@ -141,7 +141,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     paid: cache.paid,
     isSure,
     onFallback(reason) {
-      metrics.fallbacks.inc({ reason });
+      stats.fellBack(reason);
       log.warn({ reason }, 'the LLM did not answer; the local model does');
     },
   });
@@ -163,12 +163,16 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     cacheDesk: cache.desk,
     photos,
     budget: openByteBudget({ limitBytes: config.limits.uploadBudgetBytes }),
-    recorder,
+    stats,
+    recorder: stats.recorder,
     opsToken: config.http.opsToken,
+<<<<<<< HEAD
     async today() {
       const report = await reportToday(store, { now: Date.now(), timeZone: config.timeZone });
       return { ...report, llm_cost: (await store.spentIn(report.date)) / 1_000_000 };
     },
+=======
+>>>>>>> c377597 (feat(stats,http,config): every statistics route from roll-ups)
     health: () => ({
       database: store.isUp() ? 'connected' : 'disconnected',
       modelApi: canAnswer() ? 'available' : 'unavailable',
@@ -190,6 +194,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       await cache.start();
       if (config.claims === 'anybody')
         log.warn('CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody');
+      await stats.start();
       isTaking = true;
     },
     stopTaking() {
@@ -199,7 +204,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       await pool.close();
       await inspector.close();
       await cache.close();
-      await recorder.flush();
+      await stats.stop();
       await grouped.flush();
       await store.close();
     },

@@ -2,6 +2,7 @@ import { cacheVariables } from './cache-variables.ts';
 import { imageVariables } from './image-variables.ts';
 import { decimal, flag, integer, integerOrAuto, oneOf, secret, text, url } from './kinds.ts';
 import { llmVariables } from './llm-variables.ts';
+import { opsVariables } from './ops-variables.ts';
 
 /**
  * Every environment variable the service reads: unit, default, range and purpose. The README's table and
@@ -80,7 +81,7 @@ export const variables = {
     about:
       'Proxies whose X-Forwarded-For counts: addresses or CIDR ranges separated by commas, or a number of hops; empty: none',
   }),
-  OPS_TOKEN: secret({ about: 'Bearer token for statistics; without one they answer to loopback only' }),
+  ...opsVariables,
   CORS_ORIGIN: text({
     about: 'Origins of browser pages that may call, separated by commas, or *; empty: none',
   }),

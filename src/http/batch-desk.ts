@@ -67,10 +67,14 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     const isRecheck = await recheck(request);
     const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs, isRecheck });
     const pending: Promise<BatchItem>[] = [];
+    let answered = 0;
     const start = (part: PhotoPart) => {
       const finished = itemOf(part, caller);
       pending.push(finished);
-      void finished.then((item) => onItem(item, pending.length));
+      void finished.then((item) => {
+        if (!(item.outcome instanceof AppError)) answered += 1;
+        onItem(item, pending.length);
+      });
     };
     const options = {
       photoField: 'images',
@@ -82,13 +86,18 @@ export function openBatchDesk(dependencies: HttpDependencies) {
       const items = await Promise.all(pending);
       return { caller, items, fields, durationMs: Math.round(reply.elapsedTime) };
     } finally {
-      void recorder.request(caller, {
-        route: 'batch',
-        lookups: 0,
-        lookupHits: 0,
-        uploads: pending.length,
-        durationMs: Math.round(reply.elapsedTime),
-      });
+      // Where the form breaks off, photos that did arrive may still be at work.
+      const durationMs = Math.round(reply.elapsedTime);
+      void Promise.all(pending).then(() =>
+        recorder.request(caller, {
+          route: 'batch',
+          lookups: 0,
+          lookupHits: 0,
+          uploads: pending.length,
+          failed: pending.length - answered,
+          durationMs,
+        }),
+      );
     }
   }
 

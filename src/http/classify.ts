@@ -43,11 +43,13 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
   async function handle(request: FastifyRequest, reply: FastifyReply) {
     const isRecheck = await recheck(request);
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
+    let failed = 1;
     try {
       const { upload, claimed } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
         desk.refuse(error, caller, { durationMs: 0 }),
       );
       const { answer, durationMs } = await desk.answer(upload, caller, claimed);
+      failed = 0;
       return {
         success: true as const,
         data: v1PhotoData(answer, taxonomy),
@@ -57,7 +59,8 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
       };
     } finally {
       const durationMs = Math.round(reply.elapsedTime);
-      void recorder.request(caller, { route: 'classify', lookups: 0, lookupHits: 0, uploads: 1, durationMs });
+      const counts = { lookups: 0, lookupHits: 0, uploads: 1, failed };
+      void recorder.request(caller, { route: 'classify', ...counts, durationMs });
     }
   }
 

@@ -5,8 +5,8 @@ import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { ByteBudget } from '../image/byte-budget.ts';
 import type { OpenPhotos } from '../image/open-photos.ts';
+import type { Stats } from '../stats/open-stats.ts';
 import type { Recorder } from '../stats/recorder.ts';
-import type { TodayReport } from '../stats/today.ts';
 
 export interface Limits {
   readonly fileBytes: number;
@@ -43,7 +43,7 @@ export interface HttpDependencies {
   readonly recorder: Recorder;
   /** How many photos of albums are worked on at once, at present: follows the provider's limit. */
   photosAtOnce(): number;
-  today(): Promise<TodayReport & { readonly llm_cost: number }>;
+  readonly stats: Stats;
   /** Synchronous and cheap: never calls a model or waits for the store. */
   health(): Health;
   /** False while starting, and once the process has been told to stop. */

@@ -29,7 +29,7 @@ const schema = {
 };
 
 export function localClassifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { local, limits, photos, taxonomy } = dependencies;
+  const { local, limits, photos, taxonomy, recorder } = dependencies;
   const options = { schema, validatorCompiler: () => () => true };
   app.post('/api/v1/local-classify', options, async (request, reply) => {
     if (!local) throw new UnavailableError('no_classifier', 'No local model is loaded here.', 3600);
@@ -39,6 +39,7 @@ export function localClassifyRoutes(app: FastifyInstance, dependencies: HttpDepe
     const photo = photos.open(upload);
     try {
       const answer = await local.classify(photo, context);
+      void recorder.tallies([{ topic: 'test', name: 'local' }]);
       return {
         success: true as const,
         data: { ...v1PhotoData(answer, taxonomy), scores: answer.classification.scores ?? {} },

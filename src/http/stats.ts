@@ -1,45 +1,114 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
+import { BadRequestError } from '../errors.ts';
 import { Envelope, problems, stamp } from './answer-schemas.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { opsAccess } from './ops-access.ts';
+import {
+  BatchCache,
+  BatchClassify,
+  CacheEfficiency,
+  Categories,
+  Methods,
+  Series,
+  Today,
+  TopUsers,
+} from './stats-schemas.ts';
 
-const Count = Type.Integer({ minimum: 0 });
-const Latency = Type.Object({ count: Count, p50: Type.Number(), p95: Type.Number() });
+const whole = (description: string, pattern: string) => Type.Optional(Type.String({ pattern, description }));
+const Days = whole('Days, today included', '^[1-9][0-9]{0,3}$');
+const Limit = whole('How many, up to 100', '^([1-9][0-9]?|100)$');
+const Moment = (what: string) =>
+  Type.Optional(Type.String({ maxLength: 40, description: `${what}: ISO 8601, or Unix seconds` }));
 
-const Today = Type.Object({
-  date: Type.String({ format: 'date' }),
-  time_zone: Type.String(),
-  from: Type.String({ format: 'date-time' }),
-  to: Type.String({ format: 'date-time', description: 'The first moment of the next day' }),
-  requests: Count,
-  lookups: Count,
-  lookup_hits: Count,
-  lookup_misses: Count,
-  photos: Type.Integer({ description: 'Uploads, and look-ups that hit' }),
-  hits: Type.Integer({ description: 'Photos answered without asking a model for them' }),
-  hits_by_kind: Type.Object({ memory: Count, store: Count, claim: Count, flight: Count }),
-  misses: Type.Integer({ description: 'Photos that a model was asked for and answered' }),
-  hit_rate: Type.Number({ description: 'Hits among answered photos, 0 to 1' }),
-  llm: Count,
-  local: Count,
-  failed: Count,
-  degraded: Count,
-  unique_users: Count,
-  latency_ms: Type.Record(Type.String(), Latency, { description: 'By what answered' }),
-  llm_cost: Type.Number({ description: 'What LLM calls have cost today, in units of the price table' }),
-  ...Envelope,
-});
+/** What happened, from sums that are kept with the records: no route reads the records themselves. */
+export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDependencies): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
+  const onRequest = opsAccess(opsToken);
 
-export function statsRoutes(app: FastifyInstance, { opsToken, today }: HttpDependencies): void {
-  const schema = {
-    summary: 'What happened since midnight',
-    tags: ['stats'],
-    security: [{ opsToken: [] }],
+  function route(
+    path: string,
+    summary: string,
+    Data: TSchema,
+    read: (query: Query) => Promise<unknown>,
+  ): void {
+    const schema = {
+      ...common(summary),
+      querystring: Type.Object({ days: Days, limit: Limit }),
+      response: {
+        200: Type.Object({ success: Type.Literal(true), data: Data, ...Envelope }),
+        ...problems(400, 401, 403, 503),
+      },
+    };
+    app.get(`/api/v1/stats/${path}`, { schema, onRequest }, async (request) => ({
+      success: true as const,
+      data: await read(request.query),
+      ...stamp(request.id),
+    }));
+  }
+
+  const today = {
+    ...common('What happened since midnight'),
     response: { 200: Today, ...problems(401, 403, 503) },
   };
-  app.get('/api/v1/stats/today', { schema, onRequest: opsAccess(opsToken) }, async (request) => ({
-    ...(await today()),
+  app.get('/api/v1/stats/today', { schema: today, onRequest }, async (request) => ({
+    ...(await stats.today()),
     ...stamp(request.id),
   }));
+
+  route('cache-efficiency', 'What the cache is worth; of all days unless told', CacheEfficiency, ({ days }) =>
+    stats.cacheEfficiency(days === undefined ? undefined : Number(days)),
+  );
+  route('category-distribution', 'What photos show (30 days)', Categories, ({ days = 30 }) =>
+    stats.categories(Number(days)),
+  );
+  route('inference-method', 'Who answers, and how fast (1 day)', Methods, ({ days = 1 }) =>
+    stats.methods(Number(days)),
+  );
+  route('batch-cache', 'Look-ups of many hashes at once, by day (7 days)', BatchCache, ({ days = 7 }) =>
+    stats.batchCache(Number(days)),
+  );
+  route('batch-classify', 'Batches of uploads, by day (7 days)', BatchClassify, ({ days = 7 }) =>
+    stats.batchClassify(Number(days)),
+  );
+  route('users/top', 'Who sends most (1 day, 20 users)', TopUsers, ({ days = 1, limit = 20 }) =>
+    stats.topUsers(Number(days), Number(limit)),
+  );
+
+  const series = {
+    ...common('Figures step by step; the last day in steps of 15 minutes unless told'),
+    querystring: Type.Object({
+      from: Moment('First moment'),
+      to: Moment('First moment after the last'),
+      step: whole('Seconds', '^[1-9][0-9]{0,7}$'),
+    }),
+    response: {
+      200: Type.Object({ success: Type.Literal(true), data: Series, ...Envelope }),
+      ...problems(400, 401, 403, 503),
+    },
+  };
+  app.get('/api/v1/stats/timeseries', { schema: series, onRequest }, async (request) => {
+    const { from, to, step = 900 } = request.query;
+    const end = momentOf('to', to) ?? Date.now();
+    const query = { from: momentOf('from', from) ?? end - 86_400_000, to: end, stepMs: Number(step) * 1000 };
+    return { success: true as const, data: await stats.series(query), ...stamp(request.id) };
+  });
+}
+
+interface Query {
+  readonly days?: string;
+  readonly limit?: string;
+}
+
+function common(summary: string) {
+  return { summary, tags: ['stats'], security: [{ opsToken: [] }] };
+}
+
+/** @throws BadRequestError no moment */
+function momentOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const at = /^\d{1,11}$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (Number.isFinite(at) && at >= 0 && at < 1e14) return at;
+  throw new BadRequestError('invalid_request', `\`${name}\` must be an ISO 8601 moment or Unix seconds.`);
 }

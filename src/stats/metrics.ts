@@ -1,12 +1,37 @@
-import { Counter, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Counters of this process, in Prometheus' terms. */
 export type Metrics = ReturnType<typeof openMetrics>;
 
+const photoSeconds = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 30, 60];
+const httpSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Labels are names out of the code and the configuration, never anything that a caller sends. */
 export function openMetrics() {
   const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `album_${name}`, help, labelNames: [...labelNames], registers: [registry] });
+    new Counter({ name: `album_${name}`, help, labelNames: [...labelNames], registers });
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    buckets: readonly number[],
+  ) =>
+    new Histogram({
+      name: `album_${name}`,
+      help,
+      labelNames: [...labelNames],
+      buckets: [...buckets],
+      registers,
+    });
+  const gauge = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    aggregator: 'sum' | 'min' = 'sum',
+  ) => new Gauge({ name: `album_${name}`, help, labelNames: [...labelNames], registers, aggregator });
   return {
     registry,
     fallbacks: counter('fallbacks_total', 'Photos the preferred classifier did not answer', ['reason']),
@@ -20,5 +45,30 @@ export function openMetrics() {
     rowsDeleted: counter('rows_deleted_total', 'Rows deleted in the background', ['of']),
     recordsLost: counter('records_lost_total', 'Photo and request records that were not written', ['reason']),
     childrenLost: counter('children_lost_total', 'Inference children that ended unasked', ['loss']),
+    photos: histogram(
+      'photo_duration_seconds',
+      'Photos by what became of them: uploads, and look-ups that hit',
+      ['outcome'],
+      photoSeconds,
+    ),
+    degraded: counter('photos_degraded_total', 'Photos answered by a weaker method than preferred', []),
+    errors: counter('photo_errors_total', 'Photos without an answer', ['code']),
+    lookups: counter('lookups_total', 'Hashes asked for', ['result']),
+    uploadBytes: counter('upload_bytes_total', 'Bytes of photos received', []),
+    llmSaved: counter('llm_cost_saved_total', 'Currency units that hits would have cost', []),
+    compared: counter('models_compared_total', 'Photos that both models were asked for', ['verdict']),
+    http: histogram(
+      'http_request_duration_seconds',
+      'Requests by route and class of status',
+      ['method', 'route', 'status'],
+      httpSeconds,
+    ),
+    denied: counter('requests_denied_total', 'Requests refused for their key, token or quota', ['reason']),
+    gauges: {
+      ready: gauge('ready', 'Workers that take requests', []),
+      storeUp: gauge('store_up', 'Whether every worker reaches the store', [], 'min'),
+      children: gauge('inference_children', 'Children that decode and infer', ['state']),
+      photosWaiting: gauge('inference_queue', 'Photos that wait for such a child', []),
+    },
   };
 }

@@ -1,7 +1,10 @@
 import type { Logger } from 'pino';
 import type { Answer, Classification } from '../classify/classifier.ts';
 import { AppError } from '../errors.ts';
+import type { Tally } from '../store/rollup.ts';
 import type { PhotoRecord, RecordStore, RequestRecord, Sender } from '../store/store.ts';
+import { type Day, dayOf } from './day.ts';
+import type { Savings } from './savings.ts';
 
 /** The request that a photo came with. */
 export interface Origin {
@@ -14,8 +17,12 @@ export type RecordedPhoto = Pick<PhotoRecord, 'kind' | 'sha256' | 'sizeBytes' | 
 
 export type RecordedRequest = Pick<
   RequestRecord,
-  'route' | 'lookups' | 'lookupHits' | 'uploads' | 'durationMs'
+  'route' | 'lookups' | 'lookupHits' | 'uploads' | 'failed' | 'durationMs'
 >;
+
+/** Something counted that is no photo and no request. */
+export type RecordedTally = Pick<Tally, 'topic' | 'name'> &
+  Partial<Pick<Tally, 'n' | 'amount' | 'durationMs'>>;
 
 /**
  * Writes down what happened, each photo once: an upload is a photo, a look-up that hits is a photo, a look-up that
@@ -29,6 +36,7 @@ export interface Recorder {
   ): Promise<void>;
   failed(origin: Origin, photo: RecordedPhoto, error: unknown): Promise<void>;
   request(origin: Origin, request: RecordedRequest): Promise<void>;
+  tallies(counted: readonly RecordedTally[]): Promise<void>;
   /** Resolves when every record so far is written or given up. */
   flush(): Promise<void>;
 }
@@ -38,6 +46,12 @@ export interface RecorderOptions {
   readonly logger: Pick<Logger, 'warn'>;
   /** A record was lost: while the store was down or overloaded, or because a write failed. */
   readonly onLost?: (reason: 'store_unavailable' | 'error') => void;
+  readonly onPhoto?: (photo: PhotoRecord) => void;
+  readonly onRequest?: (request: RequestRecord) => void;
+  /** IANA name, in which days begin. Default UTC. */
+  readonly timeZone?: string;
+  /** What hits save; without it they save nothing that is known. */
+  readonly savings?: Pick<Savings, 'uploaded' | 'photoMicro' | 'uploadBytes'>;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -45,10 +59,28 @@ export interface RecorderOptions {
 /** Losses are told at most that often, with their number. */
 const reportEveryMs = 60_000;
 
-export function openRecorder({ store, logger, onLost, now = Date.now }: RecorderOptions): Recorder {
+export function openRecorder(options: RecorderOptions): Recorder {
+  const { store, logger, onLost, savings, timeZone = 'UTC', now = Date.now } = options;
   const inFlight = new Set<Promise<void>>();
   let lost = 0;
   let nextReportAt = 0;
+  let today: Day | undefined;
+
+  function moment(): { at: number; dayAt: number } {
+    const at = now();
+    if (today === undefined || at < today.from || at >= today.to) today = dayOf(at, timeZone);
+    return { at, dayAt: today.from };
+  }
+
+  function head({ sender, requestId }: Origin) {
+    return { ...sender, requestId, ...moment() };
+  }
+
+  function writePhoto(record: PhotoRecord): Promise<void> {
+    if (record.kind === 'upload' && record.sizeBytes !== undefined) savings?.uploaded(record.sizeBytes);
+    options.onPhoto?.(record);
+    return write(store.recordPhoto(record));
+  }
 
   function lose(error: unknown): void {
     const isUnavailable = error instanceof AppError;
@@ -69,30 +101,35 @@ export function openRecorder({ store, logger, onLost, now = Date.now }: Recorder
 
   return {
     answered: (origin, photo, { classification, from, degraded, costMicro }) =>
-      write(
-        store.recordPhoto({
-          ...headOf(origin, now()),
-          ...photo,
-          ...answerOf(classification),
-          outcome: from === 'model' ? classification.method : from,
-          degraded,
-          // Whoever joined a call under way did not pay for it.
-          ...(from === 'model' && costMicro !== undefined && { costMicro }),
-        }),
-      ),
+      writePhoto({
+        ...head(origin),
+        ...photo,
+        ...answerOf(classification),
+        outcome: from === 'model' ? classification.method : from,
+        degraded,
+        // Whoever joined a call under way did not pay for it.
+        ...(from === 'model' && costMicro !== undefined && { costMicro }),
+        ...(from !== 'model' && classification.method === 'llm' && savedMicro(savings)),
+        ...(photo.kind === 'lookup' && savings && { avoidedBytes: savings.uploadBytes() }),
+      }),
 
     failed: (origin, photo, error) =>
-      write(
-        store.recordPhoto({
-          ...headOf(origin, now()),
-          ...photo,
-          outcome: 'failed',
-          degraded: false,
-          errorCode: error instanceof AppError ? error.code : 'internal_error',
-        }),
-      ),
+      writePhoto({
+        ...head(origin),
+        ...photo,
+        outcome: 'failed',
+        degraded: false,
+        errorCode: error instanceof AppError ? error.code : 'internal_error',
+      }),
 
-    request: (origin, request) => write(store.recordRequest({ ...headOf(origin, now()), ...request })),
+    request(origin, request) {
+      const record = { ...head(origin), ...request };
+      options.onRequest?.(record);
+      return write(store.recordRequest(record));
+    },
+
+    tallies: (counted) =>
+      write(store.recordTallies(counted.map((one) => ({ n: 1, amount: 0, ...one, ...moment() })))),
 
     async flush() {
       await Promise.all(inFlight);
@@ -100,8 +137,9 @@ export function openRecorder({ store, logger, onLost, now = Date.now }: Recorder
   };
 }
 
-function headOf({ sender, requestId }: Origin, at: number): Sender & { requestId: string; at: number } {
-  return { ...sender, requestId, at };
+/** Only what an LLM answered at first would be asked of one again. */
+function savedMicro(savings: RecorderOptions['savings']): { savedMicro: number } | undefined {
+  return savings && { savedMicro: savings.photoMicro() };
 }
 
 function answerOf({ category, confidence, model }: Classification) {

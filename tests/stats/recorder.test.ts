@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
 import { openRecorder } from '../../src/stats/recorder.ts';
 import { senderOf } from '../../src/stats/sender.ts';
+import type { Tally } from '../../src/store/rollup.ts';
 import type { PhotoRecord, RequestRecord } from '../../src/store/store.ts';
 import { recordingLogger } from '../store/recording-logger.ts';
 
@@ -14,6 +15,7 @@ const answer = { classification, from: 'model', degraded: false } as const;
 function recording(write: () => Promise<void> = async () => {}) {
   const photos: PhotoRecord[] = [];
   const requests: RequestRecord[] = [];
+  const tallies: Tally[] = [];
   const lost: string[] = [];
   const clock = { at: 5000 };
   const { logger, lines, fields } = recordingLogger();
@@ -21,12 +23,13 @@ function recording(write: () => Promise<void> = async () => {}) {
     store: {
       recordPhoto: (record) => write().then(() => void photos.push(record)),
       recordRequest: (record) => write().then(() => void requests.push(record)),
+      recordTallies: (list) => write().then(() => void tallies.push(...list)),
     },
     logger,
     onLost: (reason) => lost.push(reason),
     now: () => clock.at,
   });
-  return { recorder, photos, requests, lost, clock, lines, fields };
+  return { recorder, photos, requests, tallies, lost, clock, lines, fields };
 }
 
 test('an answered photo is recorded with what answered it', async () => {
@@ -48,6 +51,7 @@ test('an answered photo is recorded with what answered it', async () => {
     ...photo,
     requestId: origin.requestId,
     at: 5000,
+    dayAt: 0,
     outcome: 'llm',
     category: 'pets',
     confidence: 0.9,
@@ -71,7 +75,7 @@ test('a request is recorded', async () => {
   const { recorder, requests } = recording();
   const request = { route: 'check-cache', lookups: 1, lookupHits: 0, uploads: 0, durationMs: 3 } as const;
   await recorder.request(origin, request);
-  expect(requests).toEqual([{ ...sender, ...request, requestId: origin.requestId, at: 5000 }]);
+  expect(requests).toEqual([{ ...sender, ...request, requestId: origin.requestId, at: 5000, dayAt: 0 }]);
 });
 
 test('what cannot be written is counted, never thrown, and told once a minute with its number', async () => {

@@ -1,0 +1,36 @@
+import { decimal, integer, oneOf, secret } from './kinds.ts';
+
+/** Who may see what, how much anybody may ask for, and what is watched. */
+export const opsVariables = {
+  OPS_TOKEN: secret({
+    about:
+      'Bearer token for statistics, /ops and /metrics, or several separated by commas, each as it is or as sha256:<hex>; without one they answer to loopback only',
+  }),
+  API_KEYS: oneOf({
+    about: 'Keys of clients (made by the command line): ignored, looked at where one is sent, or required',
+    words: ['off', 'optional', 'required'],
+    default: 'off',
+  }),
+  RATE_LIMIT_USER: integer({
+    about: 'Requests a minute of one user id, a worker; 0: any number. No old client understands 429',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: '1/min',
+  }),
+  RATE_LIMIT_NETWORK: integer({
+    about: 'The same of one network (/24, /48): phones share the addresses of their carrier',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: '1/min',
+  }),
+  SHADOW_PERCENT: decimal({
+    about:
+      'Share of photos answered by the LLM that the local model is asked for too, to see how far both agree',
+    default: 10,
+    min: 0,
+    max: 100,
+    unit: '%',
+  }),
+};

@@ -1,0 +1,82 @@
+import type { Logger } from 'pino';
+import type { RecordStore } from '../store/store.ts';
+import type { Metrics } from './metrics.ts';
+import { openRecorder, type RecordedTally, type Recorder } from './recorder.ts';
+import type { Savings } from './savings.ts';
+
+export interface BookkeepingOptions {
+  readonly store: RecordStore;
+  readonly metrics: Metrics;
+  readonly savings: Savings;
+  readonly timeZone: string;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** A call to an LLM that is over. */
+export interface CallFigures {
+  readonly provider: string;
+  /** `answered`, `cancelled`, or the class of the failure. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  /** Millionths of a currency unit. */
+  readonly costMicro?: number;
+}
+
+/** Everything that happens, written down once for reports and counted once for Prometheus. */
+export interface Bookkeeping {
+  readonly recorder: Recorder;
+  called(call: CallFigures): void;
+  fellBack(reason: string): void;
+  /** Both models were asked for a photo. @param category the LLM's */
+  compared(category: string, doAgree: boolean): void;
+}
+
+export function openBookkeeping({ store, metrics, savings, timeZone, log }: BookkeepingOptions): Bookkeeping {
+  const recorder = openRecorder({
+    store,
+    logger: log,
+    timeZone,
+    savings,
+    onLost: (reason) => metrics.recordsLost.inc({ reason }),
+    onPhoto({ outcome, durationMs, degraded, kind, sizeBytes, savedMicro, errorCode }) {
+      metrics.photos.observe({ outcome }, durationMs / 1000);
+      if (degraded) metrics.degraded.inc();
+      if (kind === 'upload') metrics.uploadBytes.inc(sizeBytes ?? 0);
+      if (savedMicro !== undefined) metrics.llmSaved.inc(savedMicro / 1_000_000);
+      if (errorCode !== undefined) metrics.errors.inc({ code: errorCode });
+    },
+    onRequest({ lookups, lookupHits }) {
+      metrics.lookups.inc({ result: 'hit' }, lookupHits);
+      metrics.lookups.inc({ result: 'miss' }, lookups - lookupHits);
+    },
+  });
+  return {
+    recorder,
+    called(call) {
+      savings.called(call.costMicro ?? 0, call.outcome === 'answered');
+      void recorder.tallies(callTallies(call));
+    },
+    fellBack(reason) {
+      metrics.fallbacks.inc({ reason });
+      void recorder.tallies([{ topic: 'fallback', name: reason }]);
+    },
+    compared(category, doAgree) {
+      metrics.compared.inc({ verdict: doAgree ? 'same' : 'different' });
+      void recorder.tallies([{ topic: 'agree', name: category, amount: doAgree ? 1 : 0 }]);
+    },
+  };
+}
+
+function callTallies({ provider, outcome, durationMs, usage, costMicro = 0 }: CallFigures): RecordedTally[] {
+  const tallies: RecordedTally[] = [
+    { topic: 'call', name: outcome, amount: costMicro, durationMs },
+    { topic: 'spent', name: provider, amount: costMicro },
+  ];
+  if (usage)
+    tallies.push(
+      { topic: 'tokens', name: 'input', amount: usage.inputTokens },
+      { topic: 'tokens', name: 'output', amount: usage.outputTokens },
+    );
+  return tallies;
+}

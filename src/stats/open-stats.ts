@@ -1,0 +1,76 @@
+import type { Logger } from 'pino';
+import type { ReportStore } from '../store/report-store.ts';
+import type { RecordStore } from '../store/store.ts';
+import { openBookkeeping } from './bookkeeping.ts';
+import { reportBatchCache, reportCacheEfficiency } from './cache-reports.ts';
+import { talliedOf } from './figures.ts';
+import { reportBatchClassify, reportCategories, reportMethods } from './method-reports.ts';
+import type { Metrics } from './metrics.ts';
+import { openSavings, type Savings } from './savings.ts';
+import { reportSeries, type SeriesQuery } from './series.ts';
+import { type DaySpan, lastDays } from './span.ts';
+import { reportToday } from './today.ts';
+import { openUpkeep, type Upkeep } from './upkeep.ts';
+import { reportTopUsers } from './user-reports.ts';
+
+export interface StatsOptions {
+  /** Takes records. */
+  readonly store: RecordStore;
+  readonly reports: ReportStore;
+  readonly metrics: Metrics;
+  readonly timeZone: string;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Every report there is. All throw UnavailableError while the store is down: a zero would be a lie. */
+export type Stats = ReturnType<typeof openStats>;
+
+export function openStats({ store, reports, metrics, timeZone, log, now = Date.now }: StatsOptions) {
+  const savings = openSavings();
+  const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, log });
+  const upkeep: Upkeep = openUpkeep({ reports, log, now });
+  const span = (days: number | undefined) => lastDays(now(), timeZone, days);
+  return {
+    ...bookkeeping,
+    /** Once the store is up. Never rejects. */
+    async start() {
+      await learnSavings(savings, reports, span(7)).catch(() => {});
+      upkeep.start();
+    },
+    /** Resolves when everything so far is written or given up. */
+    async stop() {
+      await upkeep.stop();
+      await bookkeeping.recorder.flush();
+    },
+    upkeep,
+    today: () => reportToday(reports, { now: now(), timeZone }),
+    cacheEfficiency: async (days?: number) =>
+      reportCacheEfficiency(reports, span(days), await upkeep.census()),
+    categories: (days: number) => reportCategories(reports, span(days)),
+    methods: (days: number) => reportMethods(reports, span(days)),
+    batchCache: (days: number) => reportBatchCache(reports, span(days), timeZone),
+    batchClassify: (days: number) => reportBatchClassify(reports, span(days), timeZone),
+    topUsers: (days: number, limit: number) => reportTopUsers(reports, span(days), limit),
+    uniqueUsers(days: number) {
+      const { from, to } = span(days);
+      return reports.countUsers(from, to);
+    },
+    series: (query: SeriesQuery) => reportSeries(reports, query, now()),
+    recentFailures: (limit: number) => reports.failedPhotos(now() - 3_600_000, limit),
+    conflictingClaims: () => reports.conflictingClaims(),
+  };
+}
+
+/** What photos of late have cost and weighed, so that the first hits after a start are worth what they are worth. */
+async function learnSavings(savings: Savings, reports: ReportStore, span: DaySpan): Promise<void> {
+  const tallied = talliedOf(await reports.sumTallies({ ...span, stepMs: 0 }, ['call', 'upload']));
+  const failed = tallied.n('upload', 'failed');
+  savings.learn({
+    answers: tallied.n('call', 'answered'),
+    spentMicro: tallied.amount('call'),
+    uploads: tallied.n('upload') - failed,
+    uploadedBytes: tallied.amount('upload') - tallied.amount('upload', 'failed'),
+  });
+}

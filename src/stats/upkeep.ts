@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ReportStore } from '../store/report-store.ts';
+import type { Census } from './cache-reports.ts';
+import { hoursKeptMs, minutesKeptMs } from './series.ts';
+
+export interface UpkeepOptions {
+  readonly reports: ReportStore;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** What keeps reports quick, done now and then by whichever process comes first. */
+export interface Upkeep {
+  /** Begins to work by itself. */
+  start(): void;
+  /** Once, now. Never rejects. */
+  run(): Promise<void>;
+  census(): Promise<Census>;
+  /** Resolves when nothing is under way. */
+  stop(): Promise<void>;
+}
+
+const everyMs = 60_000;
+/** A count of all results reads every one of them. */
+const censusKeptMs = 600_000;
+/** Rows removed at once: some milliseconds for whoever writes meanwhile. */
+const rowsAtOnce = 500;
+const restMs = 50;
+
+export function openUpkeep({ reports, log, now }: UpkeepOptions): Upkeep {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let running = Promise.resolve();
+
+  async function prune(): Promise<void> {
+    for (const [level, keptMs] of [
+      ['minute', minutesKeptMs],
+      ['hour', hoursKeptMs],
+    ] as const)
+      while (!isStopped && (await reports.pruneRollups(level, now() - keptMs, rowsAtOnce)) > 0)
+        await sleep(restMs);
+  }
+
+  async function countCache(): Promise<void> {
+    const last = await reports.findSnapshot('census');
+    if (last && now() - last.at < censusKeptMs) return;
+    const census = await reports.censusOfCache();
+    await reports.saveSnapshot('census', { body: JSON.stringify(census), at: now() });
+  }
+
+  function run(): Promise<void> {
+    running = running
+      .then(countCache)
+      .then(prune)
+      .catch((error: unknown) => log.warn({ err: error }, 'reports could not be kept up'));
+    return running;
+  }
+
+  return {
+    run,
+    start() {
+      // Several processes do not come at the same moment.
+      timer = setInterval(() => void run(), everyMs * (0.9 + Math.random() * 0.2));
+      timer.unref();
+      void run();
+    },
+    async census() {
+      const snapshot = await reports.findSnapshot('census');
+      if (!snapshot) return { results: 0, maxHits: 0 };
+      return { ...(JSON.parse(snapshot.body) as Omit<Census, 'at'>), at: snapshot.at };
+    },
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+      return running;
+    },
+  };
+}
