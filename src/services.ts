@@ -166,13 +166,6 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     stats,
     recorder: stats.recorder,
     opsToken: config.http.opsToken,
-<<<<<<< HEAD
-    async today() {
-      const report = await reportToday(store, { now: Date.now(), timeZone: config.timeZone });
-      return { ...report, llm_cost: (await store.spentIn(report.date)) / 1_000_000 };
-    },
-=======
->>>>>>> c377597 (feat(stats,http,config): every statistics route from roll-ups)
     health: () => ({
       database: store.isUp() ? 'connected' : 'disconnected',
       modelApi: canAnswer() ? 'available' : 'unavailable',

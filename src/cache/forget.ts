@@ -9,7 +9,7 @@ export type Forgettable =
   | { readonly before: number };
 
 /** Rows deleted, by what they were. */
-export type Forgotten = Record<'results' | 'claims' | 'feedback' | 'photos' | 'requests', number>;
+export type Forgotten = Record<'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days', number>;
 
 const rowsAtOnce = 200;
 
@@ -19,7 +19,7 @@ const rowsAtOnce = 200;
  * @throws UnavailableError the store went down; what was deleted by then is, and the rest can be asked for again
  */
 export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable): Promise<Forgotten> {
-  const forgotten: Forgotten = { results: 0, claims: 0, feedback: 0, photos: 0, requests: 0 };
+  const forgotten: Forgotten = { results: 0, claims: 0, feedback: 0, photos: 0, requests: 0, days: 0 };
   for (const deletion of deletionsFor(what))
     for (let deleted = rowsAtOnce; deleted === rowsAtOnce; ) {
       deleted = await store.deleteSome(deletion, rowsAtOnce);
@@ -30,9 +30,12 @@ export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable
 
 function deletionsFor(what: Forgettable): Deletion[] {
   if ('claimant' in what)
-    return (['claims', 'feedback', 'photos', 'requests'] as const).map((of) => ({ of, ...what }));
+    return (['claims', 'feedback', 'photos', 'requests', 'days'] as const).map((of) => ({ of, ...what }));
   if ('before' in what)
-    return (['results', 'claims', 'feedback', 'photos', 'requests'] as const).map((of) => ({ of, ...what }));
+    return (['results', 'claims', 'feedback', 'photos', 'requests', 'days'] as const).map((of) => ({
+      of,
+      ...what,
+    }));
   const byHash = (['results', 'claims', 'feedback', 'photos'] as const).map((of) => ({ of, ...what }));
   return [...byHash, { of: 'claims', content: what.hash }];
 }

@@ -347,19 +347,15 @@ export interface Api {
       /** The first moment of the next day */
       to: string;
       requests: number;
+      /** Hashes asked for */
       lookups: number;
       lookup_hits: number;
       lookup_misses: number;
       /** Uploads, and look-ups that hit */
       photos: number;
+      uploads: number;
       /** Photos answered without asking a model for them */
       hits: number;
-      hits_by_kind: {
-        memory: number;
-        store: number;
-        claim: number;
-        flight: number;
-      };
       /** Photos that a model was asked for and answered */
       misses: number;
       /** Hits among answered photos, 0 to 1 */
@@ -368,18 +364,342 @@ export interface Api {
       local: number;
       failed: number;
       degraded: number;
+      /** 0 to 1 */
+      degraded_share: number;
+      /** Memory, store, a claimed hash, a call that was under way, a near duplicate */
+      hits_by_kind: {
+        memory: number;
+        store: number;
+        claim: number;
+        flight: number;
+        near: number;
+      };
+      /** Distinct user ids */
       unique_users: number;
-      /** By what answered */
+      /** Calls sent, repeated and failed ones too */
+      llm_calls: number;
+      llm_calls_answered: number;
+      /** Units of the price table */
+      llm_cost: number;
+      /** What hits on answers of an LLM would have cost, on average */
+      llm_cost_saved: number;
+      input_tokens: number;
+      output_tokens: number;
+      bytes_uploaded: number;
+      /** Hits by hash alone, each as long as the average upload */
+      bytes_not_uploaded: number;
+      /** Failed photos by code */
+      errors: Record<string, number>;
+      categories: {
+        category: string;
+        count: number;
+        /** 0 to 100 */
+        percentage: number;
+        /** 0 to 1 */
+        avg_confidence: number;
+      }[];
+      /** Photos that both models were asked for */
+      agreement: {
+        compared: number;
+        agreed: number;
+        /** 0 to 1 */
+        share: number;
+      };
+      /** By what answered; cache: all hits */
       latency_ms: Record<
         string,
         {
           count: number;
+          /** Milliseconds */
+          mean: number;
+          /** Milliseconds */
           p50: number;
+          /** Milliseconds */
           p95: number;
+          /** Milliseconds */
+          p99: number;
         }
       >;
-      /** What LLM calls have cost today, in units of the price table */
-      llm_cost: number;
+      /** The same for older admin pages */
+      data: {
+        total_requests: number;
+        cache_hits: number;
+        cache_misses: number;
+        /** 0 to 100 */
+        cache_hit_rate: number;
+        unique_users: number;
+        /** Milliseconds */
+        avg_processing_time: number;
+        /** Milliseconds */
+        avg_processing_time_ms: number;
+        /** Units of the price table */
+        estimated_cost: number;
+        /** Units of the price table */
+        cost_saved: number;
+      };
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** What the cache is worth; of all days unless told */
+  'GET /api/v1/stats/cache-efficiency': {
+    answer: {
+      success: true;
+      data: {
+        total_cached_images: number;
+        counted_at?: string;
+        total_hits: number;
+        /** Memory, store, a claimed hash, a call that was under way, a near duplicate */
+        hits_by_kind: {
+          memory: number;
+          store: number;
+          claim: number;
+          flight: number;
+          near: number;
+        };
+        misses: number;
+        /** 0 to 1 */
+        hit_rate: number;
+        lookups: number;
+        lookup_hits: number;
+        lookup_misses: number;
+        /** Hits that an LLM would have been asked for */
+        times_saved: number;
+        /** Units of the price table */
+        cost_saved: number;
+        bytes_not_uploaded: number;
+        avg_hit_per_image: number;
+        max_hits: number;
+      };
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** What photos show (30 days) */
+  'GET /api/v1/stats/category-distribution': {
+    answer: {
+      success: true;
+      data: {
+        category: string;
+        count: number;
+        /** 0 to 100 */
+        percentage: number;
+        /** 0 to 1 */
+        avg_confidence: number;
+      }[];
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** Who answers, and how fast (1 day) */
+  'GET /api/v1/stats/inference-method': {
+    answer: {
+      success: true;
+      data: {
+        /** Photos */
+        total_requests: number;
+        from_cache: number;
+        llm_success: number;
+        local_direct: number;
+        local_fallback_success: number;
+        local_test: number;
+        local_total: number;
+        /** Photos that the preferred model did not answer */
+        llm_fail_count: number;
+        failed: number;
+        degraded: number;
+        /** 0 to 1 */
+        degraded_share: number;
+        /** Calls by outcome */
+        llm_calls: Record<string, number>;
+        /** Photos the preferred model did not answer, by reason */
+        fallbacks: Record<string, number>;
+        agreement: {
+          compared: number;
+          agreed: number;
+          /** 0 to 1 */
+          share: number;
+          by_category: Record<
+            string,
+            {
+              compared: number;
+              agreed: number;
+            }
+          >;
+        };
+        latency_ms: Record<
+          string,
+          {
+            count: number;
+            /** Milliseconds */
+            mean: number;
+            /** Milliseconds */
+            p50: number;
+            /** Milliseconds */
+            p95: number;
+            /** Milliseconds */
+            p99: number;
+          }
+        >;
+      };
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** Look-ups of many hashes at once, by day (7 days) */
+  'GET /api/v1/stats/batch-cache': {
+    answer: {
+      success: true;
+      data: {
+        overall: {
+          total_queries: number;
+          total_hashes: number;
+          total_cached: number;
+          total_miss: number;
+          avg_batch_size: number;
+          /** 0 to 100 */
+          hit_rate: number;
+          /** 0 to 1 */
+          hit_share: number;
+        };
+        daily: {
+          date: string;
+          queries: number;
+          hashes: number;
+          cached: number;
+          miss: number;
+          /** 0 to 100 */
+          hit_rate: number;
+        }[];
+      };
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** Batches of uploads, by day (7 days) */
+  'GET /api/v1/stats/batch-classify': {
+    answer: {
+      success: true;
+      data: {
+        overall: {
+          total_batches: number;
+          total_images: number;
+          total_success: number;
+          total_fail: number;
+          /** 0 to 100 */
+          success_rate: number;
+          avg_batch_size: number;
+          /** Milliseconds */
+          avg_time_per_batch: number;
+          /** Milliseconds */
+          avg_time_per_image: number;
+          batch_ms: {
+            /** Milliseconds */
+            p50: number;
+            /** Milliseconds */
+            p95: number;
+            /** Milliseconds */
+            p99: number;
+          };
+        };
+        daily: {
+          date: string;
+          batches: number;
+          images: number;
+          success: number;
+          fail: number;
+          /** 0 to 100 */
+          success_rate: number;
+          /** Milliseconds */
+          avg_time: number;
+        }[];
+      };
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** Who sends most (1 day, 20 users) */
+  'GET /api/v1/stats/users/top': {
+    answer: {
+      success: true;
+      data: {
+        user_id: string;
+        request_count: number;
+        photos: number;
+        cache_hits: number;
+        /** 0 to 100 */
+        cache_hit_rate: number;
+        failed: number;
+        first_request: string;
+        last_request: string;
+      }[];
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** Figures step by step; the last day in steps of 15 minutes unless told */
+  'GET /api/v1/stats/timeseries': {
+    answer: {
+      success: true;
+      data: {
+        from: string;
+        to: string;
+        /** Seconds; longer than asked for where shorter sums are gone */
+        step: number;
+        points: {
+          at: string;
+          requests: number;
+          /** Hashes asked for */
+          lookups: number;
+          lookup_hits: number;
+          lookup_misses: number;
+          /** Uploads, and look-ups that hit */
+          photos: number;
+          uploads: number;
+          /** Photos answered without asking a model for them */
+          hits: number;
+          /** Photos that a model was asked for and answered */
+          misses: number;
+          /** Hits among answered photos, 0 to 1 */
+          hit_rate: number;
+          llm: number;
+          local: number;
+          failed: number;
+          degraded: number;
+          /** 0 to 1 */
+          degraded_share: number;
+          memory: number;
+          store: number;
+          claim: number;
+          flight: number;
+          near: number;
+          /** Calls sent, repeated and failed ones too */
+          llm_calls: number;
+          llm_calls_answered: number;
+          /** Units of the price table */
+          llm_cost: number;
+          /** What hits on answers of an LLM would have cost, on average */
+          llm_cost_saved: number;
+          input_tokens: number;
+          output_tokens: number;
+          bytes_uploaded: number;
+          /** Hits by hash alone, each as long as the average upload */
+          bytes_not_uploaded: number;
+          /** Milliseconds */
+          p50_ms: number;
+          /** Milliseconds */
+          p95_ms: number;
+          /** Of photos that a model answered */
+          p99_ms: number;
+        }[];
+      };
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;
       timestamp: string;
@@ -457,6 +777,7 @@ export interface Api {
         feedback: number;
         photos: number;
         requests: number;
+        days: number;
       };
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;

@@ -70,6 +70,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
           feedback: Count,
           photos: Count,
           requests: Count,
+          days: Count,
         }),
         ...Envelope,
       }),

@@ -3,7 +3,7 @@ import { StatementError } from './outage.ts';
 
 /** What can be forgotten, and by what. */
 export interface Deletion {
-  readonly of: 'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'leases';
+  readonly of: 'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days' | 'leases';
   /** What was written (a lease: ran out) earlier than that, in Unix milliseconds; */
   readonly before?: number;
   /** or is that claimant's; */
@@ -49,6 +49,12 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
     columns: { before: 'at_ms', claimant: 'claimant', hash: 'sha256' },
   },
   requests: { table: 'requests', key: ['at_ms', 'id'], columns: { before: 'at_ms', claimant: 'claimant' } },
+  // On which days somebody came, and how often.
+  days: {
+    table: 'day_users',
+    key: ['day_ms', 'claimant'],
+    columns: { before: 'day_ms', claimant: 'claimant' },
+  },
   leases: { table: 'leases', key: ['name'], columns: { before: 'expires_at_ms' } },
 };
 

@@ -13,17 +13,7 @@ import { mysqlReports } from './mysql-reports.ts';
 import { countHits, findResults, saveResults, withBytes } from './mysql-results.ts';
 import { addRollups } from './mysql-rollup.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import {
-  type PhotoCountRow,
-  photoColumns,
-  photoCountsSql,
-  photoValues,
-  type RequestTotalsRow,
-  requestColumns,
-  requestTotalsSql,
-  requestValues,
-  summaryOf,
-} from './record-rows.ts';
+import { photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
 import { photoTallies, requestTallies, rollupRows } from './rollup.ts';
 import type { ClaimSharing, Store } from './store.ts';
@@ -120,16 +110,6 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     },
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),
-
-    summarise: (from, to) =>
-      reported(async (report) => {
-        const counts = await report(photoCountsSql, [from, to]);
-        const [totals] = await report(requestTotalsSql, [from, to]);
-        return summaryOf(
-          counts as unknown as readonly PhotoCountRow[],
-          totals as RequestTotalsRow | undefined,
-        );
-      }),
 
     async migrate() {
       const ran = await migrateMysql({

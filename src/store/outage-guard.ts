@@ -182,7 +182,6 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     ping: () => guarded(() => store.ping()),
     checkConnections: (workers) => guarded(() => store.checkConnections(workers)),
     migrate: () => within(store.migrate(), migrationTimeoutMs),
-    summarise: (from, to) => reported(() => store.summarise(from, to)),
     async close() {
       isClosed = true;
       clearInterval(idleCheck);

@@ -1,23 +1,7 @@
-import type { SQLInputValue } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { apiKeyStore } from './api-key-store.ts';
 import { countSql, countsOf, versionsSql } from './deletions.ts';
 import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migrate.ts';
-import { oneAtATime } from './one-at-a-time.ts';
-import { outage } from './outage.ts';
-import {
-  binaryColumns,
-  type PhotoCountRow,
-  photoColumns,
-  photoCountsSql,
-  photoValues,
-  type RequestTotalsRow,
-  requestColumns,
-  requestTotalsSql,
-  requestValues,
-  summaryOf,
-} from './record-rows.ts';
+import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
 import { photoTallies, type RollupRows, requestTallies, rollupRows } from './rollup.ts';
 import { addSpend, reserveSpend, spentIn } from './sqlite-budget.ts';
@@ -58,10 +42,6 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     limitMs: options.statementTimeoutMs ?? 1000,
     ...(options.onStatement && { onStatement: options.onStatement }),
   });
-  const reports = oneAtATime();
-  const reported = (...queries: readonly Query[]) =>
-    reports(() => readInThread(options.file, queries, options.reportTimeoutMs ?? 30_000));
-
   const reader = sqliteReader(options.file, options.reportTimeoutMs ?? 30_000);
   const dialect = sqliteReports(database, reader);
 
@@ -93,10 +73,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     correctors: async (limit) => correctors(database, limit),
     deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
     async cacheCounts() {
-      const [versions = [], ...counts] = await reported(
-        [versionsSql],
-        ...Object.values(countSql).map((sql) => [sql] as const),
-      );
+      const queries = [versionsSql, ...Object.values(countSql)];
+      const [versions = [], ...counts] = await Promise.all(queries.map((sql) => reader.read(sql, [])));
       const [claims = 0, conflicts = 0, feedback = 0] = counts.map(([row]) => Number(row?.n ?? 0));
       return countsOf(versions, [claims, conflicts, feedback]);
     },
@@ -124,16 +102,6 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       database.exclusively((connection) => addRollups(connection, rollupRows(tallies))),
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),
-    async summarise(from, to) {
-      const [counts = [], [totals] = []] = await reported(
-        [photoCountsSql, from, to],
-        [requestTotalsSql, from, to],
-      );
-      return summaryOf(
-        counts as unknown as readonly PhotoCountRow[],
-        totals as unknown as RequestTotalsRow | undefined,
-      );
-    },
     async migrate() {
       const folder = options.migrations ?? new URL('sqlite/', migrationsUrl);
       const ran = await migrateSqlite(database, readMigrations(folder));
@@ -187,23 +155,4 @@ async function migrateSqlite(
     return pending.map(({ name }) => name);
     // Others that migrate at the same time take longer than one statement.
   }, migrationWaitMs);
-}
-
-type Query = readonly [sql: string, ...SQLInputValue[]];
-type Rows = readonly Readonly<Record<string, unknown>>[];
-
-/** `node:sqlite` is synchronous, and a report reads a day: a thread of its own keeps the event loop free. */
-function readInThread(file: string, queries: readonly Query[], limitMs: number): Promise<readonly Rows[]> {
-  const worker = new Worker(fileURLToPath(new URL('./sqlite-report.ts', import.meta.url)), {
-    workerData: { file, queries },
-  });
-  return new Promise<readonly Rows[]>((resolve, reject) => {
-    const timer = setTimeout(() => reject(outage(`no report within ${limitMs} ms`)), limitMs);
-    worker.once('message', (rows: readonly Rows[]) => resolve(rows));
-    worker.once('error', (error) => reject(outage(error instanceof Error ? error.message : String(error))));
-    worker.once('exit', () => {
-      clearTimeout(timer);
-      reject(outage('the report ended without a result'));
-    });
-  }).finally(() => worker.terminate());
 }

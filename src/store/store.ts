@@ -154,26 +154,6 @@ export interface RequestRecord extends Sender {
   readonly dayAt?: number;
 }
 
-/** Milliseconds at or below which that share of answers stayed. */
-export interface Latency {
-  readonly count: number;
-  readonly p50Ms: number;
-  readonly p95Ms: number;
-}
-
-/** What happened in a span of time. */
-export interface Summary {
-  readonly requests: number;
-  readonly lookups: number;
-  readonly lookupHits: number;
-  readonly photos: number;
-  readonly photosByOutcome: Readonly<Record<PhotoRecord['outcome'], number>>;
-  readonly degraded: number;
-  /** Distinct senders among the requests that came with a user id. */
-  readonly uniqueUsers: number;
-  readonly latencyByOutcome: Readonly<Partial<Record<PhotoRecord['outcome'], Latency>>>;
-}
-
 /**
  * What a database driver can do. It throws an outage (`isOutage`) where the store itself can't be used, and anything
  * else where the rows are at fault: then no row of that call was written. Every operation takes many at once and costs one statement (or one transaction),
@@ -226,8 +206,6 @@ export interface Store {
   findRefusal(photo: PhotoVersion): Promise<number | undefined>;
   /** The latest end counts. */
   saveRefusal(refusal: Refusal): Promise<void>;
-  /** `from` inclusive, `to` exclusive, Unix milliseconds. */
-  summarise(from: number, to: number): Promise<Summary>;
   /** Creates the database when missing and allowed, then runs what has not run yet; returns the names it ran. */
   migrate(): Promise<readonly string[]>;
   /** Writes one row: what a probe has to know. A store that can only be read is as good as none. */

@@ -196,6 +196,24 @@ export function describeRollups(place: StorePlace): void {
     });
   });
 
+  describe('records', () => {
+    test('are taken with whatever clients send as their name', async () => {
+      const userId = '用户🐈'.repeat(200);
+      await place.store.savePhotoRecords([
+        photoOf({ userId, requestId: 'r'.repeat(500), model: 'm'.repeat(500) }),
+      ]);
+      await place.store.saveRequestRecords([
+        requestOf({ userId, durationMs: Number.NaN, network: 'n'.repeat(500) }),
+      ]);
+      const [row] = await place.fixture.rows('SELECT user_id FROM requests');
+      expect(row?.user_id).toBe(Array.from(userId).slice(0, 128).join(''));
+      expect(await sum('day', 0, day, ['upload', 'route'])).toEqual({
+        'upload llm': [1, 250_000],
+        'route classify': [1, 0],
+      });
+    });
+  });
+
   describe('reports', () => {
     test('list failures, the newest first', async () => {
       const failed = (at: number) => ({ ...failedPhoto(), at, requestId: `r${at}` });

@@ -7,7 +7,6 @@ import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
 import { describeRollups } from './store-rollups.ts';
 import { describeSpend } from './store-spend.ts';
-import { describeSummary } from './store-summary.ts';
 
 /** What every driver must do. */
 export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreFixture>): void {
@@ -17,7 +16,6 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   describeLeases(place);
   describeLife(place);
   describeConcurrency(place);
-  describeSummary(place);
   describeSpend(place);
   describeRollups(place);
 }

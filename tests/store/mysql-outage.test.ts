@@ -48,7 +48,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     for (const result of await burst()) expect(result).toMatchObject({ status: 'rejected', reason: outage });
     await expect(store.ping()).rejects.toMatchObject(outage);
     await expect(store.migrate()).rejects.toMatchObject(outage);
-    await expect(store.summarise(0, 1)).rejects.toMatchObject(outage);
+    await expect(store.cacheCounts()).rejects.toMatchObject(outage);
     proxy.thaw();
     expect(await store.findResults(lookups)).toMatchObject([{ category: 'pets' }]);
   });

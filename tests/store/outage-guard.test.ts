@@ -15,16 +15,6 @@ function puppetStore() {
     puppet.calls.push(operation);
     await puppet.behave(operation);
   };
-  const empty = {
-    requests: 0,
-    lookups: 0,
-    lookupHits: 0,
-    photos: 0,
-    photosByOutcome: { llm: 0, local: 0, flight: 0, memory: 0, store: 0, claim: 0, failed: 0 },
-    degraded: 0,
-    uniqueUsers: 0,
-    latencyByOutcome: {},
-  };
   const store: Store = {
     kind: 'mysql',
     findResults: async (lookups) => act('find').then(() => lookups.map(() => undefined)),
@@ -51,7 +41,6 @@ function puppetStore() {
     addSpend: () => act('spend'),
     findRefusal: async () => act('find refusal').then(() => undefined),
     saveRefusal: () => act('refusal'),
-    summarise: async () => act('summarise').then(() => empty),
     migrate: async () => act('migrate').then(() => []),
     ping: () => act('ping'),
     checkConnections: async () => act('check').then(() => undefined),
@@ -122,7 +111,7 @@ test('while it is down nothing is sent to it but probes', async () => {
     guarded.findResults(lookups),
     guarded.saveResults([resultOf('a')]),
     guarded.countHits([]),
-    guarded.summarise(0, 1),
+    guarded.cacheCounts(),
     guarded.ping(),
   ]);
   expect(refused.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
@@ -186,8 +175,8 @@ test('what began before an outage and fails after it does not bring the store do
 
 test('a report may take longer, and says nothing about the store when it fails', async () => {
   await guarded.start();
-  puppet.behave = (operation) => (operation === 'summarise' ? never() : Promise.resolve());
-  const report = guarded.summarise(0, 1);
+  puppet.behave = (operation) => (operation === 'count' ? never() : Promise.resolve());
+  const report = guarded.cacheCounts();
   report.catch(() => {});
   await vi.advanceTimersByTimeAsync(59_999);
   expect(await Promise.race([report, Promise.resolve('still waiting')])).toBe('still waiting');
