@@ -28,6 +28,8 @@ export interface OpenCacheOptions {
   readonly resultsMs: number;
   readonly maxResults: number;
   readonly hooks: CacheHooks;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
 }
 
 export interface CacheHooks {
@@ -63,7 +65,7 @@ export interface Cache {
 
 /** Everything that remembers, put together. */
 export function openCache(options: OpenCacheOptions): Cache {
-  const { store, grouped, version, hooks } = options;
+  const { store, grouped, version, hooks, now = Date.now } = options;
   const corrections = openCorrections(store);
   const results = openResultCache({
     ...options,
@@ -87,7 +89,7 @@ export function openCache(options: OpenCacheOptions): Cache {
         const { sha256: content, category, model } = found?.result ?? {};
         await store.saveFeedback({
           ...feedback,
-          at: Date.now(),
+          at: now(),
           ...(content !== undefined && { content }),
           ...(category !== undefined && { answered: category }),
           ...(model !== undefined && { model }),

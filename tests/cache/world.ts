@@ -1,0 +1,167 @@
+import { pino } from 'pino';
+import { openCache } from '../../src/cache/open-cache.ts';
+import { type Classifier, fresh } from '../../src/classify/classifier.ts';
+import { withFallback } from '../../src/classify/fallback.ts';
+import { VisionError } from '../../src/errors.ts';
+import { openPhotoDesk } from '../../src/http/photo-desk.ts';
+import type { Photo } from '../../src/image/photo.ts';
+import { deadlineIn } from '../../src/resilience/deadline.ts';
+import { senderOf } from '../../src/stats/sender.ts';
+import { withGroupCommit } from '../../src/store/group-commit.ts';
+import { lookOf, sha256Of } from '../store/rows.ts';
+import { sqliteFixture } from '../store/sqlite-place.ts';
+
+export const categories = ['pets', 'foods', 'idcard'] as const;
+
+/** What a picture shows, and what it looks like: two pictures may look alike and show different things. */
+export interface Picture {
+  readonly name: string;
+  readonly look: string;
+  readonly category: (typeof categories)[number];
+}
+
+export interface Person {
+  readonly userId?: string;
+  readonly address: string;
+}
+
+/** Hash of the file on the phone, which the service never gets. */
+export const originalOf = (picture: Picture): string => sha256Of(`original of ${picture.name}`);
+
+/** The bytes that a person sends of a picture: each phone encodes in its own way. */
+export const sentBy = (person: Person, picture: Picture): string =>
+  sha256Of(`${picture.name} by ${person.userId ?? person.address}`);
+
+/** Two processes on one store, with a vision model that knows every picture and fails when told to. */
+export async function openWorld() {
+  const fixture = await sqliteFixture();
+  const pictures = new Map<string, Picture>();
+  let failing = false;
+  let now = 1_780_000_000_000;
+
+  const saying = (method: 'llm' | 'local'): Classifier => ({
+    async classify(photo) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (method === 'llm' && failing) throw new VisionError('server_error');
+      const category = pictures.get(photo.sha256)?.category ?? 'other';
+      return fresh({ category, confidence: 0.9, method, model: method });
+    },
+  });
+
+  function openProcess() {
+    const store = fixture.open({ sharing: { witnesses: 2 } });
+    const grouped = withGroupCommit(store);
+    const cache = openCache({
+      store,
+      grouped,
+      version: 'v1',
+      provisionalMs: 60_000,
+      isProvisional: ({ method }) => method === 'local',
+      isCategory: () => true,
+      memoryEntries: 1000,
+      memoryMs: 30_000,
+      leaseMs: 5000,
+      recordsMs: 1e12,
+      resultsMs: 0,
+      maxResults: 0,
+      now: () => now,
+      hooks: { onReadFailure() {}, onWriteFailure() {} },
+    });
+    const classifier = cache.answering(
+      withFallback(cache.shared(cache.paid(saying('llm'))), cache.shared(saying('local'))),
+    );
+    const desk = openPhotoDesk({
+      photos: { open: ({ sha256 }: { sha256: string }) => ({ ...photoOf(sha256), close() {} }) },
+      classifier,
+      cache: cache.results,
+      recorder: {
+        answered: async () => {},
+        failed: async () => {},
+        request: async () => {},
+        flush: async () => {},
+      },
+      log: pino({ level: 'silent' }),
+      limits: {
+        fileBytes: 1,
+        batchFiles: 1,
+        batchBytes: 1,
+        singleMs: 10_000,
+        batchMs: 10_000,
+        writeWaitMs: 5000,
+      },
+    } as unknown as Parameters<typeof openPhotoDesk>[0]);
+    return { store, grouped, cache, desk };
+  }
+
+  function photoOf(sha256: string): Photo {
+    const { look = 'nothing' } = pictures.get(sha256) ?? {};
+    const turned = [
+      Number.parseInt(sha256.slice(0, 2), 16) % 64,
+      Number.parseInt(sha256.slice(2, 4), 16) % 64,
+    ];
+    const analysis = {
+      rendition: Buffer.alloc(0),
+      widthPx: 4,
+      heightPx: 3,
+      look: { ...lookOf(look, turned), doubtful: turned },
+    };
+    return { sha256, sizeBytes: 1, format: 'jpeg', analyse: async () => analysis };
+  }
+
+  const seed = openProcess();
+  await seed.store.migrate();
+  const processes = [seed, openProcess()];
+  const at = (index: number) => processes[index % processes.length] ?? seed;
+
+  return {
+    /** @returns the category answered */
+    async upload(process: number, person: Person, picture: Picture, claimed: string): Promise<string> {
+      const sha256 = sentBy(person, picture);
+      pictures.set(sha256, picture);
+      const caller = {
+        sender: senderOf(person),
+        requestId: 'r',
+        startedAt: 0,
+        context: {
+          deadline: deadlineIn(10_000),
+          signal: new AbortController().signal,
+          lane: 'single' as const,
+        },
+      };
+      const upload = { sha256, bytes: Buffer.alloc(1), release() {} } as Parameters<
+        typeof seed.desk.answer
+      >[0];
+      const { answer } = await at(process).desk.answer(upload, caller, claimed);
+      return answer.classification.category;
+    },
+    async lookUp(process: number, person: Person, hash: string): Promise<string | undefined> {
+      const found = await at(process).cache.results.find(hash, senderOf(person).claimant);
+      return found?.result.category;
+    },
+    correct: (process: number, person: Person, hash: string, category: string) =>
+      at(process).cache.desk.feedback({ ...senderOf(person), hash, category }),
+    forget: (process: number, person: Person) =>
+      at(process).cache.desk.forget({ claimant: senderOf(person).claimant }),
+    /** That process again, with nothing in memory. */
+    async restart(process: number): Promise<void> {
+      const index = process % processes.length;
+      await processes[index]?.grouped.flush();
+      await processes[index]?.store.close();
+      processes[index] = openProcess();
+    },
+    pass(ms: number): void {
+      now += ms;
+    },
+    setFailing(isFailing: boolean): void {
+      failing = isFailing;
+    },
+    rows: fixture.rows,
+    async close() {
+      for (const { grouped, store } of processes) {
+        await grouped.flush();
+        await store.close();
+      }
+      await fixture.remove();
+    },
+  };
+}
