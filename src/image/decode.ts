@@ -1,4 +1,5 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { withoutBurstingText } from './firewall/png-text.ts';
 import { decodeHeic } from './heic.ts';
 import type { Job } from './job.ts';
 import { leniencyFor } from './leniency.ts';
@@ -63,8 +64,9 @@ export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: De
   }
 
   async function fromFile({ bytes, format, wants }: Source): Promise<Decoded> {
+    const picture = format === 'png' ? withoutBurstingText(bytes) : bytes;
     const open = (failOn: NonNullable<SharpOptions['failOn']>) =>
-      sharp(bytes, { failOn, limitInputPixels: limitPixels, sequentialRead: true, pages: 1 });
+      sharp(picture, { failOn, limitInputPixels: limitPixels, sequentialRead: true, pages: 1 });
     const header = await open('error').metadata();
     if (header.width * header.height > limitPixels) throw tooManyPixels();
     const { width: widthPx, height: heightPx } = header.autoOrient;

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { type NetworkInput, openDecoder } from '../../src/image/decode.ts';
+import { withoutBurstingText } from '../../src/image/firewall/png-text.ts';
 import { formatOf } from '../../src/image/format.ts';
+import { burstingProfile, burstingText, png } from '../support/hostile-files.ts';
 import { jobOf } from '../support/pools.ts';
 
 const input: NetworkInput = {
@@ -173,6 +175,17 @@ describe('decoding', () => {
       }),
     );
     expect(letters.join('')).toBe(corners);
+  });
+
+  it('leaves text that bursts where it is', async () => {
+    const comments = Array(24).fill(burstingText(1_000_000));
+    const claim = { widthPx: 64, heightPx: 64, rawBytes: 64 * (64 * 3 + 1) };
+    const bomb = png({ ...claim, chunks: [...comments, burstingProfile(200_000_000)] });
+    const picture = withoutBurstingText(bomb);
+    expect(picture.equals(png(claim))).toBe(true);
+    expect(await decode(bomb)).toMatchObject({ widthPx: 64 });
+    const small = png({ ...claim, chunks: [burstingText(1000)] });
+    expect(withoutBurstingText(small)).toBe(small);
   });
 
   it('lets no metadata out', async () => {

@@ -46,12 +46,6 @@ describe('the header check refuses', () => {
         }),
       422,
     ],
-    [
-      'a PNG of 2 GB of compressed comments',
-      () =>
-        hostile.png({ widthPx: 9, heightPx: 9, chunks: Array(40).fill(hostile.burstingText(50_000_000)) }),
-      422,
-    ],
     ['a WebP of 268 megapixels', () => hostile.webpClaiming(16_383, 16_383), 413],
     ['a WebP whose canvas is larger than any picture', () => hostile.webpClaiming(2 ** 24, 2 ** 24), 413],
     ['a GIF of 200,000 frames', () => hostile.gif(8, 8, 200_000), 422],

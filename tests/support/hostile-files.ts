@@ -130,6 +130,12 @@ export function burstingText(textBytes: number): Buffer {
   return pngChunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0', 'latin1'), text]));
 }
 
+/** A colour profile of zeros. */
+export function burstingProfile(profileBytes: number): Buffer {
+  const profile = deflateSync(Buffer.alloc(profileBytes), { level: 9 });
+  return pngChunk('iCCP', Buffer.concat([Buffer.from('p\0\0', 'latin1'), profile]));
+}
+
 /** A GIF of that many frames of one pixel, on a canvas of that size. */
 export function gif(widthPx: number, heightPx: number, frames: number): Buffer {
   const head = Buffer.concat([

@@ -27,8 +27,9 @@ export interface JpegFacts {
 
 /** One pass needs a few rows; several need the whole picture's coefficients, 16 bits each. */
 export function jpegCost({ sizeBytes, blocks, scannedBlocks }: JpegFacts): Cost {
-  const cpuMs = (blocks * 23 + scannedBlocks * 20 + sizeBytes * 14) * ns;
-  return cost(cpuMs, scannedBlocks > 0 ? blocks * 128 : 0, sizeBytes);
+  const isOnePass = scannedBlocks === 0;
+  const cpuMs = (blocks * 23 + scannedBlocks * 20 + sizeBytes * (isOnePass ? 14 : 30)) * ns;
+  return cost(cpuMs, isOnePass ? 0 : blocks * 128, sizeBytes);
 }
 
 export interface PngFacts {
@@ -37,20 +38,14 @@ export interface PngFacts {
   readonly isInterlaced: boolean;
   readonly channels: number;
   readonly bytesPerSample: number;
-  /** Compressed text and colour profiles. */
-  readonly burstBytes: number;
 }
-
-/** The decoder's own bound of what such text may grow to. */
-const mostBurstBytes = 60e6;
 
 /** An interlaced picture is held whole. */
 export function pngCost(facts: PngFacts): Cost {
   const { sizeBytes, isInterlaced } = facts;
   const rawBytes = facts.pixels * facts.channels * facts.bytesPerSample;
-  const textBytes = Math.min(facts.burstBytes * 1032, mostBurstBytes);
-  const cpuMs = (rawBytes * (isInterlaced ? 5 : 3) + sizeBytes * 2 + textBytes) * ns;
-  return cost(cpuMs, rawBytes * (isInterlaced ? 1.3 : 0.25) + textBytes, sizeBytes);
+  const cpuMs = (rawBytes * (isInterlaced ? 5 : 3) + sizeBytes * 2) * ns;
+  return cost(cpuMs, rawBytes * (isInterlaced ? 1.3 : 0.25), sizeBytes);
 }
 
 export interface WebpFacts {
