@@ -139,7 +139,7 @@ describe('a batch', () => {
   });
 
   test('answers by its deadline with local answers for those the LLM did not get to', async () => {
-    const { fake, app } = await start({ LLM_MAX_CONCURRENCY: '2', BATCH_DEADLINE: '3' });
+    const { fake, app } = await start({ LLM_MAX_CONCURRENCY: '2', BATCH_DEADLINE: '6' });
     fake.hold();
     const parts = distinct('cat.jpg', 6).map((value) => ({ name: 'images', value }));
     const { body } = await post(`${app.url}/api/v1/classify/batch`, formOf(parts));
