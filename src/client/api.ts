@@ -249,6 +249,8 @@ export interface Api {
         cached_count: number;
         miss_count: number;
       };
+      /** Photos that are worked on at once, at present: so many to upload */
+      at_once: number;
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;
       timestamp: string;

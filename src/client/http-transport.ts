@@ -52,13 +52,15 @@ export function httpTransport(http: Http): Transport {
       const items = hashes.map((image_hash, index) => ({ index, image_hash, image_uri: '' }));
       const body: LookUp['body'] = { items };
       const path = '/api/v2/classify/batch-check-cache';
-      const { results } = await http(
+      const { results, at_once } = await http(
         path,
         { body, signal },
         (response) => response.json() as Promise<LookUp['answer']>,
       );
       if (!Array.isArray(results))
         throw new ClientError('bad_answer', 'The answer is not what the service sends.');
+      // Absent where the service is an older one.
+      atOnce = Math.max(1, at_once ?? atOnce);
       return hashes.map((_, index) => {
         const found = results[index];
         return found?.cached ? answerOf(found) : undefined;

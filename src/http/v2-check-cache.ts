@@ -37,6 +37,9 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDep
           cached_count: Type.Integer(),
           miss_count: Type.Integer(),
         }),
+        at_once: Type.Integer({
+          description: 'Photos that are worked on at once, at present: so many to upload',
+        }),
         ...Envelope,
       }),
       ...problems(400, 503),
@@ -54,6 +57,7 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDep
         return { index, image_uri, image_hash, cached: one !== undefined, ...(one && photoData(one)) };
       }),
       summary: { total: items.length, cached_count: cachedCount, miss_count: items.length - cachedCount },
+      at_once: dependencies.photosAtOnce(),
       ...stamp(request.id),
     };
   });
