@@ -11,6 +11,10 @@ export interface RunningService {
   readonly process: ChildProcess;
   /** Largest resident size seen so far, in bytes: of the server process, and of it with its children. */
   readonly peak: { server: number; all: number };
+  /** Process ids of its decoding processes. */
+  children(): number[];
+  /** Resident size of it and its children now. */
+  residentBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -44,22 +48,19 @@ export async function startService(
     ))
   )
     await sleep(100);
+  const pid = child.pid ?? 0;
+  const allBytes = () => [pid, ...childrenOf(pid)].map(residentBytes).reduce((sum, bytes) => sum + bytes, 0);
   const peak = { server: 0, all: 0 };
   const sampling = setInterval(() => {
-    const server = residentBytes(child.pid ?? 0);
-    peak.server = Math.max(peak.server, server);
-    peak.all = Math.max(
-      peak.all,
-      server +
-        childrenOf(child.pid ?? 0)
-          .map(residentBytes)
-          .reduce((a, b) => a + b, 0),
-    );
+    peak.server = Math.max(peak.server, residentBytes(pid));
+    peak.all = Math.max(peak.all, allBytes());
   }, 50);
   return {
     url,
     process: child,
     peak,
+    children: () => childrenOf(pid),
+    residentBytes: allBytes,
     async stop() {
       clearInterval(sampling);
       child.kill('SIGTERM');

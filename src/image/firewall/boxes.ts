@@ -43,12 +43,13 @@ export function boxesIn(bytes: Buffer, count: BoxCount): Box[] {
 export function numbersOf(content: Buffer) {
   let at = 0;
   const numbers = {
-    /** Of 0 to 8 bytes, big-endian. */
+    /** Big-endian. The format has numbers of 0 to 4 bytes and of 8; what claims another length is read as 0. */
     next(bytes: number): number {
       const from = at;
       at += bytes;
       if (bytes === 0 || at > content.length) return 0;
-      return bytes > 6 ? Number(content.readBigUInt64BE(from)) : content.readUIntBE(from, bytes);
+      if (bytes === 8) return Number(content.readBigUInt64BE(from));
+      return bytes <= 4 ? content.readUIntBE(from, bytes) : 0;
     },
     text(bytes: number): string {
       at += bytes;
