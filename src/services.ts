@@ -81,6 +81,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
       onReadFailure: () => metrics.readFailures.inc(),
       onLease: (outcome) => metrics.leases.inc({ outcome }),
+      onTwin: (outcome) => metrics.nearDuplicates.inc({ outcome }),
       onDeleted: (of, rows) => metrics.rowsDeleted.inc({ of }, rows),
       onHousekeepingFailure: (error) => log.warn({ err: error }, 'old rows could not be deleted for now'),
     },

@@ -9,6 +9,7 @@ import { type CacheWrite, openResultCache, type ResultCache } from './result-cac
 import { withSingleFlight } from './single-flight.ts';
 import { withCache, withRemembering } from './with-cache.ts';
 import { type WithLeaseOptions, withLease } from './with-lease.ts';
+import { type WithTwinsOptions, withTwins } from './with-twins.ts';
 
 export interface OpenCacheOptions {
   readonly store: Store;
@@ -21,6 +22,8 @@ export interface OpenCacheOptions {
   readonly isCategory: (category: string) => boolean;
   readonly memoryEntries: number;
   readonly memoryMs: number;
+  /** See `WithTwinsOptions.mode`. */
+  readonly nearDuplicates: WithTwinsOptions['mode'];
   /** See `WithLeaseOptions.ttlMs`. */
   readonly leaseMs: number;
   /** See `HousekeepingOptions`. */
@@ -36,6 +39,7 @@ export interface CacheHooks {
   onWriteFailure(operation: CacheWrite, error: unknown): void;
   onReadFailure(error: unknown): void;
   onLease?: WithLeaseOptions['onLease'];
+  onTwin?: WithTwinsOptions['onTwin'];
   onDeleted?: (of: Deletion['of'], rows: number) => void;
   onHousekeepingFailure?: (error: unknown) => void;
 }
@@ -54,7 +58,7 @@ export interface Cache {
   readonly desk: CacheDesk;
   /** Makes concurrent calls for one photo in this process one, and remembers what it answers. */
   shared(inner: Classifier): Classifier;
-  /** Makes calls for one photo among all processes one. */
+  /** Makes calls for one photo among all processes one, and for one picture in several encodings where wished. */
   paid(inner: Classifier): Classifier;
   /** Answers from what is remembered; asks `inner` on a miss. */
   answering(inner: Classifier): Classifier;
@@ -70,6 +74,7 @@ export function openCache(options: OpenCacheOptions): Cache {
   const results = openResultCache({
     ...options,
     results: grouped,
+    twins: store,
     mayHaveCorrected: corrections.mayHave,
     onWriteFailure: hooks.onWriteFailure,
   });
@@ -79,6 +84,19 @@ export function openCache(options: OpenCacheOptions): Cache {
     ...(hooks.onDeleted && { onDeleted: hooks.onDeleted }),
     ...(hooks.onHousekeepingFailure && { onFailure: hooks.onHousekeepingFailure }),
   });
+  const twins = {
+    mode: options.nearDuplicates,
+    cache: results,
+    ...(hooks.onTwin && { onTwin: hooks.onTwin }),
+  };
+  const leased = (inner: Classifier) =>
+    withLease(withRemembering(inner, results), {
+      leases: grouped,
+      cache: results,
+      version,
+      ttlMs: options.leaseMs,
+      ...(hooks.onLease && { onLease: hooks.onLease }),
+    });
   let refreshing: NodeJS.Timeout | undefined;
 
   return {
@@ -108,14 +126,7 @@ export function openCache(options: OpenCacheOptions): Cache {
       },
     },
     shared: (inner) => withSingleFlight(withRemembering(inner, results), undefined, { keepGoing: true }),
-    paid: (inner) =>
-      withLease(withRemembering(inner, results), {
-        leases: grouped,
-        cache: results,
-        version,
-        ttlMs: options.leaseMs,
-        ...(hooks.onLease && { onLease: hooks.onLease }),
-      }),
+    paid: (inner) => withTwins(leased(inner), twins),
     answering: (inner) => withCache(inner, results, hooks),
     async start() {
       await corrections.refresh();

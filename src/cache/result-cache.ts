@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Look } from '../image/photo.ts';
-import type { Claim, Found, ResultStore, StoredResult } from '../store/store.ts';
+import type { Claim, Found, ResultStore, Store, StoredResult } from '../store/store.ts';
 
 export interface Remembered {
   readonly result: StoredResult;
@@ -14,6 +14,8 @@ export type CacheWrite = 'result' | 'look' | 'hit' | 'claim';
 
 export interface ResultCacheOptions {
   readonly results: ResultStore;
+  /** Where contents that look the same are looked up. */
+  readonly twins?: Pick<Store, 'findTwins'>;
   /** Taxonomy version, prompt version and cache epoch: results of another version don't exist. */
   readonly version: string;
   /** How long a provisional result may be served, in milliseconds. */
@@ -131,6 +133,18 @@ export function openResultCache(options: ResultCacheOptions) {
       const saved = quietly('result', results.save(result));
       if (look) await quietly('look', results.saveLook({ sha256, look }));
       await saved;
+    },
+
+    /**
+     * The nearest lasting result of another content that looks the same.
+     * @throws UnavailableError the store can't be read
+     */
+    async findTwin(sha256: string, look: Look): Promise<Remembered | undefined> {
+      const twins = (await options.twins?.findTwins(look, version)) ?? [];
+      return twins
+        .filter((twin) => twin.sha256 !== sha256)
+        .map((twin) => servable(twin, 'store'))
+        .find((twin) => twin !== undefined && !twin.isProvisional);
     },
 
     /** What the claimant itself said is right for these bytes. Never rejects: without the store nobody knows. */

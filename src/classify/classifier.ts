@@ -33,6 +33,8 @@ export interface Answer {
   readonly written: Promise<void>;
   /** What was found or asked further in is remembered there: nobody further out has to. */
   readonly isRemembered?: boolean;
+  /** SHA-256 of the bytes this was said of, where they are not the photo's own but look the same. */
+  readonly saidOf?: string;
 }
 
 export interface ClassifyContext {

@@ -59,9 +59,10 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
   async function claim(
     { claimant, network }: Sender,
     claimed: string | undefined,
-    { answer, sha256: content, said }: Answered,
+    { answer, sha256, said }: Answered,
   ): Promise<void> {
-    if (claimed === undefined || claimed.toLowerCase() === content) return;
+    if (claimed === undefined || claimed.toLowerCase() === sha256) return;
+    const content = answer.saidOf ?? sha256;
     await answer.written;
     await cache.claim({ claimant, network, claimed: claimed.toLowerCase(), content, category: said });
   }

@@ -42,6 +42,11 @@ export function openMetrics() {
     leases: counter('leases_total', 'Photos for which a lease was wanted before an LLM was asked', [
       'outcome',
     ]),
+    nearDuplicates: counter(
+      'near_duplicates_total',
+      'Photos whose picture was looked for in another encoding: answered by it, or in shadow mode right or wrong',
+      ['outcome'],
+    ),
     rowsDeleted: counter('rows_deleted_total', 'Rows deleted in the background', ['of']),
     recordsLost: counter('records_lost_total', 'Photo and request records that were not written', ['reason']),
     childrenLost: counter('children_lost_total', 'Inference children that ended unasked', ['loss']),

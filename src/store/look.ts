@@ -9,7 +9,7 @@ export type StoredLook = Omit<Look, 'doubtful'>;
  * 25 % of their size or JPEG quality 40, they are at most 11 bits, 4.2 levels and 2.3 % apart, and 99 % of them at
  * most 8 bits; of 176,000 unrelated pairs none is within these bounds (bench/near-duplicates.ts).
  */
-const mostBits = 10;
+export const mostBits = 10;
 const mostLevels = 7;
 const mostAspect = 0.04;
 

@@ -12,6 +12,7 @@ import { findRefusal, saveRefusal } from './mysql-refusals.ts';
 import { mysqlReports } from './mysql-reports.ts';
 import { countHits, findResults, saveResults, withBytes } from './mysql-results.ts';
 import { addRollups } from './mysql-rollup.ts';
+import { findTwins } from './mysql-twins.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
@@ -73,6 +74,7 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     saveResults: async (results) => saveResults(query, results),
     saveClaims: async (claims) => saveClaims(query, claims),
     saveLooks: async (looks) => saveLooks(query, looks),
+    findTwins: async (look, version) => findTwins(query, look, version),
     acquireLeases: async (requests) => acquireLeases(query, requests),
     renewLeases: async (leases) => renewLeases(query, leases),
     releaseLeases: async (leases) => releaseLeases(query, leases),

@@ -156,6 +156,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     saveResults: (results) => guarded(() => store.saveResults(results)),
     saveClaims: (claims) => guarded(() => store.saveClaims(claims)),
     saveLooks: (looks) => guarded(() => store.saveLooks(looks)),
+    findTwins: (look, version) => guarded(() => store.findTwins(look, version)),
     acquireLeases: (requests) => guarded(() => store.acquireLeases(requests)),
     renewLeases: (leases) => guarded(() => store.renewLeases(leases)),
     releaseLeases: (leases) => guarded(() => store.releaseLeases(leases)),

@@ -43,6 +43,15 @@ function rowKey({ sha256, version, claimant, claimed }: ResultRow): string {
 
 function found(row: ResultRow, version: string, via: Found['via']): Found {
   return {
+    ...resultFrom(row, version),
+    via,
+    ...(row.corrected !== null && { corrected: row.corrected }),
+  };
+}
+
+/** @param version as it was asked for: the column holds its key */
+export function resultFrom(row: ResultRow, version: string): StoredResult {
+  return {
     sha256: hexOf(row.sha256),
     version,
     category: row.category,
@@ -52,8 +61,6 @@ function found(row: ResultRow, version: string, via: Found['via']): Found {
     model: row.model,
     ...(row.scores !== null && { scores: JSON.parse(row.scores) as Record<string, number> }),
     createdAt: row.created_at_ms,
-    via,
-    ...(row.corrected !== null && { corrected: row.corrected }),
   };
 }
 

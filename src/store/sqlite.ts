@@ -16,6 +16,7 @@ import { findRefusal, saveRefusal } from './sqlite-refusals.ts';
 import { sqliteReports } from './sqlite-reports.ts';
 import { countHits, findResults, saveResults } from './sqlite-results.ts';
 import { addRollups } from './sqlite-rollup.ts';
+import { findTwins } from './sqlite-twins.ts';
 import type { ClaimSharing, Store } from './store.ts';
 
 export interface SqliteStoreOptions {
@@ -65,6 +66,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveResults: async (results) => saveResults(database, results),
     saveClaims: async (claims) => saveClaims(database, claims),
     saveLooks: async (looks) => saveLooks(database, looks),
+    findTwins: async (look, version) => findTwins(database, look, version),
     acquireLeases: async (requests) => acquireLeases(database, requests),
     renewLeases: async (leases) => renewLeases(database, leases),
     releaseLeases: async (leases) => releaseLeases(database, leases),

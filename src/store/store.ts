@@ -171,6 +171,8 @@ export interface Store {
   /** The newest claim of a claimant for a hash counts. What all claims on these hashes amount to is settled anew. */
   saveClaims(claims: readonly Claim[]): Promise<void>;
   saveLooks(looks: readonly ContentLook[]): Promise<void>;
+  /** Results of contents that look the same, the nearest first, a few at most. One statement. */
+  findTwins(look: Look, version: string): Promise<StoredResult[]>;
   /** Takes those that nobody holds, or whose time is up; says whose each one is, in the order asked. */
   acquireLeases(requests: readonly LeaseRequest[]): Promise<LeaseState[]>;
   /** By the longest of their `ttlMs` from now; those that are another's by now stay as they are. */

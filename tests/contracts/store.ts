@@ -7,6 +7,7 @@ import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
 import { describeRollups } from './store-rollups.ts';
 import { describeSpend } from './store-spend.ts';
+import { describeTwins } from './store-twins.ts';
 
 /** What every driver must do. */
 export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreFixture>): void {
@@ -15,6 +16,7 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   describeClaimSharing(place);
   describeLeases(place);
   describeLife(place);
+  describeTwins(place);
   describeConcurrency(place);
   describeSpend(place);
   describeRollups(place);

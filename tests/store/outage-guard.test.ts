@@ -21,6 +21,7 @@ function puppetStore() {
     saveResults: () => act('save'),
     saveClaims: () => act('claim'),
     saveLooks: () => act('look'),
+    findTwins: async () => act('twins').then(() => []),
     acquireLeases: async () => act('acquire').then(() => []),
     renewLeases: () => act('renew'),
     releaseLeases: () => act('release'),
