@@ -41,6 +41,7 @@ export async function readPhotoForm(
   gone: AbortSignal,
   onPhoto: (part: PhotoPart) => void,
 ): Promise<FormFields> {
+  checkBoundary(request.headers['content-type']);
   const bound = boundedBody(request, options.maxBytes, limits.uploadMinBytesPerS);
   const signal = AbortSignal.any([gone, bound.signal]);
   const fields: FormFields = Object.create(null);
@@ -81,6 +82,15 @@ export async function readPhotoForm(
       `The form must have a file part named \`${options.photoField}\`.`,
     );
   return fields;
+}
+
+/** RFC 2046, 5.1.1. The parser searches the whole body for it, and takes none that is longer than a few hundred. */
+const longestBoundary = 70;
+
+function checkBoundary(contentType = ''): void {
+  const [, quoted, plain = ''] = /boundary=(?:"([^"]*)"|([^;]*))/i.exec(contentType) ?? [];
+  if ((quoted ?? plain.trim()).length > longestBoundary)
+    throw new BadRequestError('malformed_body', 'The boundary of the form is longer than 70 characters.');
 }
 
 async function receivePhoto(
