@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { openMysqlStore } from '../src/store/mysql.ts';
+import { openSqliteStore } from '../src/store/sqlite.ts';
+import type { Store, StoredResult } from '../src/store/store.ts';
+
+export const version = 'bench';
+
+export interface BenchStore {
+  readonly store: Store;
+  remove(): Promise<void>;
+}
+
+/** A new, empty database: a SQLite file, or a database on the MySQL server that BENCH_MYSQL_URL names (root at loopback). */
+export async function openBenchStore(isMysql: boolean): Promise<BenchStore> {
+  const options = { categories: ['other'], sharing: { witnesses: 2 }, statementTimeoutMs: 60_000 };
+  if (!isMysql) {
+    const folder = mkdtempSync(join(tmpdir(), 'album-bench-'));
+    const store = openSqliteStore({ file: join(folder, 'album.db'), ...options });
+    await store.migrate();
+    return { store, remove: () => store.close().then(() => rmSync(folder, { recursive: true })) };
+  }
+  const url = new URL(process.env.BENCH_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306');
+  const database = `album_bench_${randomBytes(6).toString('hex')}`;
+  const server = {
+    host: url.hostname,
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+  };
+  const store = openMysqlStore({ ...server, database, poolSize: 4, ...options });
+  await store.migrate();
+  return {
+    store,
+    async remove() {
+      await store.close();
+      const connection = await createConnection(server);
+      await connection.query(`DROP DATABASE ${database}`);
+      await connection.end();
+    },
+  };
+}
+
+export const resultWith = (sha256: string): StoredResult => ({
+  sha256,
+  version,
+  category: 'other',
+  confidence: 0.9,
+  description: 'a photo of something, described in a sentence of ordinary length',
+  method: 'llm',
+  model: 'bench',
+  createdAt: 1_780_000_000_000,
+});
+
+/** Calls `save` for that many items in groups. @returns milliseconds it took */
+export async function inGroups<T>(
+  count: number,
+  make: (index: number) => T,
+  save: (items: readonly T[]) => Promise<unknown>,
+): Promise<number> {
+  const startedMs = performance.now();
+  const group = 2000;
+  for (let at = 0; at < count; at += group)
+    await save(Array.from({ length: Math.min(group, count - at) }, (_, index) => make(at + index)));
+  return performance.now() - startedMs;
+}
+
+/** Results with looks at random. @returns milliseconds it took */
+export function fillLooks({ store }: BenchStore, count: number): Promise<number> {
+  return inGroups(
+    count,
+    () => randomBytes(32).toString('hex'),
+    async (hashes) => {
+      await store.saveResults(hashes.map(resultWith));
+      await store.saveLooks(
+        hashes.map((sha256) => ({
+          sha256,
+          look: { hash: sha256.slice(0, 16), colours: sha256.slice(0, 48).repeat(2), aspect: 750 },
+        })),
+      );
+    },
+  );
+}
