@@ -10,7 +10,10 @@ import type { HttpDependencies } from './http/dependencies.ts';
 import { feedbackRoutes } from './http/feedback.ts';
 import { healthRoutes } from './http/health.ts';
 import { localClassifyRoutes } from './http/local-classify.ts';
+import { metricsRoutes, observeRequests } from './http/metrics.ts';
 import { registerOpenApi } from './http/openapi.ts';
+import { opsEventRoutes } from './http/ops-events.ts';
+import { opsPageRoutes } from './http/ops-page.ts';
 import { registerProblems } from './http/problem.ts';
 import { statsRoutes } from './http/stats.ts';
 import { v2BatchRoutes } from './http/v2-batch.ts';
@@ -62,6 +65,7 @@ export async function buildServer(
       'request',
     );
   });
+  observeRequests(app, dependencies);
   registerProblems(app);
   if (corsOrigins.length > 0)
     await app.register(cors, { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] });
@@ -77,6 +81,9 @@ export async function buildServer(
     v2CheckCacheRoutes,
     v2BatchRoutes,
     statsRoutes,
+    metricsRoutes,
+    opsPageRoutes,
+    opsEventRoutes,
     feedbackRoutes,
     cacheAdminRoutes,
   ])

@@ -1,13 +1,11 @@
 import type { Logger } from 'pino';
 import { openCache } from './cache/open-cache.ts';
-import type { Classifier } from './classify/classifier.ts';
 import { withDecodeTurns } from './classify/decode-turns.ts';
 import { suspectedBy, withNeverSend } from './classify/never-send.ts';
 import { classifierFor, provisionalUnder } from './classify/strategy.ts';
 import { readTaxonomy } from './classify/taxonomy.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './config.ts';
-import { VisionError } from './errors.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { openByteBudget } from './image/byte-budget.ts';
 import { enoughThumbnailPx } from './image/firewall/iso-media.ts';
@@ -18,9 +16,11 @@ import { openPool } from './image/pool.ts';
 import { localClassifier } from './local/local-classifier.ts';
 import { readManifest } from './local/manifest.ts';
 import { sureAbove } from './local/sure.ts';
+import { openScrape } from './process/cluster-metrics.ts';
 import { openLlmMetrics } from './stats/llm-metrics.ts';
 import { openMetrics } from './stats/metrics.ts';
 import { openStats } from './stats/open-stats.ts';
+import { watchService } from './stats/service-state.ts';
 import { withShadow } from './stats/shadow.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { openMysqlStore } from './store/mysql.ts';
@@ -28,8 +28,10 @@ import { withOutageGuard } from './store/outage-guard.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 import type { VisionCallReport } from './vision/call-report.ts';
-import { openVision, type VisionState } from './vision/open-vision.ts';
+import { gatePlaces } from './vision/gate-places.ts';
+import { openVision } from './vision/open-vision.ts';
 import { promptOf } from './vision/prompt.ts';
+import { unconfigured } from './vision/unconfigured.ts';
 
 export interface Services extends HttpDependencies {
   /** Resolves when photos can be classified, or it is known that they can't for now. */
@@ -154,6 +156,13 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     // One child may be on its way back: until two starts have failed there is no reason to turn phones away.
     return (ready > 0 || unfit === undefined) && (unfit === undefined || vision !== undefined);
   }
+  const state = () => ({
+    isTaking,
+    isStoreUp: store.isUp(),
+    children: pool.status(),
+    ...(vision && { llm: vision.state() }),
+  });
+  watchService(metrics.registry, state);
   return {
     log,
     taxonomy,
@@ -166,6 +175,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     budget: openByteBudget({ limitBytes: config.limits.uploadBudgetBytes }),
     stats,
     recorder: stats.recorder,
+    metrics,
+    scrape: openScrape(metrics.registry),
+    state,
     opsToken: config.http.opsToken,
     health: () => ({
       database: store.isUp() ? 'connected' : 'disconnected',
@@ -212,18 +224,6 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     },
   };
 }
-
-/** Calls that may be under way, of all accounts. */
-function gatePlaces({ providers }: VisionState): number {
-  const accounts = new Map(providers.map(({ account, gate }) => [account, gate.limit]));
-  return [...accounts.values()].reduce((sum, limit) => sum + limit, 0);
-}
-
-const unconfigured: Classifier = {
-  async classify() {
-    throw new VisionError('not_configured');
-  },
-};
 
 /** What a file that the configuration names is at fault for, is the configuration's fault. */
 function configured<T>(read: () => T): T {

@@ -5,8 +5,10 @@ import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { ByteBudget } from '../image/byte-budget.ts';
 import type { OpenPhotos } from '../image/open-photos.ts';
+import type { Metrics } from '../stats/metrics.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import type { Recorder } from '../stats/recorder.ts';
+import type { ServiceState } from '../stats/service-state.ts';
 
 export interface Limits {
   readonly fileBytes: number;
@@ -44,6 +46,10 @@ export interface HttpDependencies {
   /** How many photos of albums are worked on at once, at present: follows the provider's limit. */
   photosAtOnce(): number;
   readonly stats: Stats;
+  readonly metrics: Metrics;
+  /** In Prometheus' words, of all workers. */
+  scrape(): Promise<string>;
+  state(): ServiceState;
   /** Synchronous and cheap: never calls a model or waits for the store. */
   health(): Health;
   /** False while starting, and once the process has been told to stop. */

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import { answerScrapes } from './cluster-metrics.ts';
 
 export interface PrimaryOptions {
   readonly workers: number;
@@ -54,6 +55,7 @@ export function runPrimary({ workers, log }: PrimaryOptions): void {
   // Workers accept by themselves: the default, which hands connections over, loses those handed to a worker that has
   // just been killed, and their clients wait for ever.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  answerScrapes();
   process.on('SIGTERM', stop).on('SIGINT', stop);
   log.info({ workers }, 'starting the workers');
   for (let index = 0; index < workers; index += 1) start();

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 /** Counters of this process, in Prometheus' terms. */
 export type Metrics = ReturnType<typeof openMetrics>;
@@ -26,12 +26,6 @@ export function openMetrics() {
       buckets: [...buckets],
       registers,
     });
-  const gauge = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    aggregator: 'sum' | 'min' = 'sum',
-  ) => new Gauge({ name: `album_${name}`, help, labelNames: [...labelNames], registers, aggregator });
   return {
     registry,
     fallbacks: counter('fallbacks_total', 'Photos the preferred classifier did not answer', ['reason']),
@@ -69,11 +63,5 @@ export function openMetrics() {
       httpSeconds,
     ),
     denied: counter('requests_denied_total', 'Requests refused for their key, token or quota', ['reason']),
-    gauges: {
-      ready: gauge('ready', 'Workers that take requests', []),
-      storeUp: gauge('store_up', 'Whether every worker reaches the store', [], 'min'),
-      children: gauge('inference_children', 'Children that decode and infer', ['state']),
-      photosWaiting: gauge('inference_queue', 'Photos that wait for such a child', []),
-    },
   };
 }

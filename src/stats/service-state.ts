@@ -1,4 +1,4 @@
-import type { Metrics } from './metrics.ts';
+import { Gauge, type Registry } from 'prom-client';
 
 /** How the parts of this process are doing at the moment. */
 export interface ServiceState {
@@ -27,12 +27,44 @@ export interface ProviderState {
   readonly gate: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
 }
 
-/** Brings the gauges up to date; called before every scrape. */
-export function showState({ gauges }: Metrics, { isTaking, isStoreUp, children }: ServiceState): void {
-  gauges.ready.set(isTaking ? 1 : 0);
-  gauges.storeUp.set(isStoreUp ? 1 : 0);
-  gauges.children.set({ state: 'busy' }, children.busy);
-  gauges.children.set({ state: 'idle' }, children.ready - children.busy);
-  gauges.children.set({ state: 'down' }, children.size - children.ready);
-  gauges.photosWaiting.set(children.queued);
+/** Gauges of what there is, read when somebody scrapes. */
+export function watchService(registry: Registry, state: () => ServiceState): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'album_ready',
+    help: 'Workers that take requests',
+    registers,
+    collect() {
+      this.set(state().isTaking ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'album_store_up',
+    help: '1 where every worker reaches the store',
+    registers,
+    aggregator: 'min',
+    collect() {
+      this.set(state().isStoreUp ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'album_inference_children',
+    help: 'Children that decode and infer',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { size, ready, busy } = state().children;
+      this.set({ state: 'busy' }, busy);
+      this.set({ state: 'idle' }, Math.max(0, ready - busy));
+      this.set({ state: 'down' }, size - ready);
+    },
+  });
+  new Gauge({
+    name: 'album_inference_queue',
+    help: 'Photos that wait for such a child',
+    registers,
+    collect() {
+      this.set(state().children.queued);
+    },
+  });
 }

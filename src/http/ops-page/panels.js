@@ -1,0 +1,152 @@
+const byId = (id) => document.getElementById(id);
+const number = new Intl.NumberFormat();
+const percent = (share) => `${(share * 100).toFixed(1)} %`;
+const money = (amount) => amount.toFixed(amount < 10 ? 4 : 2);
+
+/** What a server says goes into the page as text only. */
+function element(name, text, className) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+/** @param rows lists of cells; a cell with `bad` is marked */
+export function table(place, head, rows, empty) {
+  if (rows.length === 0) {
+    place.replaceChildren(element('p', empty));
+    return;
+  }
+  const made = document.createElement('table');
+  const row = (cells, kind) => {
+    const line = document.createElement('tr');
+    line.append(...cells.map((cell) => element(kind, cell?.text ?? cell, cell?.bad ? 'bad' : undefined)));
+    return line;
+  };
+  const top = document.createElement('thead');
+  top.append(row(head, 'th'));
+  const body = document.createElement('tbody');
+  body.append(...rows.map((cells) => row(cells, 'td')));
+  made.append(top, body);
+  place.replaceChildren(made);
+}
+
+/** The range in a few figures. */
+export function drawTiles(place, points) {
+  const sum = (name) => points.reduce((total, point) => total + point[name], 0);
+  const answered = sum('hits') + sum('misses');
+  const share = (part) => (answered === 0 ? '–' : percent(part / answered));
+  const tiles = [
+    ['Photos', number.format(sum('photos'))],
+    ['Hit rate', share(sum('hits'))],
+    ['Spent', money(sum('llm_cost'))],
+    ['Saved', money(sum('llm_cost_saved'))],
+    ['LLM calls', number.format(sum('llm_calls'))],
+    ['Degraded', share(sum('degraded'))],
+    ['Failed', number.format(sum('failed'))],
+    ['Not uploaded', `${number.format(Math.round(sum('bytes_not_uploaded') / 1e6))} MB`],
+  ];
+  place.replaceChildren(
+    ...tiles.map(([name, value]) => {
+      const tile = document.createElement('div');
+      tile.append(element('strong', value), element('span', name));
+      return tile;
+    }),
+  );
+}
+
+export function drawPanels({ state, today, failures, conflicts }) {
+  drawState(state);
+  if (!today) return;
+  const kinds = Object.entries(today.hits_by_kind).filter(([, n]) => n > 0);
+  table(
+    byId('hits'),
+    ['Answered by', 'Photos'],
+    [
+      ...kinds,
+      ['LLM', today.llm],
+      ['local model', today.local],
+      ['look-ups that missed', today.lookup_misses],
+    ].map(([name, n]) => [name, number.format(n)]),
+    '',
+  );
+  table(
+    byId('latency'),
+    ['By', 'Photos', 'p50', 'p95', 'p99'],
+    Object.entries(today.latency_ms).map(([name, one]) => [
+      name,
+      number.format(one.count),
+      one.p50,
+      one.p95,
+      one.p99,
+    ]),
+    'No photo yet today.',
+  );
+  table(
+    byId('errors'),
+    ['Reason', 'Photos'],
+    Object.entries(today.errors).map(([code, n]) => [code, number.format(n)]),
+    'No photo failed today.',
+  );
+  table(
+    byId('categories'),
+    ['Category', 'Photos', 'Share', 'Confidence'],
+    today.categories.map((one) => [
+      one.category,
+      number.format(one.count),
+      `${one.percentage} %`,
+      one.avg_confidence,
+    ]),
+    'No photo yet today.',
+  );
+  table(
+    byId('failures'),
+    ['When', 'Reason', 'Request'],
+    failures.map((one) => [
+      new Date(one.at).toLocaleTimeString(),
+      { text: one.errorCode, bad: true },
+      one.requestId,
+    ]),
+    'No photo failed in the last hour.',
+  );
+  const { compared, share } = today.agreement;
+  table(
+    byId('trust'),
+    ['', ''],
+    [
+      ['Hashes with conflicting claims', { text: number.format(conflicts), bad: conflicts > 0 }],
+      ['Both models compared today', number.format(compared)],
+      ['They agree on', compared === 0 ? '–' : percent(share)],
+      ['Users today', number.format(today.unique_users)],
+    ],
+    '',
+  );
+}
+
+function drawState({ isStoreUp, children, llm }) {
+  const providers = (llm?.providers ?? []).map((one) => {
+    const circuit = one.circuit === 'closed' ? one.accountCircuit : one.circuit;
+    return [
+      one.name,
+      one.model,
+      { text: circuit, bad: circuit !== 'closed' },
+      `${one.gate.inFlight} / ${one.gate.limit}`,
+      number.format(one.gate.waiting),
+      { text: number.format(one.healthyKeys), bad: one.healthyKeys === 0 },
+    ];
+  });
+  table(
+    byId('providers'),
+    ['Name', 'Model', 'Circuit', 'Calls', 'Waiting', 'Keys'],
+    providers,
+    'No LLM is configured: the local model answers.',
+  );
+  const rows = [
+    ['Store', { text: isStoreUp ? 'up' : 'down', bad: !isStoreUp }],
+    ['Children busy', `${children.busy} / ${children.size}`],
+    ['Children ready', { text: `${children.ready} / ${children.size}`, bad: children.ready < children.size }],
+    ['Photos waiting', number.format(children.queued)],
+  ];
+  if (llm?.isOverBudget) rows.push(['Budget', { text: 'used up', bad: true }]);
+  table(byId('queue'), ['', ''], rows, '');
+}
