@@ -19,7 +19,6 @@ export interface Worker {
  */
 export function serveJobs(open: (options: unknown) => Promise<Worker>): void {
   let worker: Worker | undefined;
-  yieldToOthers();
   endWithParent();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   // Not process.exit(): it would wait for a decoder that is stuck in native code.
@@ -30,6 +29,8 @@ export function serveJobs(open: (options: unknown) => Promise<Worker>): void {
     if (message.type === 'job') return say(await answer(message.job));
     try {
       worker = await open(message.options);
+      // Only now: one that replaces another is needed soon.
+      yieldToOthers();
       say({ type: 'ready', ...(worker.unfit !== undefined && { unfit: worker.unfit }) });
     } catch (error) {
       say({ type: 'start-failed', reason: wordsOf(error) });
