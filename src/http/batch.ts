@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import { AppError, BadRequestError } from '../errors.ts';
 import { Envelope, hashPattern, PhotoData, Problem, problems, stamp, v1PhotoData } from './answer-schemas.ts';
+import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { type Batch, type BatchItem, openBatchDesk } from './batch-desk.ts';
 import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -35,6 +36,7 @@ const schema = {
     'breaks off).',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
+  headers: AskedTime,
   body: Type.Object({
     images: Type.Array(Type.String({ format: 'binary' })),
     image_hashes: Type.Optional(
@@ -70,7 +72,7 @@ export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies
     return { ...totalsOf(batch), total_processing_time_ms: batch.durationMs, ...stamp(request.id), batch };
   }
 
-  const options = { schema, validatorCompiler: () => () => true };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
   app.post('/api/v1/classify/batch', options, async (request, reply) => {
     if (wantsLines(request))
       return streamBatch(request, reply, dependencies, {

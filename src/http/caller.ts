@@ -5,6 +5,7 @@ import { ClientGoneError } from '../errors.ts';
 import { deadlineIn } from '../resilience/deadline.ts';
 import { senderOf } from '../stats/sender.ts';
 import type { Sender } from '../store/store.ts';
+import { askedTimeMs } from './asked-time.ts';
 
 /** Who asks, until when, and whether it still wants to know. */
 export interface Caller {
@@ -19,18 +20,20 @@ export function newRequestId(): string {
   return `req_${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
 }
 
+/** @param options.deadlineMs from the arrival of the request on; the caller may ask for less */
 export function callerOf(
   request: FastifyRequest,
   reply: FastifyReply,
   options: { lane: ClassifyContext['lane']; deadlineMs: number; isRecheck?: boolean },
 ): Caller {
   const sender = senderOfRequest(request);
+  const deadlineMs = Math.min(options.deadlineMs, askedTimeMs(request));
   return {
     sender,
     requestId: request.id,
     startedAt: Date.now(),
     context: {
-      deadline: deadlineIn(Math.max(0, options.deadlineMs - reply.elapsedTime)),
+      deadline: deadlineIn(Math.max(0, deadlineMs - reply.elapsedTime)),
       signal: goneSignal(reply),
       lane: options.lane,
       ...(options.isRecheck && { isRecheck: true }),

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { BadRequestError } from '../errors.ts';
 import type { ReceivedUpload } from '../image/receive.ts';
 import { Envelope, hashPattern, PhotoData, problems, stamp, v1PhotoData } from './answer-schemas.ts';
+import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { recheckAsked } from './ops-access.ts';
@@ -17,6 +18,7 @@ const schema = {
   summary: 'Classify one photo',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
+  headers: AskedTime,
   body: Type.Object({
     image: Type.String({ format: 'binary' }),
     image_hash: Type.Optional(
@@ -65,7 +67,7 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
   }
 
   // The form is read by the handler, so there is no body to validate.
-  const options = { schema, validatorCompiler: () => () => true };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
   app.withTypeProvider<TypeBoxTypeProvider>().post('/api/v1/classify', options, handle);
   app.post('/classify', { ...options, schema: { ...schema, hide: true } }, handle);
 }

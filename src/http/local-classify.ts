@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { UnavailableError } from '../errors.ts';
 import { Envelope, PhotoData, problems, stamp, v1PhotoData } from './answer-schemas.ts';
+import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { callerOf } from './caller.ts';
 import { readOnePhoto } from './classify.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -10,6 +11,7 @@ const schema = {
   summary: 'Classify one photo by the local model alone; nothing is stored',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
+  headers: AskedTime,
   body: Type.Object({ image: Type.String({ format: 'binary' }) }),
   response: {
     200: Type.Object({
@@ -30,7 +32,7 @@ const schema = {
 
 export function localClassifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
   const { local, limits, photos, taxonomy, recorder } = dependencies;
-  const options = { schema, validatorCompiler: () => () => true };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
   app.post('/api/v1/local-classify', options, async (request, reply) => {
     if (!local) throw new UnavailableError('no_classifier', 'No local model is loaded here.', 3600);
     const { context } = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError, BadRequestError } from '../errors.ts';
 import { Envelope, PhotoData, Problem, photoData, problems, stamp } from './answer-schemas.ts';
+import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { parsedOrUndefined } from './batch.ts';
 import { type Batch, type BatchItem, openBatchDesk } from './batch-desk.ts';
 import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
@@ -51,6 +52,7 @@ const schema = {
     'finished, with counters, `index` being its position among `images`; then a line with the summary (or a problem).',
   tags: ['v2'],
   consumes: ['multipart/form-data'],
+  headers: AskedTime,
   body: Type.Object({
     images: Type.Array(Type.String({ format: 'binary' })),
     image_metadata: Type.String({ description: 'JSON: `{"items":[{index, image_uri, image_hash?}], …}`' }),
@@ -80,7 +82,7 @@ const schema = {
 
 export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
   const desk = openBatchDesk(dependencies);
-  const options = { schema, validatorCompiler: () => () => true };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
 
   async function work(
     request: FastifyRequest,
