@@ -29,5 +29,5 @@ const drawn = screens.map((lines) => {
 
 process.stdout.write(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top - gap}" width="${width}" height="${top - gap}" ` +
-    `font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">\n${drawn.join('')}</svg>\n`,
+    `font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">\n<title>What the terminal shows</title>\n${drawn.join('')}</svg>\n`,
 );

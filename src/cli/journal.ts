@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { PhotoAnswer } from '../client/answer.ts';
 import type { FilePhoto } from './file-photo.ts';
 
@@ -39,7 +39,8 @@ interface CostLine {
  * @throws Error with the code of the file system: the file can't be read or written
  */
 export function openJournal(file: string, source: string): Journal {
-  mkdirSync(dirname(file), { recursive: true });
+  // Absolute: from a working folder that was deleted, Node looks for the relative one for ever.
+  mkdirSync(dirname(resolve(file)), { recursive: true });
   const handle = openSync(file, 'a', 0o600);
   const done = new Map<string, PhotoLine>();
   const paid = { calls: 0, cost: 0 };
