@@ -47,6 +47,8 @@ async function run(): Promise<number> {
       return (await import('./cli/cache.ts')).drop(paths);
     case 'forget':
       return (await import('./cli/cache.ts')).forgetWhat(paths);
+    case 'keys':
+      return (await import('./cli/keys.ts')).keys(paths);
     case 'check-config':
       return (await import('./cli/admin.ts')).checkConfig();
     default:

@@ -75,6 +75,11 @@ export function configFrom(environment: Environment) {
     http: {
       trustProxy: trustProxyFrom(values.TRUST_PROXY),
       opsToken: values.OPS_TOKEN || undefined,
+      clientRules: {
+        apiKeys: values.API_KEYS,
+        perUser: values.RATE_LIMIT_USER,
+        perNetwork: values.RATE_LIMIT_NETWORK,
+      },
       corsOrigins: listFrom(values.CORS_ORIGIN),
     },
     limits: {

@@ -47,6 +47,18 @@ export class AccessError extends AppError {
   }
 }
 
+/** 429: a caller's own quota. */
+export class QuotaError extends AppError {
+  readonly code = 'quota_exceeded';
+  readonly status = 429;
+  override readonly retryAfterS: number;
+
+  constructor(message: string, retryAfterS: number) {
+    super(message);
+    this.retryAfterS = retryAfterS;
+  }
+}
+
 /** 404: no such route or thing. */
 export class NotFoundError extends AppError {
   readonly code = 'not_found';

@@ -6,6 +6,7 @@ import { cacheAdminRoutes } from './http/cache-admin.ts';
 import { newRequestId } from './http/caller.ts';
 import { checkCacheRoutes } from './http/check-cache.ts';
 import { classifyRoutes } from './http/classify.ts';
+import { guardClients } from './http/client-access.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { feedbackRoutes } from './http/feedback.ts';
 import { healthRoutes } from './http/health.ts';
@@ -69,6 +70,7 @@ export async function buildServer(
   registerProblems(app);
   if (corsOrigins.length > 0)
     await app.register(cors, { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] });
+  await guardClients(app, dependencies);
   await app.register(multipart, { throwFileSizeLimit: false });
   await registerOpenApi(app, version);
 

@@ -179,6 +179,8 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     scrape: openScrape(metrics.registry),
     state,
     opsToken: config.http.opsToken,
+    clientRules: config.http.clientRules,
+    apiKeys: store.apiKeys,
     health: () => ({
       database: store.isUp() ? 'connected' : 'disconnected',
       modelApi: canAnswer() ? 'available' : 'unavailable',

@@ -8,6 +8,8 @@ export const usage = `album-classifier
   drop VERSION      delete the results of one of them
   forget hash HEX | user ID | before DATE
                     delete a photo, a user's claims and records, or all from before a time; says how much
+  keys list | create NAME [DAYS [PER_MINUTE]] | revoke ID
+                    keys of clients; a new one is shown once
   check-config      print the configuration that the environment amounts to
 
 Who classifies

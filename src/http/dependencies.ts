@@ -9,6 +9,8 @@ import type { Metrics } from '../stats/metrics.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import type { Recorder } from '../stats/recorder.ts';
 import type { ServiceState } from '../stats/service-state.ts';
+import type { ApiKeyStore } from '../store/api-key-store.ts';
+import type { ClientRules } from './client-access.ts';
 
 export interface Limits {
   readonly fileBytes: number;
@@ -55,4 +57,6 @@ export interface HttpDependencies {
   /** False while starting, and once the process has been told to stop. */
   isReady(): boolean;
   readonly opsToken: string | undefined;
+  readonly clientRules: ClientRules;
+  readonly apiKeys: ApiKeyStore;
 }

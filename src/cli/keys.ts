@@ -1,0 +1,86 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { loadConfig } from '../config.ts';
+import { openDriver } from '../services.ts';
+import type { ApiKey } from '../store/api-key-store.ts';
+import type { Store } from '../store/store.ts';
+import { UsageError } from './usage-error.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * `keys list`, `keys create NAME [DAYS [PER_MINUTE]]`, `keys revoke ID`. The key itself is shown once: only its hash
+ * is stored.
+ * @returns exit code
+ */
+export async function keys([verb, ...words]: readonly string[]): Promise<number> {
+  switch (verb) {
+    case 'list':
+      return withStore(list);
+    case 'create':
+      return withStore((store) => create(store, words));
+    case 'revoke':
+      return withStore((store) => revoke(store, words));
+    default:
+      throw new UsageError('keys list, keys create NAME [DAYS [PER_MINUTE]], or keys revoke ID');
+  }
+}
+
+async function withStore(work: (store: Store) => Promise<number>): Promise<number> {
+  const store = openDriver(loadConfig());
+  try {
+    await store.migrate();
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function list({ apiKeys }: Store): Promise<number> {
+  const all = await apiKeys.list();
+  for (const key of all) process.stdout.write(`${lineOf(key)}\n`);
+  if (all.length === 0) process.stdout.write('there are no keys\n');
+  return 0;
+}
+
+function lineOf({ id, name, createdAt, expiresAt, revokedAt, perMinute }: ApiKey): string {
+  const date = (at: number) => new Date(at).toISOString().slice(0, 10);
+  const facts = [`since ${date(createdAt)}`];
+  if (expiresAt !== undefined) facts.push(`until ${date(expiresAt)}`);
+  if (perMinute !== undefined) facts.push(`${perMinute} a minute`);
+  if (revokedAt !== undefined) facts.push(`revoked ${date(revokedAt)}`);
+  return `${id}  ${name}  (${facts.join(', ')})`;
+}
+
+async function create(
+  { apiKeys }: Store,
+  [name, days, perMinute, ...rest]: readonly string[],
+): Promise<number> {
+  if (name === undefined || rest.length > 0) throw new UsageError('keys create NAME [DAYS [PER_MINUTE]]');
+  const id = randomBytes(6).toString('hex');
+  const secret = randomBytes(24).toString('base64url');
+  const createdAt = Date.now();
+  await apiKeys.save({
+    id,
+    name: name.slice(0, 128),
+    secretSha256: createHash('sha256').update(secret).digest('hex'),
+    createdAt,
+    ...(days !== undefined && { expiresAt: createdAt + positive('DAYS', days) * dayMs }),
+    ...(perMinute !== undefined && { perMinute: positive('PER_MINUTE', perMinute) }),
+  });
+  process.stderr.write('This is the only time that the key is shown:\n');
+  process.stdout.write(`ack_${id}_${secret}\n`);
+  return 0;
+}
+
+async function revoke({ apiKeys }: Store, [id, ...rest]: readonly string[]): Promise<number> {
+  if (id === undefined || rest.length > 0) throw new UsageError('keys revoke ID');
+  const isRevoked = await apiKeys.revoke(id, Date.now());
+  process.stdout.write(isRevoked ? `${id} is revoked\n` : `there is no valid key ${id}\n`);
+  return isRevoked ? 0 : 1;
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value;
+  throw new UsageError(`${name} must be a whole number from 1 to 1000000`);
+}
