@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AccessError, UnavailableError } from '../../src/errors.ts';
+import { openApiKeyRing } from '../../src/http/api-keys.ts';
+import type { ApiKey } from '../../src/store/api-key-store.ts';
+import { sha256Of } from '../store/rows.ts';
+import { get, post, startApp } from '../support/app.ts';
+
+const secret = 'S'.repeat(32);
+const row: ApiKey = { id: '0123456789ab', name: 'phone', secretSha256: sha256Of(secret), createdAt: 1 };
+const given = `ack_${row.id}_${secret}`;
+
+describe('a ring of keys', () => {
+  function ringOf(rows: ApiKey[]) {
+    const clock = { at: 1000, lists: 0, isDown: false };
+    const list = async () => {
+      clock.lists += 1;
+      if (clock.isDown) throw new UnavailableError('store_unavailable', 'down');
+      return rows;
+    };
+    return { ring: openApiKeyRing({ keys: { list }, believedMs: 100, now: () => clock.at }), clock, rows };
+  }
+  const refused = async (check: Promise<unknown>) => {
+    const error = await check.catch((one: unknown) => one);
+    expect(error).toBeInstanceOf(AccessError);
+    return (error as AccessError).message;
+  };
+
+  test('lets a key in, and says the same of whatever is none', async () => {
+    const { ring } = ringOf([row]);
+    expect(await ring.check(given)).toEqual(row);
+    const wrong = [
+      `ack_${row.id}_${'T'.repeat(32)}`,
+      `ack_ffffffffffff_${secret}`,
+      `ack_${row.id}_`,
+      `ack_ffffffffffff_${'0'.repeat(32)}`,
+      '',
+      'x'.repeat(10_000),
+    ];
+    const answers = await Promise.all(wrong.map((one) => refused(ring.check(one))));
+    expect(new Set(answers)).toEqual(new Set(['The API key is not valid.']));
+  });
+
+  test('lets in no key that is revoked, and tells the holder of an expired one', async () => {
+    const { ring, clock, rows } = ringOf([{ ...row, expiresAt: 2000 }]);
+    await ring.check(given);
+    clock.at = 2000;
+    expect(await refused(ring.check(given))).toContain('expired');
+    expect(await refused(ring.check(`ack_${row.id}_${'T'.repeat(32)}`))).toBe('The API key is not valid.');
+    rows[0] = { ...row, revokedAt: 2050 };
+    clock.at = 2200;
+    await ring.check(given).catch(() => {});
+    await new Promise(setImmediate);
+    expect(await refused(ring.check(given))).toBe('The API key is not valid.');
+  });
+
+  test('asks the store now and then, however many wrong keys come', async () => {
+    const { ring, clock } = ringOf([row]);
+    for (let index = 0; index < 10_000; index += 1) {
+      const id = index.toString(16).padStart(12, '0');
+      await refused(ring.check(`ack_${id}_${'T'.repeat(32)}`));
+    }
+    expect(clock.lists).toBe(1);
+  });
+
+  test('lives on what it knows while the store is down, but knows nothing before it was up', async () => {
+    const { ring, clock } = ringOf([row]);
+    clock.isDown = true;
+    await expect(ring.check(given)).rejects.toBeInstanceOf(UnavailableError);
+    clock.isDown = false;
+    clock.at += 200;
+    await ring.check(given);
+    clock.isDown = true;
+    clock.at += 200;
+    expect(await ring.check(given)).toEqual(row);
+  });
+});
+
+describe('clients', () => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'album-keys-'));
+  });
+  afterEach(async () => {
+    await app.close();
+    rmSync(folder, { recursive: true });
+  });
+  const file = () => join(folder, 'album.db');
+  const cli = async (...words: string[]) => {
+    const env = { PATH: process.env.PATH, SQLITE_FILE: file() };
+    return (await promisify(execFile)(process.execPath, ['src/cli.ts', 'keys', ...words], { env })).stdout;
+  };
+  const ask = (headers: Record<string, string> = {}) =>
+    post(`${app.url}/api/v1/classify/check-cache`, { image_hash: 'a'.repeat(64) }, headers);
+
+  test('need a key where one is required: made, listed and revoked by the command line', async () => {
+    const key = (await cli('create', 'my phone', '30', '2')).trim();
+    const id = key.split('_')[1] ?? '';
+    const listed = await cli('list');
+    expect(listed).toContain(`${id}  my phone`);
+    expect(listed).toContain('2 a minute');
+    expect(listed).not.toContain(key.split('_')[2]);
+    app = await startApp({ SQLITE_FILE: file(), API_KEYS: 'required', OPS_TOKEN: 'ops' });
+    const missing = await ask();
+    expect([missing.status, missing.body.code]).toEqual([401, 'unauthorized']);
+    expect((await ask({ 'x-api-key': 'ack_wrong' })).status).toBe(401);
+    expect((await post(`${app.url}/api/v1/classify/check-cache?api_key=${key}`, {})).status).toBe(401);
+    expect((await ask({ 'x-api-key': key })).status).toBe(200);
+    expect((await ask({ authorization: `Bearer ${key}` })).status).toBe(200);
+    const over = await ask({ 'x-api-key': key });
+    expect([over.status, over.body.code]).toEqual([429, 'quota_exceeded']);
+    expect(Number(over.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(JSON.stringify(over.body)).not.toContain(id);
+    expect((await get(`${app.url}/api/v1/health`)).status).toBe(200);
+    // A client's key opens nothing of the operators'.
+    const ops = await get(`${app.url}/api/v1/stats/today`, { authorization: `Bearer ${key}` });
+    expect(ops.status).toBe(401);
+    expect(await cli('revoke', id)).toContain('is revoked');
+    expect(await cli('list')).toContain('revoked');
+    // Four processes of the command line, each with its start.
+  }, 60_000);
+
+  test('may come without a key where it is optional, but not with a wrong one', async () => {
+    app = await startApp({ SQLITE_FILE: file(), API_KEYS: 'optional' });
+    expect((await ask()).status).toBe(200);
+    expect((await ask({ 'x-api-key': given })).status).toBe(401);
+  });
+
+  test('are counted by user and by network, each for itself', async () => {
+    app = await startApp({ SQLITE_FILE: file(), RATE_LIMIT_USER: '2', RATE_LIMIT_NETWORK: '6' });
+    const statuses = async (times: number, headers: Record<string, string>) => {
+      const answers: number[] = [];
+      for (let index = 0; index < times; index += 1) answers.push((await ask(headers)).status);
+      return answers;
+    };
+    expect(await statuses(3, { 'x-user-id': 'anna' })).toEqual([200, 200, 429]);
+    expect(await statuses(3, { 'x-user-id': 'bert' })).toEqual([200, 200, 429]);
+    // Those turned away for the user do not count for the network.
+    expect(await statuses(3, {})).toEqual([200, 200, 429]);
+    expect((await get(`${app.url}/health/live`)).status).toBe(200);
+  });
+
+  test('are not counted at all unless that is configured', async () => {
+    app = await startApp({ SQLITE_FILE: file() });
+    const answers = await Promise.all(Array.from({ length: 300 }, () => ask({ 'x-user-id': 'anna' })));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+  });
+});
