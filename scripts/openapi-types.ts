@@ -32,7 +32,8 @@ export interface OpenApi {
 
 /** The document that a running service serves, without one: routes describe themselves and none is called. */
 export async function openApiDocument(): Promise<OpenApi> {
-  const parts = { log: pino({ level: 'silent' }), taxonomy: readTaxonomy(), limits: {} };
+  const clientRules = { apiKeys: 'off', perUser: 0, perNetwork: 0 };
+  const parts = { log: pino({ level: 'silent' }), taxonomy: readTaxonomy(), limits: {}, clientRules };
   const options = { version: '0', trustProxy: false, corsOrigins: [] } as const;
   const app = await buildServer(parts as unknown as HttpDependencies, options);
   await app.ready();
