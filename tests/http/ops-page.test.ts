@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { formOf, post, startApp } from '../support/app.ts';
+import { chromiumPath, launchChromium } from '../support/chromium.ts';
+import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { writePastDay } from '../support/past-traffic.ts';
+
+const path = chromiumPath();
+/** TAKE_SCREENS=1 writes the pictures of the documentation; a test run leaves the tree as it is. */
+const screens = process.env.TAKE_SCREENS === '1' ? 'docs/images' : undefined;
+
+describe.skipIf(path === undefined)('the ops page in a browser', () => {
+  let browser: Browser;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let llm: FakeLlm;
+  let folder: string;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    browser = await launchChromium(path ?? '');
+  });
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'album-ops-'));
+    const file = join(folder, 'album.db');
+    await writePastDay(file, Date.now());
+    llm = await startFakeLlm();
+    app = await startApp({ SQLITE_FILE: file, OPS_TOKEN: 'let-me-in', LLM_BASE_URL: llm.baseUrl });
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    // The first question for figures is refused until there is a token.
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(app.url) && !request.url().startsWith('data:'))
+        complaints.push(request.url());
+    });
+  });
+
+  afterEach(async () => {
+    await page.close();
+    await app.close();
+    await llm.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function signIn(): Promise<void> {
+    await page.goto(`${app.url}/ops`);
+    await page.getByLabel('Ops token').fill('let-me-in');
+    await page.keyboard.press('Enter');
+    await page.locator('#chart-photos canvas').waitFor();
+    await page.locator('#latency td').first().waitFor();
+  }
+
+  async function screen(name: string, options: { fullPage: boolean }): Promise<void> {
+    if (screens === undefined) return;
+    mkdirSync(screens, { recursive: true });
+    await page.screenshot({ path: join(screens, `${name}.jpg`), type: 'jpeg', quality: 55, ...options });
+  }
+
+  test('lets in who has the token, shows what happened, and goes on by itself', async () => {
+    await page.goto(`${app.url}/ops`);
+    await page.getByLabel('Ops token').fill('wrong');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('#sign-in-problem').textContent()).toContain('Authorization');
+    expect(await page.locator('#figures').isVisible()).toBe(false);
+    await signIn();
+    expect(page.url()).not.toContain('let-me-in');
+    expect(await page.locator('#providers').textContent()).toContain('closed');
+    expect(await page.locator('#errors').textContent()).toContain('undecodable_image');
+    expect(await page.locator('canvas').count()).toBe(4);
+    await screen('ops-light', { fullPage: true });
+
+    await post(`${app.url}/api/v1/classify`, formOf([{ name: 'image', value: Buffer.from('words') }]));
+    await expect
+      .poll(() => page.locator('#errors').textContent(), { timeout: 10_000 })
+      .toContain('unsupported_format');
+    expect(await page.locator('#status').getAttribute('data-state')).toBe('live');
+    expect(complaints).toEqual([]);
+  });
+
+  test('works by keyboard, in the dark, and on a phone', async () => {
+    await signIn();
+    const tile = () => page.locator('#tiles strong').first().textContent();
+    const day = await tile();
+    await page.locator('h1').click();
+    await page.keyboard.press('1');
+    expect(await page.locator('#range').inputValue()).toBe('3600');
+    await expect.poll(tile).not.toBe(day);
+    await page.keyboard.press('3');
+    await expect.poll(tile).toBe(day);
+
+    const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    const light = await background();
+    await page.keyboard.press('d');
+    expect(await background()).not.toBe(light);
+    await screen('ops-dark', { fullPage: false });
+
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expect
+      .poll(() => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'))
+      .toBeLessThanOrEqual(0);
+    await expect
+      .poll(() => page.evaluate<number>("document.querySelector('canvas').clientWidth"))
+      .toBeLessThan(390);
+    await screen('ops-phone', { fullPage: false });
+
+    await page.reload();
+    await page.locator('#chart-photos canvas').waitFor();
+    expect(await background()).not.toBe(light);
+    await page.evaluate('document.activeElement.blur()');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toContain('Skip');
+    expect(complaints).toEqual([]);
+  });
+});
