@@ -186,8 +186,11 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       modelApi: canAnswer() ? 'available' : 'unavailable',
       ...(vision && { llm: vision.health() }),
     }),
-    // A few more than the provider takes: the next ones are decoded while it is at work.
-    photosAtOnce: () => (vision ? gatePlaces(vision.state()) : 0) + processes + 1,
+    photosAtOnce() {
+      const places = vision ? gatePlaces(vision.state()) : 0;
+      // More than the provider takes: the next ones are decoded while it is at work.
+      return places + Math.max(processes + 1, Math.ceil(places / 2));
+    },
     resultVersion: version,
     isReady: () => isTaking,
     async ready() {

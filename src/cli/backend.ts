@@ -57,7 +57,7 @@ export async function ownBackend(
   return {
     transport,
     source: `in-process ${config.strategy} ${services.resultVersion}`,
-    concurrency: settings.concurrency && settings.concurrency + ahead(config),
+    concurrency: settings.concurrency && settings.concurrency + ahead(config, settings.concurrency),
     isByLlm: transport.isByLlm,
     currency: config.llm && readPrices(config.llm.priceFile).currency,
     notices: isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.'],
@@ -65,9 +65,9 @@ export async function ownBackend(
   };
 }
 
-/** Where an LLM does the work, a few more photos than calls: the next ones are decoded while it answers. */
-function ahead({ strategy, inference }: Config): number {
-  return strategy === 'local-only' ? 0 : inference.processes;
+/** Where an LLM does the work, more photos than calls: the next ones are decoded while it answers. */
+function ahead({ strategy, inference }: Config, calls: number): number {
+  return strategy === 'local-only' ? 0 : Math.max(inference.processes, Math.ceil(calls / 2));
 }
 
 function tuned(config: Config, { concurrency, timeoutMs, maxRetries }: Settings): Config {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type PhotoOutcome, runAlbum } from '../../src/client/album.ts';
 import type { PhotoAnswer } from '../../src/client/answer.ts';
 import { ClientError } from '../../src/client/client-error.ts';
@@ -147,6 +147,36 @@ describe('an album', () => {
     const down = new ClientError('store_unavailable', 'down', { status: 503 });
     const { transport } = fakeTransport({ lookUp: () => Promise.reject(down) });
     expect(await runAlbum(album(5), transport)).toMatchObject({ succeeded: 5 });
+  });
+
+  describe('of 50 photos that take a second each', () => {
+    afterEach(() => vi.useRealTimers());
+
+    test.each([
+      [1, 1, 0],
+      [3, 1, 0],
+      [10, 1, 0],
+      [20, 1, 0],
+      [1, 20, 10],
+      [3, 20, 10],
+      [10, 20, 10],
+      [20, 20, 10],
+    ])('keeps %i at once busy, in batches of up to %i', async (concurrency, batchSize, gatherMs) => {
+      vi.useFakeTimers();
+      const second = () => new Promise((resolve) => setTimeout(resolve, 1000));
+      const { transport } = fakeTransport({
+        batchSize,
+        gatherMs,
+        async classify(batch, onOutcome) {
+          await Promise.all(batch.map((_, position) => second().then(() => onOutcome(position, answer))));
+        },
+      });
+      const run = runAlbum(album(50), transport, { concurrency });
+      await vi.runAllTimersAsync();
+      const { durationMs, succeeded } = await run;
+      expect(succeeded).toBe(50);
+      expect(durationMs).toBeLessThanOrEqual(1.05 * Math.ceil(50 / concurrency) * 1000);
+    });
   });
 
   test('an empty album is finished', async () => {
