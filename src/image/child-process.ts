@@ -50,6 +50,11 @@ export interface Child {
 
 /** One photo at a time: a second thread of libuv would only compete with the other children. */
 const ownEnv = { UV_THREADPOOL_SIZE: '1', MALLOC_ARENA_MAX: '2' };
+/**
+ * A child's own objects are few. With small heaps the garbage collector lets go of photos that were done with sooner:
+ * some 55 MB less after uploads of 12 MB.
+ */
+const ownFlags = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const sampleEveryMs = 50;
 /** A timer can be late because this process stood still; what the child said meanwhile is read before it is killed. */
 const secondLookMs = 100;
@@ -69,7 +74,7 @@ export function forkChild(options: ForkOptions, events: ChildEvents): Child {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...options.childEnv, ...ownEnv },
-    execArgv: [],
+    execArgv: ownFlags,
   });
   process.on('message', (message) => hear(message as FromChild));
   process.on('error', (error) => lose('crashed', error.message));

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 /** JavaScript, not a file: stripping types would load a compiler into every child. */
 const watch = `
-  const parent = process.ppid;
+  const { workerData: parent } = require('node:worker_threads');
   setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
   }, 500);
@@ -15,6 +15,8 @@ const watch = `
 export function endWithParent(): void {
   const thread = new Worker(watch, {
     eval: true,
+    // Taken here: by the time the thread runs, the parent may be gone.
+    workerData: process.ppid,
     env: {},
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 },

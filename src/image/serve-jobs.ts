@@ -1,5 +1,4 @@
 import { PhotoError } from '../errors.ts';
-import { yieldToOthers } from './background-priority.ts';
 import type { FromChild, Job, ToChild } from './job.ts';
 import { endWithParent } from './orphan-watch.ts';
 import type { Analysis } from './photo.ts';
@@ -29,8 +28,6 @@ export function serveJobs(open: (options: unknown) => Promise<Worker>): void {
     if (message.type === 'job') return say(await answer(message.job));
     try {
       worker = await open(message.options);
-      // Only now: one that replaces another is needed soon.
-      yieldToOthers();
       say({ type: 'ready', ...(worker.unfit !== undefined && { unfit: worker.unfit }) });
     } catch (error) {
       say({ type: 'start-failed', reason: wordsOf(error) });

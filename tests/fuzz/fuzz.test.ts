@@ -80,11 +80,11 @@ describe('files that are nearly right', () => {
         }
       }
       const walker = async () => {
-        for (let count = 0; count < 100; count += 1) await look();
+        for (let count = 0; count < 75; count += 1) await look();
       };
       await Promise.all([walker(), walker(), walker(), walker()]);
-      expect(answered).toBeGreaterThan(20);
+      expect(answered).toBeGreaterThan(15);
       expect(losses).toEqual([]);
-    });
+    }, 60_000);
   });
 });
