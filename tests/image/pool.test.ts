@@ -171,6 +171,9 @@ describe('the pool of children', () => {
     const pool = oddPool();
     const pid = await pidOf(pool);
     process.kill(pid, 'SIGKILL');
+    await until(() => pool.status().ready === 0);
+    // Nothing is known to be wrong: nobody is told that photos can't be classified.
+    expect(pool.status().unfit).toBeUndefined();
     await until(() => pool.status().ready === 1 && !pool.status().pids.includes(pid));
     expect(await pidOf(pool)).not.toBe(pid);
   });
