@@ -1,5 +1,5 @@
+import { openDriver } from '../compose/driver.ts';
 import { loadConfig } from '../config.ts';
-import { openDriver } from '../services.ts';
 
 /** Runs the migrations that have not run yet. @returns exit code */
 export async function migrate(): Promise<number> {

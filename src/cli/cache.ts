@@ -1,6 +1,6 @@
 import { type Forgettable, forget } from '../cache/forget.ts';
+import { openDriver } from '../compose/driver.ts';
 import { loadConfig } from '../config.ts';
-import { openDriver } from '../services.ts';
 import { claimantOfUser } from '../stats/sender.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';

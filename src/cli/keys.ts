@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { openDriver } from '../compose/driver.ts';
 import { loadConfig } from '../config.ts';
-import { openDriver } from '../services.ts';
 import type { ApiKey } from '../store/api-key-store.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import { withDecodeTurns } from '../classify/decode-turns.ts';
+import type { Config } from '../config.ts';
+import { enoughThumbnailPx } from '../image/firewall/iso-media.ts';
+import { pixelLimitsOf } from '../image/firewall/limits.ts';
+import { openInspector } from '../image/inspector.ts';
+import { type OpenPhotos, openPhotos } from '../image/open-photos.ts';
+import { openPool, type Pool, type PoolHooks } from '../image/pool.ts';
+import type { LocalSide } from './local-side.ts';
+
+/** Headers are read in a thread, photos decoded and inferred in children, albums take turns before them. */
+export interface ImageSide {
+  readonly photos: OpenPhotos;
+  readonly pool: Pick<Pool, 'ready' | 'status'>;
+  close(): Promise<void>;
+}
+
+const unaskedRenditionPx = 512;
+
+export function openImageSide(
+  config: Config,
+  { manifest, manifestFile }: Pick<LocalSide, 'manifest' | 'manifestFile'>,
+  { log, hooks }: { log: Logger; hooks: PoolHooks },
+): ImageSide {
+  const { inference, limits } = config;
+  const wants = { rendition: config.strategy !== 'local-only', infer: manifest !== undefined };
+  const renditionPx = config.llm?.imagePx ?? unaskedRenditionPx;
+  const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);
+  const thumbnailPx = enoughThumbnailPx(networkPx, wants.rendition ? renditionPx : undefined);
+  const inspector = openInspector({ limits: pixelLimitsOf(limits.pixels, limits.pixelsByKind), thumbnailPx });
+  const pool = openPool({
+    size: inference.processes,
+    queueLimit: inference.queue,
+    queueMs: inference.queueMs,
+    childUrl: new URL('../child.ts', import.meta.url),
+    childOptions: { manifestFile, renditionPx, limitPixels: limits.pixels, thumbnailPx },
+    jobTimeoutMs: inference.jobTimeoutMs,
+    maxRssBytes: inference.maxRssBytes,
+    log,
+    hooks,
+  });
+  const photos = withDecodeTurns(openPhotos({ pool, inspector, heic: limits.heic, wants }), {
+    atOnce: inference.processes + 1,
+    maxWaiting: inference.queue,
+  });
+  return {
+    photos,
+    pool,
+    async close() {
+      await pool.close();
+      await inspector.close();
+    },
+  };
+}
