@@ -626,7 +626,7 @@ export interface Api {
       timestamp: string;
     };
   };
-  /** Who sends most (1 day, 20 users) */
+  /** Who sends most (1 day, 20 users); of more than 7 days as of up to 10 minutes ago */
   'GET /api/v1/stats/users/top': {
     answer: {
       success: true;

@@ -72,8 +72,11 @@ export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDep
   route('batch-classify', 'Batches of uploads, by day (7 days)', BatchClassify, ({ days = 7 }) =>
     stats.batchClassify(Number(days)),
   );
-  route('users/top', 'Who sends most (1 day, 20 users)', TopUsers, ({ days = 1, limit = 20 }) =>
-    stats.topUsers(Number(days), Number(limit)),
+  route(
+    'users/top',
+    'Who sends most (1 day, 20 users); of more than 7 days as of up to 10 minutes ago',
+    TopUsers,
+    ({ days = 1, limit = 20 }) => stats.topUsers(Number(days), Number(limit)).then(({ users }) => users),
   );
 
   const series = {

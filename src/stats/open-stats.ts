@@ -52,7 +52,8 @@ export function openStats({ store, reports, metrics, timeZone, log, now = Date.n
     methods: (days: number) => reportMethods(reports, span(days)),
     batchCache: (days: number) => reportBatchCache(reports, span(days), timeZone),
     batchClassify: (days: number) => reportBatchClassify(reports, span(days), timeZone),
-    topUsers: (days: number, limit: number) => reportTopUsers(reports, span(days), limit),
+    topUsers: (days: number, limit: number) =>
+      reportTopUsers(reports, span(days), { days, limit, now: now() }),
     uniqueUsers(days: number) {
       const { from, to } = span(days);
       return reports.countUsers(from, to);

@@ -7,8 +7,10 @@ const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Points of one answer. */
+/** Points of one answer, and how long a span minutes and hours are read for: more rows would take too long. */
 const maxPoints = 750;
+const minutesReadMs = 26 * hourMs;
+const hoursReadMs = 32 * dayMs;
 
 /** How long sums of minutes and of hours are kept; longer ago only those of days are. */
 export const minutesKeptMs = 3 * dayMs;
@@ -32,7 +34,8 @@ export async function reportSeries(reports: ReportStore, query: SeriesQuery, now
   const span = spanFor(query, now);
   const [sums, durations] = await Promise.all([
     reports.sumTallies(span, ['upload', 'lookup', 'degraded', 'route', 'asked', 'call', 'saved', 'tokens']),
-    reports.sumDurations(span, ['photo']),
+    // Of what models answered: hits would hide them.
+    reports.sumDurations(span, ['photo'], ['llm', 'local']),
   ]);
   const sumsByStep = Map.groupBy(sums, ({ at }) => at);
   const durationsByStep = Map.groupBy(durations, ({ at }) => at);
@@ -55,16 +58,16 @@ export async function reportSeries(reports: ReportStore, query: SeriesQuery, now
   };
 }
 
-/** Of what models answered: hits would hide them. */
 function percentiles(durations: readonly DurationSum[]) {
-  const { p50, p95, p99 } = latencyOf(durations.filter(({ name }) => name === 'llm' || name === 'local'));
+  const { p50, p95, p99 } = latencyOf(durations);
   return { p50_ms: p50, p95_ms: p95, p99_ms: p99 };
 }
 
 function spanFor({ from, to, stepMs }: SeriesQuery, now: number): RollupSpan {
   const enough = (to - from) / maxPoints;
   const kept = from < now - hoursKeptMs ? dayMs : from < now - minutesKeptMs ? hourMs : minuteMs;
-  const wanted = Math.max(stepMs, enough, kept);
+  const read = to - from > hoursReadMs ? dayMs : to - from > minutesReadMs ? hourMs : minuteMs;
+  const wanted = Math.max(stepMs, enough, kept, read);
   // A day is as long as its zone says: each row of its level is a step.
   if (wanted > 12 * hourMs) return { level: 'day', from, to, stepMs: 1 };
   const unit = wanted > 30 * minuteMs ? hourMs : minuteMs;

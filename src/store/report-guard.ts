@@ -7,7 +7,7 @@ export function guardedReports(
 ): ReportStore {
   return {
     sumTallies: (span, topics) => run(() => reports.sumTallies(span, topics)),
-    sumDurations: (span, topics) => run(() => reports.sumDurations(span, topics)),
+    sumDurations: (span, topics, names) => run(() => reports.sumDurations(span, topics, names)),
     countUsers: (from, to) => run(() => reports.countUsers(from, to)),
     topUsers: (from, to, limit) => run(() => reports.topUsers(from, to, limit)),
     failedPhotos: (from, limit) => run(() => reports.failedPhotos(from, limit)),

@@ -69,7 +69,12 @@ export interface CacheCensus {
 /** Reads roll-ups; nothing here grows with the number of records unless it says so. */
 export interface ReportStore {
   sumTallies(span: RollupSpan, topics?: readonly string[]): Promise<readonly TallySum[]>;
-  sumDurations(span: RollupSpan, topics: readonly string[]): Promise<readonly DurationSum[]>;
+  /** @param names all, where there are none */
+  sumDurations(
+    span: RollupSpan,
+    topics: readonly string[],
+    names?: readonly string[],
+  ): Promise<readonly DurationSum[]>;
   /** Of days that began in the span; grows with users times days. */
   countUsers(from: number, to: number): Promise<number>;
   topUsers(from: number, to: number, limit: number): Promise<readonly UserSum[]>;
@@ -103,18 +108,18 @@ export function reportStore(dialect: ReportDialect): ReportStore {
     async sumTallies({ level, from, to, stepMs }, topics = []) {
       const rows = await read(
         `SELECT ${stepSql(stepMs)} AS step, topic, name, SUM(n) AS n, SUM(amount) AS amount FROM tallies
-          WHERE level = ? AND at_ms >= ? AND at_ms < ? ${topicsSql(topics)} GROUP BY step, topic, name`,
+          WHERE level = ? AND at_ms >= ? AND at_ms < ? ${amongSql('topic', topics)} GROUP BY step, topic, name`,
         [...stepValues(from, stepMs), levels[level], from, to, ...topics],
       );
       return rows.map((row) => ({ ...headOf(row), n: Number(row.n), amount: Number(row.amount) }));
     },
 
-    async sumDurations({ level, from, to, stepMs }, topics) {
+    async sumDurations({ level, from, to, stepMs }, topics, names = []) {
       const rows = await read(
         `SELECT ${stepSql(stepMs)} AS step, topic, name, SUM(n) AS n, SUM(sum_ms) AS sum_ms, ${bucketSums}
-          FROM duration_tallies WHERE level = ? AND at_ms >= ? AND at_ms < ? ${topicsSql(topics)}
+          FROM duration_tallies WHERE level = ? AND at_ms >= ? AND at_ms < ? ${amongSql('topic', topics)} ${amongSql('name', names)}
           GROUP BY step, topic, name`,
-        [...stepValues(from, stepMs), levels[level], from, to, ...topics],
+        [...stepValues(from, stepMs), levels[level], from, to, ...topics, ...names],
       );
       return rows.map((row) => ({
         ...headOf(row),
@@ -208,8 +213,8 @@ function stepValues(from: number, stepMs: number): readonly number[] {
   return stepMs === 0 ? [from] : [from, stepMs];
 }
 
-function topicsSql(topics: readonly string[]): string {
-  return topics.length === 0 ? '' : `AND topic IN (${topics.map(() => '?').join(', ')})`;
+function amongSql(column: string, values: readonly string[]): string {
+  return values.length === 0 ? '' : `AND ${column} IN (${values.map(() => '?').join(', ')})`;
 }
 
 function headOf(row: ReportRow): { at: number; topic: string; name: string } {
