@@ -17,7 +17,12 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '15' }, portkey: { type: 'string', default: '1.15.2' } },
+  options: {
+    seconds: { type: 'string', default: '15' },
+    portkey: { type: 'string', default: '1.15.2' },
+    /** Part of the names of the targets to measure beside the vendor itself. */
+    only: { type: 'string', default: '' },
+  },
 });
 const seconds = Number(values.seconds);
 const loads = [
@@ -155,25 +160,41 @@ function formBody(photo: Buffer): Buffer<ArrayBuffer> {
   return Buffer.concat([Buffer.from(head), photo, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
 
-/** Milliseconds of each call, sent at an even rate whatever the answers do. */
+/** Milliseconds of each call that was answered, sorted; calls are sent at an even rate whatever the answers do. */
 async function load(target: Target, one: Load, forSeconds: number) {
   const { rate } = one;
-  const pending: Promise<number>[] = [];
+  const pending: Promise<number | undefined>[] = [];
+  let failed = 0;
   const startedMs = performance.now();
   for (let call = 0; call < rate * forSeconds; call++) {
     const body = target.bodyOf(photoOf(one));
     await sleep(Math.max(0, startedMs + (call * 1_000) / rate - performance.now()));
     const sentMs = performance.now();
     pending.push(
-      fetch(target.url, { method: 'POST', headers: target.headers, body }).then(async (response) => {
-        const text = await response.text();
-        if (response.status !== 200)
-          throw new Error(`${target.name}: ${response.status} ${text.slice(0, 300)}`);
-        return performance.now() - sentMs;
-      }),
+      fetch(target.url, { method: 'POST', headers: target.headers, body })
+        .then(async (response) => {
+          const text = await response.text();
+          if (response.status !== 200) throw new Error(`${response.status} ${text.slice(0, 300)}`);
+          return performance.now() - sentMs;
+        })
+        .catch((error: Error) => {
+          if (failed++ === 0) console.error(`${target.name}: ${error.message}`);
+          return undefined;
+        }),
     );
   }
-  return (await Promise.all(pending)).sort((a, b) => a - b);
+  const took = (await Promise.all(pending)).filter((ms) => ms !== undefined).sort((a, b) => a - b);
+  return { took, failed };
+}
+
+/** User and system time so far, of the process with its threads and without its children. */
+function cpuMs(pid: number | undefined): number {
+  const status = `/proc/${pid}/stat`;
+  if (!existsSync(status)) return 0;
+  const fields = readFileSync(status, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 function residentMb(pid: number | undefined): number {
@@ -195,9 +216,9 @@ try {
       bodyOf: chatBody,
     },
     await startPortkey(vendorUrl),
-    await startOurs('ours, bytes passed on', vendorUrl, { PASS_THROUGH: '1' }),
+    await startOurs('ours, bytes passed on', vendorUrl, { LLM_SEND_ORIGINAL: 'true' }),
     await startOurs('ours, shrunk', vendorUrl, {}),
-  ];
+  ].filter(({ name }, index) => index === 0 || name.includes(values.only));
   const table: Record<string, object> = {};
   for (const one of loads) {
     let straight: number[] = [];
@@ -205,7 +226,9 @@ try {
       await load(target, one, 3);
       vendor.send('reset');
       await once(vendor, 'message');
-      const took = await load(target, one, seconds);
+      const usedBeforeMs = cpuMs(target.process?.pid);
+      const { took, failed } = await load(target, one, seconds);
+      const usedMs = cpuMs(target.process?.pid) - usedBeforeMs;
       if (target === targets[0]) straight = took;
       vendor.send('report');
       const [{ calls, bytes }] = (await once(vendor, 'message')) as [{ calls: number; bytes: number }];
@@ -216,6 +239,8 @@ try {
         'p99 ms': at(took, 0.99).toFixed(1),
         'added p50': (at(took, 0.5) - at(straight, 0.5)).toFixed(1),
         'added p99': (at(took, 0.99) - at(straight, 0.99)).toFixed(1),
+        'CPU ms a call': (usedMs / took.length).toFixed(1),
+        failed,
         'RSS MB': residentMb(target.process?.pid),
         'KB sent': Math.round(bytes / calls / 1_000),
         'USD per 1000': usdPer1000(one.widthPx * scale, one.heightPx * scale),

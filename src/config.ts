@@ -135,6 +135,8 @@ function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): strin
   const problems: string[] = [];
   if (strategy !== 'local-only' && !hasLlm)
     problems.push(`STRATEGY=${strategy} needs a vision LLM: set LLM_API_KEY or LLM_BASE_URL`);
+  if (values.LLM_SEND_ORIGINAL && strategy !== 'llm-only')
+    problems.push(`LLM_SEND_ORIGINAL needs STRATEGY=llm-only: for ${strategy} every photo is decoded anyway`);
   if (values.MAX_BATCH_SIZE_MB < values.MAX_IMAGE_SIZE_MB)
     problems.push('MAX_BATCH_SIZE_MB must not be smaller than MAX_IMAGE_SIZE_MB');
   if (values.UPLOAD_BUDGET_MB < values.MAX_IMAGE_SIZE_MB)

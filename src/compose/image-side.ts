@@ -6,6 +6,7 @@ import { pixelLimitsOf } from '../image/firewall/limits.ts';
 import { openInspector } from '../image/inspector.ts';
 import { type OpenPhotos, openPhotos } from '../image/open-photos.ts';
 import { openPool, type Pool, type PoolHooks } from '../image/pool.ts';
+import { withOriginals } from '../image/with-originals.ts';
 import type { LocalSide } from './local-side.ts';
 
 /** Headers are read in a thread, photos decoded and inferred in children, albums take turns before them. */
@@ -27,7 +28,8 @@ export function openImageSide(
   const renditionPx = config.llm?.imagePx ?? unaskedRenditionPx;
   const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);
   const thumbnailPx = enoughThumbnailPx(networkPx, wants.rendition ? renditionPx : undefined);
-  const inspector = openInspector({ limits: pixelLimitsOf(limits.pixels, limits.pixelsByKind), thumbnailPx });
+  const pixels = pixelLimitsOf(limits.pixels, limits.pixelsByKind);
+  const inspector = openInspector({ limits: pixels, thumbnailPx });
   const pool = openPool({
     size: inference.processes,
     queueLimit: inference.queue,
@@ -39,12 +41,12 @@ export function openImageSide(
     log,
     hooks,
   });
-  const photos = withDecodeTurns(openPhotos({ pool, inspector, heic: limits.heic, wants }), {
+  const decoded = withDecodeTurns(openPhotos({ pool, inspector, heic: limits.heic, wants }), {
     atOnce: inference.processes + 1,
     maxWaiting: inference.queue,
   });
   return {
-    photos,
+    photos: config.llm?.sendsOriginals ? withOriginals(decoded, pixels) : decoded,
     pool,
     async close() {
       await pool.close();

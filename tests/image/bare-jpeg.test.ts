@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { bareJpeg } from '../../src/image/bare-jpeg.ts';
+
+const cat = readFileSync('docs/samples/cat.jpg');
+const decode = (bytes: Buffer) => sharp(bytes).raw().toBuffer();
+const withMetadata = (orientation: number) =>
+  sharp(cat)
+    .withExif({ IFD0: { Artist: 'Somebody' }, IFD3: { GPSLatitude: '52/1 31/1 0/1' } })
+    .withMetadata({ orientation })
+    .withXmp('<x:xmpmeta xmlns:x="adobe:ns:meta/">at home</x:xmpmeta>')
+    .jpeg()
+    .toBuffer();
+
+describe('a JPEG without everything but its picture', () => {
+  test('has the same pixels and no metadata', async () => {
+    const bytes = Buffer.concat([await withMetadata(1), await withMetadata(1), Buffer.from('a video')]);
+    for (const secret of ['Somebody', 'at home', 'Exif', 'video']) expect(bytes.includes(secret)).toBe(true);
+    const bare = bareJpeg(bytes) ?? Buffer.alloc(0);
+    for (const secret of ['Somebody', 'at home', 'Exif', 'video', 'JFIF'])
+      expect(bare.includes(secret)).toBe(false);
+    expect(await decode(bare)).toEqual(await decode(bytes));
+    const { exif, xmp, icc, orientation } = await sharp(bare).metadata();
+    expect([exif, xmp, icc, orientation]).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  test('is itself where there is nothing to take away', async () => {
+    const bare = bareJpeg(cat) ?? Buffer.alloc(0);
+    expect(bareJpeg(bare)).toBe(bare);
+  });
+
+  test('is left to a decoder where a model would see it wrongly', async () => {
+    expect(bareJpeg(await withMetadata(6))).toBeUndefined();
+    expect(bareJpeg(await sharp(cat).jpeg({ progressive: true }).toBuffer())).toBeUndefined();
+    expect(bareJpeg(await sharp(cat).toColourspace('cmyk').jpeg().toBuffer())).toBeUndefined();
+    expect(bareJpeg(await sharp(cat).png().toBuffer())).toBeUndefined();
+  });
+
+  test('is none where the file is cut anywhere', () => {
+    const bare = bareJpeg(cat) ?? Buffer.alloc(0);
+    for (let length = 0; length < bare.length; length += length < 1_000 ? 1 : 997)
+      expect(bareJpeg(bare.subarray(0, length))).toBeUndefined();
+  });
+});
