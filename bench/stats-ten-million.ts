@@ -12,6 +12,7 @@ import { createConnection } from 'mysql2/promise';
 import { pino } from 'pino';
 import { openMetrics } from '../src/stats/metrics.ts';
 import { openStats } from '../src/stats/open-stats.ts';
+import { minutesKeptMs } from '../src/stats/series.ts';
 import { withGroupCommit } from '../src/store/group-commit.ts';
 import { openMysqlStore } from '../src/store/mysql.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
@@ -67,13 +68,18 @@ function requestFor({ at, requestId, claimant, userId = '', network }: PhotoReco
   return { at, requestId, claimant, userId, network, route: 'batch-check-cache', ...counts };
 }
 
+/** Sums of minutes are kept three days: before that, records fall on whole hours, and there are no others. */
+function momentOf(at: number, now: number): number {
+  return Math.floor(at < now - minutesKeptMs ? at - (at % 3_600_000) : at);
+}
+
 async function generate(store: Store, now: number): Promise<void> {
   const started = performance.now();
   const everyMs = (days * dayMs) / records;
   for (let from = 0; from < records; from += group) {
     const length = Math.min(group, records - from);
     const photos = Array.from({ length }, (_, index) =>
-      photoAt(Math.floor(now - (records - from - index) * everyMs), from + index),
+      photoAt(momentOf(now - (records - from - index) * everyMs, now), from + index),
     );
     await store.savePhotoRecords(photos);
     await store.saveRequestRecords(photos.filter((_, index) => index % 20 === 0).map(requestFor));
