@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { pageHeaders } from './page-headers.ts';
 
 /** OpenAPI 3.1 from the route schemas at `/openapi.json`, and a page to browse it at `/docs`. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
@@ -23,6 +24,17 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       components: { securitySchemes: { opsToken: { type: 'http', scheme: 'bearer' } } },
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'warn' });
+  const { 'content-security-policy': _, ...headers } = pageHeaders;
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    logLevel: 'warn',
+    staticCSP: true,
+    uiHooks: {
+      onRequest(_request, reply, next) {
+        reply.headers(headers);
+        next();
+      },
+    },
+  });
   app.get('/openapi.json', { schema: { hide: true }, logLevel: 'warn' }, async () => app.swagger());
 }

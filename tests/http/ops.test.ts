@@ -80,6 +80,15 @@ describe('the page', () => {
     for (const link of loaded) expect(await statusOf(link)).toBe(200);
   });
 
+  test('of the API may not be framed either, and loads from here alone', async () => {
+    app = await startApp();
+    const { status, headers } = await get(`${app.url}/docs/`);
+    expect(status).toBe(200);
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+  });
+
   test('is told what happens as it happens', async () => {
     app = await startApp();
     await post(`${app.url}/api/v1/classify`, formOf([{ name: 'image', value: sampleBytes('cat.jpg') }]));
