@@ -32,7 +32,7 @@ export interface Recorder {
   answered(
     origin: Origin,
     photo: RecordedPhoto,
-    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro'>,
+    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro' | 'saidOf'>,
   ): Promise<void>;
   failed(origin: Origin, photo: RecordedPhoto, error: unknown): Promise<void>;
   request(origin: Origin, request: RecordedRequest): Promise<void>;
@@ -100,12 +100,12 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    answered: (origin, photo, { classification, from, degraded, costMicro }) =>
+    answered: (origin, photo, { classification, from, degraded, costMicro, saidOf }) =>
       writePhoto({
         ...head(origin),
         ...photo,
         ...answerOf(classification),
-        outcome: from === 'model' ? classification.method : from,
+        outcome: outcomeOf(classification, from, saidOf !== undefined),
         degraded,
         // Whoever joined a call under way did not pay for it.
         ...(from === 'model' && costMicro !== undefined && { costMicro }),
@@ -135,6 +135,16 @@ export function openRecorder(options: RecorderOptions): Recorder {
       await Promise.all(inFlight);
     },
   };
+}
+
+/** A photo that joined a call is one of those, whatever that call was answered with. */
+function outcomeOf(
+  { method }: Classification,
+  from: Answer['from'],
+  isTwin: boolean,
+): PhotoRecord['outcome'] {
+  if (from === 'model') return method;
+  return isTwin && from !== 'flight' ? 'near' : from;
 }
 
 /** Only what an LLM answered at first would be asked of one again. */

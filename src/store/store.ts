@@ -115,7 +115,7 @@ export interface PhotoRecord extends Sender {
   readonly requestId: string;
   /** `lookup` for a hit by hash alone, `upload` for bytes. */
   readonly kind: 'lookup' | 'upload';
-  readonly outcome: 'llm' | 'local' | Exclude<AnswerSource, 'model'> | 'failed';
+  readonly outcome: 'llm' | 'local' | Exclude<AnswerSource, 'model'> | 'near' | 'failed';
   /** Verified hash of an upload, asked hash of a look-up; absent where the upload did not arrive whole. */
   readonly sha256?: string;
   readonly sizeBytes?: number;

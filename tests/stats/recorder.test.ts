@@ -36,6 +36,8 @@ test('an answered photo is recorded with what answered it', async () => {
   const { recorder, photos } = recording();
   await recorder.answered(origin, photo, answer);
   await recorder.answered(origin, photo, { ...answer, from: 'claim' });
+  await recorder.answered(origin, photo, { ...answer, from: 'store', saidOf: 'b'.repeat(64) });
+  await recorder.answered(origin, photo, { ...answer, from: 'flight', saidOf: 'b'.repeat(64) });
   await recorder.answered(origin, photo, {
     classification: { ...classification, method: 'local' },
     from: 'model',
@@ -44,6 +46,8 @@ test('an answered photo is recorded with what answered it', async () => {
   expect(photos.map(({ outcome, degraded }) => [outcome, degraded])).toEqual([
     ['llm', false],
     ['claim', false],
+    ['near', false],
+    ['flight', false],
     ['local', true],
   ]);
   expect(photos[0]).toEqual({
