@@ -11,12 +11,15 @@ const outageCodes = new Set([3, 7, 8, 10, 11, 13, 14, 15, 26]); // PERM, NOMEM, 
 /** How long SQLite itself may wait for a lock: the event loop stands still meanwhile. Longer waits are slept. */
 const blockingWaitMs = 10;
 
+/** A statement that is parsed once; some of ours take longer to parse than to run. */
+export type Prepare = (sql: string) => StatementSync;
+
 export interface SqliteDatabase {
   /** Runs one statement; a lock that another process holds is waited for, up to `limitMs`. */
   run(sql: string, ...values: SQLInputValue[]): Promise<void>;
   all(sql: string, ...values: SQLInputValue[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** All of `work` or nothing, alone among all processes. `work` is synchronous: nothing else comes in between. */
-  exclusively<T>(work: (database: DatabaseSync) => T, waitMs?: number): Promise<T>;
+  exclusively<T>(work: (database: DatabaseSync, prepared: Prepare) => T, waitMs?: number): Promise<T>;
   close(): void;
 }
 
@@ -96,7 +99,7 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
       return unlocked(() => prepared(sql).all(...values));
     },
     async exclusively(work, waitMs = limitMs) {
-      return unlocked(() => inTransaction(opened(), work), waitMs);
+      return unlocked(() => inTransaction(opened(), (connection) => work(connection, prepared)), waitMs);
     },
     close() {
       isClosed = true;

@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { bucketCount } from './duration-buckets.ts';
 import type { RollupRows } from './rollup.ts';
+import type { Prepare } from './sqlite-database.ts';
 
 const buckets = Array.from({ length: bucketCount }, (_, index) => `b${index}`);
 
@@ -27,13 +27,13 @@ const talliesSql = upsertSql(
 );
 
 /** Within the transaction of the records. */
-export function addRollups(database: DatabaseSync, { tallies, durations, users }: RollupRows): void {
+export function addRollups(prepared: Prepare, { tallies, durations, users }: RollupRows): void {
   for (const [sql, rows] of [
     [usersSql, users],
     [durationsSql, durations],
     [talliesSql, tallies],
   ] as const)
-    if (rows.length > 0) database.prepare(sql).run(JSON.stringify(rows));
+    if (rows.length > 0) prepared(sql).run(JSON.stringify(rows));
 }
 
 function upsertSql(table: string, columns: readonly string[], key: string, update: string): string {

@@ -54,9 +54,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     sums: RollupRows,
   ): Promise<void> {
     if (rows.length === 0) return;
-    await database.exclusively((connection) => {
-      connection.prepare(insertSql(table, columns)).run(JSON.stringify(rows));
-      addRollups(connection, sums);
+    await database.exclusively((_, prepared) => {
+      prepared(insertSql(table, columns)).run(JSON.stringify(rows));
+      addRollups(prepared, sums);
     });
   }
 
@@ -101,7 +101,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         rollupRows(requests.flatMap(requestTallies), { requests }),
       ),
     saveTallies: (tallies) =>
-      database.exclusively((connection) => addRollups(connection, rollupRows(tallies))),
+      database.exclusively((_, prepared) => addRollups(prepared, rollupRows(tallies))),
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),
     async migrate() {
