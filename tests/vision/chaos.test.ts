@@ -49,6 +49,8 @@ const local: Classifier = {
 /** The sentence that the service is, around a fake vendor and a local model that always answers. */
 function service(deadlineMs: number) {
   const grouped = withGroupCommit(store);
+  // This test's own: a call may outlive it.
+  const failures = writeFailures;
   const cache = openResultCache({
     results: grouped,
     version: 'v',
@@ -56,7 +58,7 @@ function service(deadlineMs: number) {
     isProvisional: ({ method }) => method === 'local',
     memoryEntries: 10_000,
     memoryMs: 60_000,
-    onWriteFailure: (_, error) => writeFailures.push(error),
+    onWriteFailure: (_, error) => failures.push(error),
   });
   const log = pino({ level: 'silent' });
   const llm = llmOptions(fake.baseUrl, { backoff: { baseMs: 50, capMs: 200 } });
