@@ -106,6 +106,7 @@ function reportOf(answers: readonly Timed[], calls: number, rows: ReturnType<typ
   return {
     photos: answers.length,
     'not 200': answers.length - count(({ status }) => status === 200),
+    why: [...new Set(answers.flatMap(({ reply }) => reply.body.code ?? []))].join(' '),
     local: count(isLocal),
     'not saying so': count(isLie),
     'p50 ms': at(0.5),
