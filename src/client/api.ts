@@ -646,7 +646,7 @@ export interface Api {
       timestamp: string;
     };
   };
-  /** Figures step by step; the last day in steps of 15 minutes unless told */
+  /** Figures step by step; the last day by the hour unless told */
   'GET /api/v1/stats/timeseries': {
     answer: {
       success: true;

@@ -80,7 +80,7 @@ export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDep
   );
 
   const series = {
-    ...common('Figures step by step; the last day in steps of 15 minutes unless told'),
+    ...common('Figures step by step; the last day by the hour unless told'),
     querystring: Type.Object({
       from: Moment('First moment'),
       to: Moment('First moment after the last'),
@@ -92,7 +92,7 @@ export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDep
     },
   };
   app.get('/api/v1/stats/timeseries', { schema: series, onRequest }, async (request) => {
-    const { from, to, step = 900 } = request.query;
+    const { from, to, step = 3600 } = request.query;
     const end = momentOf('to', to) ?? Date.now();
     const query = { from: momentOf('from', from) ?? end - 86_400_000, to: end, stepMs: Number(step) * 1000 };
     return { success: true as const, data: await stats.series(query), ...stamp(request.id) };

@@ -9,8 +9,8 @@ const dayMs = 24 * hourMs;
 
 /** Points of one answer, and how long a span minutes and hours are read for: more rows would take too long. */
 const maxPoints = 750;
-const minutesReadMs = 26 * hourMs;
-const hoursReadMs = 32 * dayMs;
+const minutesReadMs = 13 * hourMs;
+const hoursReadMs = 15 * dayMs;
 
 /** How long sums of minutes and of hours are kept; longer ago only those of days are. */
 export const minutesKeptMs = 3 * dayMs;

@@ -94,7 +94,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await page.keyboard.press('1');
     expect(await page.locator('#range').inputValue()).toBe('3600');
     await expect.poll(tile).not.toBe(day);
-    await page.keyboard.press('3');
+    await page.keyboard.press('2');
     await expect.poll(tile).toBe(day);
 
     const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');

@@ -54,7 +54,8 @@ describe('a series', () => {
 
   test('has longer steps than asked for where shorter ones are gone, or too many', async () => {
     expect(await stepOf(noon - hour, minute)).toEqual([60, 60]);
-    expect(await stepOf(noon - day, minute)).toEqual([120, 720]);
+    expect(await stepOf(noon - 13 * hour, minute)).toEqual([120, 390]);
+    expect(await stepOf(noon - day, minute)).toEqual([3600, 24]);
     expect(await stepOf(noon - 4 * day, minute)).toEqual([3600, 96]);
     expect((await stepOf(noon - 90 * day, hour))[0]).toBe(86_400);
     expect((await stepOf(noon - 400 * day, hour))[0]).toBe(86_400);
