@@ -61,11 +61,12 @@ describeWithMysql('one budget', (server) => {
     expect(by('llm')).toHaveLength(calls);
     expect(by('local')).toHaveLength(photos - calls);
     expect(by('local').every(({ body }) => body.data.degraded)).toBe(true);
-    // What was reserved for a call that was not made goes back behind the answers.
-    const spent = async () => {
-      const rows = await mysqlRows(server, 'SELECT spent_micro FROM llm_spend', database);
-      return rows.map((row) => Number(row.spent_micro));
-    };
-    await expect.poll(spent, { timeout: 5_000 }).toEqual([calls * callUsd * 1e6, calls * callUsd * 1e6]);
+    // Never less than what was paid, never more than there was: a reservation whose answer was lost stays reserved.
+    const rows = await mysqlRows(server, 'SELECT spent_micro FROM llm_spend', database);
+    expect(rows).toHaveLength(2);
+    for (const { spent_micro } of rows) {
+      expect(Number(spent_micro)).toBeGreaterThanOrEqual(calls * callUsd * 1e6);
+      expect(Number(spent_micro)).toBeLessThanOrEqual(affordable * callUsd * 1e6);
+    }
   }, 60_000);
 });
