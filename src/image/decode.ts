@@ -6,6 +6,7 @@ import { leniencyFor } from './leniency.ts';
 import { lookEdgePx, lookOf } from './perceptual-hash.ts';
 import type { Look } from './photo.ts';
 import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
+import { squeezed } from './squeeze.ts';
 
 /** How a network wants its photo: 8-bit sRGB, three interleaved channels, upright, resized like this. */
 export interface NetworkInput {
@@ -40,7 +41,7 @@ export interface Decoded {
   readonly look?: Look;
 }
 
-type Outputs = Pick<Decoded, 'rendition' | 'pixels'> & { readonly small?: Buffer };
+type Outputs = Pick<Decoded, 'rendition' | 'pixels'> & { readonly small?: Uint8Array };
 
 const renditionQuality = 80;
 
@@ -110,9 +111,11 @@ async function outputs(open: () => Sharp, { renditionPx, input, shape }: Wanted)
   if (renditionPx === undefined || !input || input.fit !== 'contain') {
     const rendition = renditionPx === undefined ? Buffer.alloc(0) : await renditionOf(open(), renditionPx);
     const pixels = input && (await pixelsOf(open(), input));
-    const source =
-      rendition.length > 0 ? sharp(rendition) : pixels && input && photoWithin(pixels, input, shape);
-    return { rendition, ...(pixels && { pixels }), ...(source && { small: await smallOf(source) }) };
+    const small =
+      rendition.length > 0
+        ? await smallOf(sharp(rendition))
+        : pixels && input && smallWithin(pixels, input, shape);
+    return { rendition, ...(pixels && { pixels }), ...(small && { small }) };
   }
   const sharedPx = Math.max(renditionPx, 2 * input.widthPx, 2 * input.heightPx);
   const shared = await within(open(), sharedPx)
@@ -124,7 +127,7 @@ async function outputs(open: () => Sharp, { renditionPx, input, shape }: Wanted)
   return {
     rendition: await renditionOf(again(), renditionPx),
     pixels: await pixelsOf(again(), input),
-    small: await smallOf(again()),
+    small: squeezed({ data: shared.data, widthPx: width, heightPx: height, channels }, lookEdgePx),
   };
 }
 
@@ -141,23 +144,24 @@ function renditionOf(image: Sharp, renditionPx: number): Promise<Buffer> {
 }
 
 /** What a look is made of: the whole photo squeezed into a small square. */
-function smallOf(image: Sharp): Promise<Buffer> {
-  return image
-    .resize(lookEdgePx, lookEdgePx, { fit: 'fill', fastShrinkOnLoad: false })
-    .flatten({ background: '#fff' })
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer();
+async function smallOf(image: Sharp): Promise<Uint8Array> {
+  const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  return squeezed({ data, widthPx: info.width, heightPx: info.height, channels: info.channels }, lookEdgePx);
 }
 
-/** The photo without what a network's frame adds around it; nothing where the frame cuts it or bends it. */
-function photoWithin(pixels: Buffer, input: NetworkInput, shape: number): Sharp | undefined {
+/** The same, without what a network's frame adds around the photo; nothing where the frame cuts it or bends it. */
+function smallWithin(pixels: Buffer, input: NetworkInput, shape: number): Uint8Array | undefined {
   if (input.fit !== 'contain') return undefined;
-  const frame = sharp(pixels, { raw: { width: input.widthPx, height: input.heightPx, channels: 3 } });
-  const width = Math.max(1, Math.min(input.widthPx, Math.floor(input.heightPx * shape)));
-  const height = Math.max(1, Math.min(input.heightPx, Math.floor(input.widthPx / shape)));
-  const [left, top] = [(input.widthPx - width) >> 1, (input.heightPx - height) >> 1];
-  return frame.extract({ left, top, width, height });
+  const { widthPx, heightPx } = input;
+  const width = Math.max(1, Math.min(widthPx, Math.floor(heightPx * shape)));
+  const height = Math.max(1, Math.min(heightPx, Math.floor(widthPx / shape)));
+  const region = {
+    left: (widthPx - width) >> 1,
+    top: (heightPx - height) >> 1,
+    widthPx: width,
+    heightPx: height,
+  };
+  return squeezed({ data: pixels, widthPx, heightPx, channels: 3 }, lookEdgePx, region);
 }
 
 async function pixelsOf(image: Sharp, input: NetworkInput): Promise<Buffer> {

@@ -28,11 +28,8 @@ const faintest = 1;
  * @returns nothing for a picture without features
  */
 export function lookOf(rgb: Uint8Array, widthPx: number, heightPx: number): Look | undefined {
-  const grey = Float64Array.from({ length: lookEdgePx ** 2 }, (_, pixel) => {
-    const [r = 0, g = 0, b = 0] = rgb.subarray(pixel * 3, pixel * 3 + 3);
-    return 0.299 * r + 0.587 * g + 0.114 * b;
-  });
-  const strengths = frequencies.map(([across, down]) => strengthOf(grey, across, down));
+  const along = sumsAlongRows(greyOf(rgb));
+  const strengths = frequencies.map(([across, down]) => strengthOf(along, across, down));
   const sorted = strengths.map(Math.abs).sort((a, b) => a - b);
   if ((sorted[32] ?? 0) < faintest) return undefined;
   const bits = strengths.map((strength) => (strength > 0 ? '1' : '0')).join('');
@@ -49,15 +46,31 @@ export function lookOf(rgb: Uint8Array, widthPx: number, heightPx: number): Look
   };
 }
 
+function greyOf(rgb: Uint8Array): Float64Array {
+  const grey = new Float64Array(lookEdgePx ** 2);
+  for (let pixel = 0, at = 0; pixel < grey.length; pixel += 1, at += 3)
+    grey[pixel] = 0.299 * (rgb[at] ?? 0) + 0.587 * (rgb[at + 1] ?? 0) + 0.114 * (rgb[at + 2] ?? 0);
+  return grey;
+}
+
+/** The first half of a separable transform: for each frequency across, a sum for each row. */
+function sumsAlongRows(grey: Float64Array): Float64Array[] {
+  return cosines.map((cosine) => {
+    const sums = new Float64Array(lookEdgePx);
+    for (let y = 0; y < lookEdgePx; y += 1) {
+      let sum = 0;
+      for (let x = 0; x < lookEdgePx; x += 1) sum += (grey[y * lookEdgePx + x] ?? 0) * (cosine[x] ?? 0);
+      sums[y] = sum;
+    }
+    return sums;
+  });
+}
+
 /** The mean of `cosine × grey`, so that it does not depend on the edge. */
-function strengthOf(grey: Float64Array, across: number, down: number): number {
+function strengthOf(along: readonly Float64Array[], across: number, down: number): number {
+  const [sums, cosine] = [along[across], cosines[down]];
   let sum = 0;
-  const [alongX, alongY] = [cosines[across], cosines[down]];
-  for (let y = 0; y < lookEdgePx; y += 1) {
-    let row = 0;
-    for (let x = 0; x < lookEdgePx; x += 1) row += (grey[y * lookEdgePx + x] ?? 0) * (alongX?.[x] ?? 0);
-    sum += row * (alongY?.[y] ?? 0);
-  }
+  for (let y = 0; y < lookEdgePx; y += 1) sum += (sums?.[y] ?? 0) * (cosine?.[y] ?? 0);
   return sum / lookEdgePx;
 }
 
