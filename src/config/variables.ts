@@ -97,7 +97,7 @@ export const variables = {
   }),
   UPLOAD_BUDGET_MB: integer({
     about: 'Unfinished photos in memory, a worker; reading pauses above it',
-    default: 96,
+    default: 64,
     min: 16,
     max: 65536,
     unit: 'MB',
