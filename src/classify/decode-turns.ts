@@ -12,12 +12,22 @@ export interface DecodeTurnsOptions {
   readonly maxWaiting: number;
 }
 
+/** Until real ones are known: about what a photo from a phone takes. */
+const firstGuessMs = 100;
+
 /**
  * Lets the photos of albums into the pool a few at a time, turn by turn between callers, so that a single photo finds
  * a short line there however many arrive at once.
  */
 export function withDecodeTurns(photos: OpenPhotos, { atOnce, maxWaiting }: DecodeTurnsOptions): OpenPhotos {
   const gate = openGate({ concurrency: atOnce, maxWaiting });
+  let averageMs = firstGuessMs;
+
+  /** How long those who wait will take, at the pace of the last ones. */
+  function drainS(): number {
+    const drainMs = (gate.state.waiting * averageMs) / atOnce;
+    return Math.min(120, Math.max(1, Math.ceil(drainMs / 1000)));
+  }
 
   async function turn(context: AnalyseContext & Partial<ClassifyContext>) {
     const { deadline, signal, caller = '' } = context;
@@ -26,7 +36,8 @@ export function withDecodeTurns(photos: OpenPhotos, { atOnce, maxWaiting }: Deco
       return await gate.enter({ priority: () => 0, share: caller, signal: patience.signal });
     } catch (error) {
       if (!(error instanceof GateRefusal)) throw error;
-      throw new UnavailableError('overloaded', 'Too many photos are waiting to be decoded; try again later.');
+      const message = 'Too many photos are waiting to be decoded; try again later.';
+      throw new UnavailableError('overloaded', message, drainS());
     }
   }
 
@@ -38,9 +49,11 @@ export function withDecodeTurns(photos: OpenPhotos, { atOnce, maxWaiting }: Deco
         async analyse(context: AnalyseContext & Partial<ClassifyContext>) {
           if (context.lane === undefined || context.lane === 'single') return photo.analyse(context);
           const place = await turn(context);
+          const startedMs = performance.now();
           try {
             return await photo.analyse(context);
           } finally {
+            averageMs += (performance.now() - startedMs - averageMs) / 16;
             place.leave('succeeded');
           }
         },
