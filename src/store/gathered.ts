@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, UnavailableError } from '../errors.ts';
 
 export interface GatherOptions<Item, Result> {
@@ -7,6 +8,8 @@ export interface GatherOptions<Item, Result> {
   readonly maxGroup: number;
   /** Items that may wait; beyond it a submission is refused. */
   readonly maxWaiting: number;
+  /** Pause between groups while many come at once: a little patience for far fewer statements. Default 0. */
+  readonly restMs?: number;
 }
 
 export interface Gathered<Item, Result> {
@@ -24,6 +27,9 @@ interface Entry<Item, Result> {
 
 /** Statements that one failed group may cost while the items at fault are searched. */
 const maxSearchStatements = 100;
+
+/** So many submissions in one group say that many come at once. */
+const crowd = 4;
 
 /**
  * Group commit: what is submitted while a statement is in flight goes into the next one. The first starts when the
@@ -52,7 +58,12 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
   }
 
   async function work(): Promise<void> {
-    while (waiting.length > 0) await settle(takeGroup(), options.run, { left: maxSearchStatements });
+    while (waiting.length > 0) {
+      const group = takeGroup();
+      await settle(group, options.run, { left: maxSearchStatements });
+      if (options.restMs && group.length >= crowd && waitingItems < options.maxGroup)
+        await sleep(options.restMs);
+    }
     busy = false;
     for (const resolve of idlers) resolve();
     idlers = [];

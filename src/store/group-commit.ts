@@ -31,6 +31,11 @@ type GroupedStore = Pick<
   | 'saveTallies'
 >;
 
+/** Of a crowd of look-ups: less than anybody notices. */
+const findRestMs = 10;
+/** Of a crowd of records, for which an answer waits no longer than `WRITE_WAIT`. */
+const recordRestMs = 40;
+
 /**
  * Many callers, few statements: single calls that come at the same time share one, and each caller's promise settles
  * with it. One statement of each kind is in flight at a time.
@@ -40,18 +45,23 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   const bounds = { maxGroup: options.maxGroup ?? 500, maxWaiting: options.maxWaiting ?? 10_000 };
   const writes = <Row>(
     save: (rows: readonly Row[]) => Promise<void>,
-    maxGroup = bounds.maxGroup,
-  ): Gathered<Row, undefined> => gathered({ ...bounds, maxGroup, run: (rows) => save(rows).then(() => []) });
+    { maxGroup = bounds.maxGroup, restMs = 0 } = {},
+  ): Gathered<Row, undefined> =>
+    gathered({ ...bounds, maxGroup, restMs, run: (rows) => save(rows).then(() => []) });
 
-  const finds = gathered({ ...bounds, run: (lookups: readonly Lookup[]) => store.findResults(lookups) });
+  const finds = gathered({
+    ...bounds,
+    restMs: findRestMs,
+    run: (lookups: readonly Lookup[]) => store.findResults(lookups),
+  });
   const results = writes(store.saveResults);
   // A group of claims is four statements: fewer of them keep it within the limit of one.
-  const claims = writes(store.saveClaims, Math.min(100, bounds.maxGroup));
+  const claims = writes(store.saveClaims, { maxGroup: Math.min(100, bounds.maxGroup) });
   const looks = writes(store.saveLooks);
-  const hits = writes(store.countHits);
-  const photos = writes(store.savePhotoRecords);
-  const requests = writes(store.saveRequestRecords);
-  const tallies = writes(store.saveTallies);
+  const hits = writes(store.countHits, { restMs: recordRestMs });
+  const photos = writes(store.savePhotoRecords, { restMs: recordRestMs });
+  const requests = writes(store.saveRequestRecords, { restMs: recordRestMs });
+  const tallies = writes(store.saveTallies, { restMs: recordRestMs });
   const leases = gathered({
     ...bounds,
     run: (wanted: readonly LeaseRequest[]) => store.acquireLeases(wanted),
