@@ -4,9 +4,21 @@ import { AppError, BadRequestError, NotFoundError, TooLargeError, UnavailableErr
 
 /** RFC 9457 problem details for every error, and for nothing else. */
 export function registerProblems(app: FastifyInstance): void {
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, new NotFoundError('There is no such route; /docs lists those that exist.')),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(app, request.url.split('?', 1)[0] ?? '');
+    if (allowed.length === 0)
+      return sendProblem(
+        request,
+        reply,
+        new NotFoundError('There is no such route; /docs lists those that exist.'),
+      );
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(
+      request,
+      reply,
+      new RefusedError(405, 'method_not_allowed', `This route answers to ${allowed.join(', ')} only.`),
+    );
+  });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = knownError(error);
     if (!known) request.log.error({ err: error }, 'a request failed unexpectedly');
@@ -16,6 +28,11 @@ export function registerProblems(app: FastifyInstance): void {
       known ?? new InternalError('The request failed; the error is logged.'),
     );
   });
+}
+
+/** Methods of a route without parameters; none where there is no such route. */
+function methodsOf(app: FastifyInstance, url: string): string[] {
+  return ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => app.hasRoute({ method, url }));
 }
 
 class InternalError extends AppError {
@@ -40,6 +57,7 @@ const titles: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',

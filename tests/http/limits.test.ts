@@ -108,6 +108,14 @@ describe('everything else', () => {
     expect(headers.get('content-type')).toContain('application/problem+json');
   });
 
+  test('a route asked by another method names those it answers to', async () => {
+    const reply = await fetch(`${app.url}/api/v1/classify?x=1`, { method: 'DELETE' });
+    expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(await reply.json()).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    const health = await fetch(`${app.url}/health/live`, { method: 'POST' });
+    expect([health.status, health.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
   test('health has the exact words old clients compare', async () => {
     const { status, body } = await get(`${app.url}/api/v1/health`);
     expect(status).toBe(200);
