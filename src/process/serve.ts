@@ -28,12 +28,19 @@ export async function serve(config: Config, log: Logger, version: string): Promi
   try {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
-    log.fatal({ err: error }, `can't listen on ${config.host}:${config.port}`);
+    log.fatal(`can't listen on ${config.host}:${config.port}: ${whyNot(error as NodeJS.ErrnoException)}`);
     await services.close();
     process.exit(1);
   }
   const { port } = app.server.address() as AddressInfo;
   if (!cluster.isWorker || cluster.worker?.id === 1) announce(log, { version, port, config, services });
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'another process listens there; stop it, or set APP_PORT';
+  if (code === 'EACCES') return 'ports below 1024 take a privilege; set APP_PORT';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address; set APP_HOST';
+  return message;
 }
 
 async function drain(
