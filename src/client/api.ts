@@ -280,7 +280,7 @@ export interface Api {
         category?: string;
         confidence?: number;
         description?: string;
-        inference_method?: 'cache' | 'llm' | 'local';
+        inference_method: 'cache' | 'llm' | 'local';
         model?: string;
         /** The preferred method failed and a weaker one answered */
         degraded?: boolean;
@@ -297,7 +297,7 @@ export interface Api {
           category?: string;
           confidence?: number;
           description?: string;
-          inference_method?: 'cache' | 'llm' | 'local';
+          inference_method: 'cache' | 'llm' | 'local';
           model?: string;
           /** The preferred method failed and a weaker one answered */
           degraded?: boolean;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { AppError, BadRequestError } from '../errors.ts';
+import { AppError, BadRequestError, VisionError } from '../errors.ts';
 import { Envelope, PhotoData, Problem, photoData, problems, stamp } from './answer-schemas.ts';
 import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { parsedOrUndefined } from './batch.ts';
@@ -29,6 +29,7 @@ const result = {
   error: Type.Optional(Type.String()),
   error_code: Type.Optional(Type.String()),
   ...Type.Partial(PhotoData).properties,
+  inference_method: PhotoData.properties.inference_method,
   processing_time_ms: Type.Integer(),
 };
 
@@ -136,10 +137,13 @@ function metadataOf(value: unknown) {
 function resultOf({ outcome, durationMs }: BatchItem) {
   const said =
     outcome instanceof AppError
-      ? { error: outcome.message, error_code: outcome.code }
+      ? { error: outcome.message, error_code: outcome.code, inference_method: failedIn(outcome) }
       : photoData(outcome.answer);
   return { ...said, processing_time_ms: durationMs };
 }
+
+/** Every result names a method, failed ones too: of those, where the photo got to. */
+const failedIn = (error: AppError) => (error instanceof VisionError ? 'llm' : 'local');
 
 function summaryOf({ items, durationMs }: Batch) {
   const answers = items.flatMap(({ outcome }) => (outcome instanceof AppError ? [] : [outcome.answer]));

@@ -133,6 +133,7 @@ describe('POST /api/v2/classify/batch', () => {
     expect(body.results[1].category).toBe('foods');
     expect(body.results[2].error).toEqual(expect.any(String));
     expect(body.results[2]).not.toHaveProperty('category');
+    expect(body.results[2].inference_method).toBe('local');
     expect(body.summary).toMatchObject({ total_count: 3, success_count: 2, failed_count: 1, llm_count: 0 });
     expect(await isCached(fakeHash('v2 a'), 'carol')).toBe(true);
   });
