@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { withDecodeTurns } from '../classify/decode-turns.ts';
 import type { Config } from '../config.ts';
+import { isDear } from '../image/dear.ts';
 import { enoughThumbnailPx } from '../image/firewall/iso-media.ts';
 import { pixelLimitsOf } from '../image/firewall/limits.ts';
 import { openInspector } from '../image/inspector.ts';
@@ -41,10 +42,12 @@ export function openImageSide(
     log,
     hooks,
   });
-  const decoded = withDecodeTurns(openPhotos({ pool, inspector, heic: limits.heic, wants }), {
+  const turned = withDecodeTurns(pool, {
     atOnce: inference.processes + 1,
     maxWaiting: inference.queue,
+    isDear,
   });
+  const decoded = openPhotos({ pool: turned, inspector, heic: limits.heic, wants });
   return {
     photos: config.llm?.sendsOriginals ? withOriginals(decoded, pixels) : decoded,
     pool,

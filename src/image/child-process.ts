@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { type FromChild, type Job, photoErrorOf, type ToChild } from './job.ts';
 import type { Analysis } from './photo.ts';
 import { residentBytesOf } from './resident-memory.ts';
@@ -55,6 +56,8 @@ const ownEnv = { UV_THREADPOOL_SIZE: '1', MALLOC_ARENA_MAX: '2' };
  * some 55 MB less after uploads of 12 MB.
  */
 const ownFlags = ['--max-semi-space-size=1', '--max-old-space-size=64'];
+/** Behind the server itself: where every core decodes, the one who answers others still gets its turn. */
+const childPriority = 5;
 const sampleEveryMs = 50;
 /** A timer can be late because this process stood still; what the child said meanwhile is read before it is killed. */
 const secondLookMs = 100;
@@ -84,6 +87,7 @@ export function forkChild(options: ForkOptions, events: ChildEvents): Child {
     ended.resolve();
   });
   if (process.pid === undefined) ended.resolve();
+  else stepBack(process.pid);
   process.stderr?.setEncoding('utf8').on('data', (text: string) => {
     if (!hadPhoto) detail = (detail + text).slice(-detailBytes);
   });
@@ -167,4 +171,13 @@ export function forkChild(options: ForkOptions, events: ChildEvents): Child {
       return running.promise;
     },
   };
+}
+
+/** At once, so that the threads the child starts are born so. Where it is not permitted, nothing else changes. */
+function stepBack(pid: number): void {
+  try {
+    setPriority(pid, childPriority);
+  } catch {
+    // Gone already, or not permitted here.
+  }
 }

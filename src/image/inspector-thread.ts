@@ -1,4 +1,5 @@
 /** Entry of the thread in which photos' headers are read. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PhotoError } from '../errors.ts';
 import { type InspectionOptions, inspect } from './firewall/inspect.ts';
@@ -10,6 +11,15 @@ export type Inspection =
   | { readonly refused: { readonly code: string; readonly message: string } };
 
 const options = workerData as InspectionOptions;
+const threadPriority = 2;
+
+// On Linux it is the thread's own. The server answers first: a header is read in a moment, a long one is hostile.
+if (process.platform === 'linux')
+  try {
+    setPriority(threadPriority);
+  } catch {
+    // Not permitted here.
+  }
 
 parentPort?.on('message', (errand: { bytes: Uint8Array<ArrayBuffer>; format: ImageFormat }) => {
   const { bytes, format } = errand;

@@ -1,9 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { AppError, UnavailableError, UndecodableError } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { ChildLostError, type ForkOptions, forkChild, type Loss } from './child-process.ts';
+import { isDear, openReserve, shareOfLine } from './dear.ts';
+import type { Cost } from './firewall/limits.ts';
 import type { Job } from './job.ts';
 import type { AnalyseContext, Analysis } from './photo.ts';
+import { noChildStarts, overloaded, shuttingDown, stoppedTwo } from './pool-errors.ts';
 import { openSlot, type Slot } from './slot.ts';
 import { openWaitingLine, type Ride } from './waiting-line.ts';
 import { openWorkload } from './workload.ts';
@@ -70,6 +73,7 @@ export function openPool(options: PoolOptions): Pool {
   const { startTimeoutMs = 30_000, unfitRestMs = 5000, log, hooks = {} } = options;
   const line = openWaitingLine();
   const workload = openWorkload();
+  const reserve = openReserve();
   /** SHA-256 of photos that two children were lost with. */
   const refused = new LRUCache<string, true>({ max: mostRefused, ttl: refuseForMs });
   const readiness = new Set<PromiseWithResolvers<void>>();
@@ -77,6 +81,8 @@ export function openPool(options: PoolOptions): Pool {
   let isClosing = false;
   let isClosed = false;
   const slots: Slot[] = [];
+  /** Of what each slot works on, or did last. */
+  const costs = new Map<Slot, Cost>();
   for (let index = 0; index < size; index++)
     slots.push(
       openSlot({
@@ -90,11 +96,25 @@ export function openPool(options: PoolOptions): Pool {
 
   const isWorking = ({ state }: Slot) => state === 'idle' || state === 'busy';
   const isBusy = ({ state }: Slot) => state === 'busy';
+  const isIdle = ({ state }: Slot) => state === 'idle';
   const isFit = (slot: Slot) => isWorking(slot) && slot.unfit === undefined;
+
+  /** How many children may hold such photos at once. */
+  function placesFor({ cost }: Job): number {
+    const children = slots.filter((slot) => isWorking(slot) || slot.state === 'starting');
+    return reserve.placesFor(cost, children.length);
+  }
+
+  function hasPlace(job: Job): boolean {
+    if (!isDear(job.cost)) return true;
+    const dear = slots.filter((slot) => isBusy(slot) && isDear(costs.get(slot) ?? job.cost));
+    return dear.length < placesFor(job);
+  }
 
   /** An unfit child works only where no fit one could. */
   function slotFor(job: Job): Slot | undefined {
-    const idle = slots.filter(({ state }) => state === 'idle');
+    if (!hasPlace(job)) return undefined;
+    const idle = slots.filter(isIdle);
     const fit = idle.find(isFit);
     if (fit || (job.wants.infer && slots.some(isFit))) return fit;
     return idle[0];
@@ -106,8 +126,10 @@ export function openPool(options: PoolOptions): Pool {
 
   function dispatch(): void {
     if (slots.length < size) return;
-    for (let ride = line.first(); ride; ride = line.first()) {
-      const slot = slotFor(ride.job);
+    const canGo = ({ job }: Ride) => slotFor(job) !== undefined;
+    while (slots.some(isIdle)) {
+      const ride = line.first(canGo);
+      const slot = ride && slotFor(ride.job);
       if (!slot) break;
       line.leave(ride);
       void travel(ride, slot);
@@ -126,6 +148,7 @@ export function openPool(options: PoolOptions): Pool {
   async function travel(ride: Ride, slot: Slot): Promise<void> {
     const startedMs = performance.now();
     const end = workload.begin(ride.job);
+    costs.set(slot, ride.job.cost);
     try {
       const analysis = await slot.run(ride.job);
       end(true);
@@ -154,11 +177,15 @@ export function openPool(options: PoolOptions): Pool {
     ride.reject(reason);
   }
 
-  const drainMs = (moreMs = 0) => workload.drainMs(line.costMs + moreMs, slots.filter(isWorking).length);
+  function drainMs(moreMs = 0, places = slots.filter(isWorking).length): number {
+    return workload.drainMs(line.costMs + moreMs, places);
+  }
 
-  /** By number, and by work: twenty expensive photos are as much as a thousand cheap ones. */
-  function isFull({ cost }: Job): boolean {
-    return line.length >= queueLimit || (line.length > 0 && drainMs(cost.cpuMs) > queueMs);
+  /** By number, and by work: twenty dear photos are as much as a thousand cheap ones, and leave room for those. */
+  function isFull(job: Job): boolean {
+    const share = shareOfLine(job.cost);
+    const isLong = drainMs(job.cost.cpuMs, placesFor(job)) > queueMs * share;
+    return line.length >= queueLimit * share || (line.length > 0 && isLong);
   }
 
   return {
@@ -166,9 +193,10 @@ export function openPool(options: PoolOptions): Pool {
       if (isClosing) throw shuttingDown();
       if (brokenReason() !== undefined) throw noChildStarts();
       if (refused.has(job.sha256)) throw stoppedTwo();
-      if (isFull(job) && !slotFor(job)) throw overloaded(drainMs());
+      reserve.came(job.cost);
+      if (isFull(job) && !slotFor(job)) throw overloaded(drainMs(0, placesFor(job)));
       const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
-      line.join({ job, context, resolve, reject, losses: 0 }, 'last');
+      line.join({ job, context, resolve, reject, losses: 0 }, 'by turn');
       dispatch();
       return promise;
     },
@@ -204,28 +232,4 @@ export function openPool(options: PoolOptions): Pool {
       await Promise.all(slots.map((slot) => slot.close()));
     },
   };
-}
-
-function overloaded(drainMs: number): UnavailableError {
-  const retryAfterS = Math.min(120, Math.max(1, Math.ceil(drainMs / 1000)));
-  return new UnavailableError(
-    'overloaded',
-    'Too many photos are waiting to be decoded; try again later.',
-    retryAfterS,
-  );
-}
-
-function noChildStarts(): UnavailableError {
-  return new UnavailableError('no_classifier', 'No photo can be decoded at the moment; try again later.', 30);
-}
-
-function shuttingDown(): UnavailableError {
-  return new UnavailableError('shutting_down', 'The service is shutting down; send the photo again.', 1);
-}
-
-function stoppedTwo(): UndecodableError {
-  return new UndecodableError(
-    'refused_image',
-    'Decoding this photo took too long or too much memory, twice; it is not tried again for now.',
-  );
 }

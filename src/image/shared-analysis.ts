@@ -42,7 +42,8 @@ export function sharedAnalysis(
       leftMs: () => Math.max(0, ...[...waiters].map(({ deadline }) => deadline.leftMs())),
     };
     flying += 1;
-    const promise = run({ deadline: latest, signal: controller.signal });
+    // Whatever else a context says is the first caller's word.
+    const promise = run({ ...first, deadline: latest, signal: controller.signal });
     const departed = { promise, controller, waiters };
     promise.then(
       () => land(departed, true),

@@ -16,34 +16,49 @@ export interface WaitingLine {
   readonly length: number;
   /** Foretold CPU time of all that wait. */
   readonly costMs: number;
-  /** The one that has been waiting longest. */
-  first(): Ride | undefined;
+  /** Whose turn it is, of those that can go. */
+  first(canGo?: (ride: Ride) => boolean): Ride | undefined;
   /** Whoever passes its deadline or is aborted here leaves the line with that error. */
-  join(ride: Ride, place: 'first' | 'last'): void;
+  join(ride: Ride, place: 'first' | 'by turn'): void;
   /** Takes it out, for work or for good. */
   leave(ride: Ride): void;
 }
 
-/** First in, first out, and nobody waits longer than it wants to. */
-export function openWaitingLine(): WaitingLine {
-  /** What ends each one's watch over its deadline and signal; keys in the order of the line. */
-  let line = new Map<Ride, () => void>();
+interface Waiting {
+  readonly ride: Ride;
+  readonly turnMs: number;
+  /** Ends the watch over its deadline and signal. */
+  readonly stopWatch: () => void;
+}
 
+/** How long a photo lets cheaper ones overtake it, for each millisecond that it is foretold to take. */
+const patience = 4;
+
+/**
+ * Turns go by arrival, later by a few times what the photo will take: cheap ones pass dear ones, but not for ever.
+ * Nobody waits longer than it wants to.
+ */
+export function openWaitingLine(): WaitingLine {
+  /** In the order of their turns. */
+  const line: Waiting[] = [];
   let costMs = 0;
 
   function leave(ride: Ride): void {
-    line.get(ride)?.();
-    if (line.delete(ride)) costMs -= ride.job.cost.cpuMs;
+    const at = line.findIndex((waiting) => waiting.ride === ride);
+    const [left] = at === -1 ? [] : line.splice(at, 1);
+    if (!left) return;
+    left.stopWatch();
+    costMs -= ride.job.cost.cpuMs;
   }
 
   return {
     get length() {
-      return line.size;
+      return line.length;
     },
     get costMs() {
       return Math.max(0, costMs);
     },
-    first: () => line.keys().next().value,
+    first: (canGo = () => true) => line.find(({ ride }) => canGo(ride))?.ride,
     leave,
     join(ride, place) {
       try {
@@ -56,9 +71,11 @@ export function openWaitingLine(): WaitingLine {
         leave(ride);
         ride.reject(reason);
       });
-      costMs += ride.job.cost.cpuMs;
-      if (place === 'last') line.set(ride, stopWatch);
-      else line = new Map([[ride, stopWatch], ...line]);
+      const { cpuMs } = ride.job.cost;
+      const turnMs = place === 'first' ? Number.NEGATIVE_INFINITY : performance.now() + patience * cpuMs;
+      const before = line.findLastIndex((waiting) => waiting.turnMs <= turnMs);
+      line.splice(before + 1, 0, { ride, turnMs, stopWatch });
+      costMs += cpuMs;
     },
   };
 }

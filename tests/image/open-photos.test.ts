@@ -22,12 +22,18 @@ function setUp() {
       return answer.promise;
     },
   };
-  const inspector = { inspect: async (bytes: Buffer) => ({ bytes, cost }) };
+  const inspected: string[] = [];
+  const inspector = {
+    async inspect(bytes: Buffer) {
+      inspected.push(bytes.toString('hex'));
+      return { bytes, cost };
+    },
+  };
   const photos = openPhotos({ pool, inspector, wants: { rendition: true, infer: true } });
   const released: string[] = [];
   const upload = (name: string, sha256 = 'a'.repeat(64), bytes = jpeg) =>
     receivedUpload(bytes, sha256, () => released.push(name));
-  return { photos, calls, released, upload };
+  return { photos, calls, inspected, released, upload };
 }
 
 /** The inspection is through, and whatever follows from it. */
@@ -45,6 +51,15 @@ describe('photos in hand', () => {
       format: 'jpeg',
       wants: { rendition: true, infer: true },
     });
+  });
+
+  it('looks at its header before it waits for anything, and says to the pool who asks', async () => {
+    const { photos, calls, inspected, upload } = setUp();
+    const context = { ...patient(), lane: 'batch', caller: 'somebody' };
+    void photos.open(upload('one')).analyse(context);
+    expect(inspected).toEqual([jpeg.toString('hex')]);
+    await settled();
+    expect(calls[0]?.context).toMatchObject({ lane: 'batch', caller: 'somebody' });
   });
 
   it('gives the bytes back and refuses where they are no photo', () => {

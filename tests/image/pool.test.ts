@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -150,6 +150,51 @@ describe('the pool of children', () => {
     letGo(pid);
     await Promise.all([held, first]);
     expect(pool.status()).toMatchObject({ queued: 0, drainMs: 0 });
+  });
+
+  const dearly = (order: string) => ({ ...jobOf(order), cost: { cpuMs: 2000, megabytes: 300 } });
+
+  it('keeps a child for cheap photos while such come, however many dear ones wait', async () => {
+    const pool = oddPool({ size: 2 });
+    await until(() => pool.status().ready === 2);
+    await pidOf(pool);
+    const dear = [dearly('hold'), dearly('hold'), dearly('pid')].map((job) => pool.analyse(job, patient()));
+    expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
+    const free = await pidOf(pool);
+    expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
+    for (const pid of pool.status().pids) if (pid !== free) letGo(pid);
+    const pids = (await Promise.all(dear)).map(({ widthPx }) => widthPx);
+    expect(pids).not.toContain(free);
+  });
+
+  it('has no child stand idle for cheap photos that do not come', async () => {
+    const pool = oddPool({ size: 2 });
+    await until(() => pool.status().ready === 2);
+    const dear = [1, 2].map(() => pool.analyse(dearly('hold'), patient()));
+    expect(pool.status()).toMatchObject({ busy: 2, queued: 0 });
+    for (const pid of pool.status().pids) letGo(pid);
+    await Promise.all(dear);
+  });
+
+  it('lets cheap photos pass dear ones, and leaves half of its line to them', async () => {
+    const pool = oddPool({ queueLimit: 4, queueMs: 1e6 });
+    const pid = await pidOf(pool);
+    const done: string[] = [];
+    const hold = pool.analyse(jobOf('hold'), patient());
+    const queued = [dearly('pid'), dearly('pid')].map((job) =>
+      pool.analyse(job, patient()).then(() => done.push('dear')),
+    );
+    await expect(pool.analyse(dearly('pid'), patient())).rejects.toMatchObject({ code: 'overloaded' });
+    const cheap = [1, 2].map(() => pool.analyse(jobOf('pid'), patient()).then(() => done.push('cheap')));
+    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({ code: 'overloaded' });
+    letGo(pid);
+    await Promise.all([hold, ...queued, ...cheap]);
+    expect(done).toEqual(['cheap', 'cheap', 'dear', 'dear']);
+  });
+
+  it('has its children step back behind the server', async () => {
+    const pool = oddPool();
+    expect(getPriority(await pidOf(pool))).toBeGreaterThan(getPriority());
   });
 
   it('loses no photo when a child is killed or stopped from outside', async () => {
