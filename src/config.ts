@@ -90,7 +90,10 @@ export function configFrom(environment: Environment) {
       pixels: values.MAX_MEGAPIXELS * 1_000_000,
       pixelsByKind: pixelsFrom(values.MEGAPIXEL_LIMITS),
       heic: values.HEIC !== false,
-      uploadMinBytesPerS: values.UPLOAD_MIN_RATE,
+      uploadRate: {
+        minBytesPerS: values.UPLOAD_MIN_RATE,
+        windowMs: values.UPLOAD_RATE_WINDOW * 1000,
+      },
       singleMs: values.SINGLE_DEADLINE * 1000,
       batchMs: values.BATCH_DEADLINE * 1000,
       writeWaitMs: values.WRITE_WAIT,

@@ -18,10 +18,18 @@ export const imageVariables = {
   }),
   HEIC: flag({ about: 'off: HEIC photos are refused with 415 (see HEIC)', default: true }),
   UPLOAD_MIN_RATE: integer({
-    about: 'Slowest upload: one that brings less on average over 30 s is ended with 408. 0: none is too slow',
+    about:
+      'Slowest upload: one that brings less on average over UPLOAD_RATE_WINDOW is ended with 408. 0: none is too slow',
     default: 1000,
     min: 0,
     max: 10000000,
     unit: 'bytes/s',
+  }),
+  UPLOAD_RATE_WINDOW: integer({
+    about: 'Time over which the rate of an upload is taken: connections of phones rest and come back',
+    default: 30,
+    min: 1,
+    max: 600,
+    unit: 's',
   }),
 };

@@ -16,8 +16,8 @@ export interface Limits {
   readonly fileBytes: number;
   readonly batchFiles: number;
   readonly batchBytes: number;
-  /** An upload that brings less on average is ended; 0: none is. */
-  readonly uploadMinBytesPerS: number;
+  /** An upload that brings less on average over `windowMs` is ended; 0: none is. */
+  readonly uploadRate: { readonly minBytesPerS: number; readonly windowMs: number };
   readonly singleMs: number;
   readonly batchMs: number;
   /** How long an answer waits for its writes. */

@@ -2,7 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { BadRequestError, TooLargeError } from '../errors.ts';
 import { type ReceivedUpload, receiveUpload } from '../image/receive.ts';
-import type { HttpDependencies } from './dependencies.ts';
+import type { HttpDependencies, Limits } from './dependencies.ts';
 import { watchPace } from './upload-pace.ts';
 
 export interface PhotoFormOptions {
@@ -42,7 +42,7 @@ export async function readPhotoForm(
   onPhoto: (part: PhotoPart) => void,
 ): Promise<FormFields> {
   checkBoundary(request.headers['content-type']);
-  const bound = boundedBody(request, options.maxBytes, limits.uploadMinBytesPerS);
+  const bound = boundedBody(request, options.maxBytes, limits.uploadRate);
   const signal = AbortSignal.any([gone, bound.signal]);
   const fields: FormFields = Object.create(null);
   let photos = 0;
@@ -115,7 +115,7 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
  * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
  * comes after a while.
  */
-function boundedBody(request: FastifyRequest, maxBytes: number, minBytesPerS: number) {
+function boundedBody(request: FastifyRequest, maxBytes: number, rate: Limits['uploadRate']) {
   const tooLarge = () =>
     new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
@@ -127,7 +127,7 @@ function boundedBody(request: FastifyRequest, maxBytes: number, minBytesPerS: nu
   };
   // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
   request.raw.on('data', count);
-  const pace = watchPace(request.raw, minBytesPerS, (error) => controller.abort(error));
+  const pace = watchPace(request.raw, rate, (error) => controller.abort(error));
   const stop = () => {
     pace.stop();
     request.raw.off('data', count);

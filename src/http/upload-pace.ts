@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
 import { SlowUploadError } from '../errors.ts';
+import type { Limits } from './dependencies.ts';
 
 const tickMs = 1000;
-const windowMs = 30_000;
 
 /**
- * Calls `tooSlow` when a body brings less than that on average, over 30 seconds in which it could have been read:
- * while it is paused here for want of room, the client is not the slow one.
+ * Calls `tooSlow` when a body brings less than that on average, over a time in which it could have been read: while it is
+ * paused here for want of room, the client is not the slow one.
  */
 export function watchPace(
   body: Readable,
-  minBytesPerS: number,
+  { minBytesPerS, windowMs }: Limits['uploadRate'],
   tooSlow: (error: SlowUploadError) => void,
 ): { stop(): void } {
   if (minBytesPerS === 0) return { stop() {} };

@@ -1,7 +1,7 @@
 import type { Cost } from './firewall/limits.ts';
 
-/** Phones' own JPEGs of 50 megapixels, screenshots and panoramas stay below; 12 of HEIC without a thumbnail don't. */
-const dearFromMs = 300;
+/** Phones' own JPEGs of a few megabytes, screenshots and panoramas stay below; a HEIC of 12 MP without a thumbnail doesn't. */
+const dearFromMs = 200;
 /** Where no cheap photo has come for that long, no child is kept for one. */
 const keptForMs = 30_000;
 /** Of the room in the line. */

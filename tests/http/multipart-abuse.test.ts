@@ -5,7 +5,7 @@ import { formOf, post, sampleBytes, startApp } from '../support/app.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
-  app = await startApp({ MAX_IMAGE_SIZE_MB: '1', MAX_BATCH_SIZE_MB: '4' });
+  app = await startApp({ MAX_IMAGE_SIZE_MB: '1', MAX_BATCH_SIZE_MB: '4', UPLOAD_RATE_WINDOW: '1' });
 });
 afterAll(() => app.close());
 
@@ -106,8 +106,8 @@ describe('a form made to hurt', () => {
 });
 
 describe('a client that lies or leaves', () => {
-  const head = (lengthBytes: number) =>
-    `POST /api/v1/classify HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=${boundary}\r\ncontent-length: ${lengthBytes}\r\n\r\n`;
+  const head = (lengthBytes: number, route = '/api/v1/classify') =>
+    `POST ${route} HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=${boundary}\r\ncontent-length: ${lengthBytes}\r\n\r\n`;
   function open() {
     const { hostname, port } = new URL(app.url);
     return connect(Number(port), hostname).on('error', () => {});
@@ -124,6 +124,39 @@ describe('a client that lies or leaves', () => {
     });
     await once(socket, 'close');
     expect(answer).toMatch(/^HTTP\/1.1 400/);
+    await nothingIsLeft();
+  });
+
+  test.each([
+    '/api/v1/classify',
+    '/api/v1/classify/batch',
+    '/api/v2/classify/batch',
+    '/api/v1/local-classify',
+  ])('stops sending to %s without a word: it is told so, and nothing of it is kept', async (route) => {
+    const socket = open();
+    socket.write(head(900_000, route));
+    socket.write(photo(route.endsWith('batch') ? 'images' : 'image').subarray(0, 5000));
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1.1 408/);
+    expect(answer).toMatch(/connection: close/i);
+    expect(answer).toContain('"code":"upload_too_slow"');
+    await nothingIsLeft();
+  });
+
+  test('sends less than it said, and no more: what arrived is no photo', async () => {
+    const socket = open();
+    socket.write(head(900_000));
+    socket.end(photo());
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    await once(socket, 'close');
+    expect(answer).toMatch(/^(HTTP\/1.1 4\d\d|$)/);
     await nothingIsLeft();
   });
 

@@ -6,7 +6,7 @@ import { watchPace } from '../../src/http/upload-pace.ts';
 function watched(minBytesPerS = 1000) {
   const body = new PassThrough();
   const errors: Error[] = [];
-  const pace = watchPace(body, minBytesPerS, (error) => errors.push(error));
+  const pace = watchPace(body, { minBytesPerS, windowMs: 30_000 }, (error) => errors.push(error));
   body.resume();
   async function send(bytesPerS: number, seconds: number) {
     for (let second = 0; second < seconds; second += 1) {
