@@ -50,12 +50,14 @@ function endOfScan(bytes: Buffer, from: number): number | undefined {
   return undefined;
 }
 
-const exifHead = Buffer.from('Exif\0\0');
+/** Some write something else than the two zeros behind it. */
+const exifHead = Buffer.from('Exif\0');
 const orientationTag = 0x0112;
+const shortType = 3;
 
 /** Whether Exif says that the picture has to be turned; what can't be read is taken to say so. */
 function isTurned(segment: Buffer): boolean {
-  if (segment[1] !== 0xe1 || !segment.subarray(4, 10).equals(exifHead)) return false;
+  if (segment[1] !== 0xe1 || !segment.subarray(4, 9).equals(exifHead)) return false;
   const tiff = segment.subarray(10);
   if (tiff.length < 8) return true;
   const isLittle = tiff[0] === 0x49;
@@ -66,7 +68,7 @@ function isTurned(segment: Buffer): boolean {
   if (start + 2 + 12 * entries > tiff.length) return true;
   for (let entry = 0; entry < entries; entry += 1) {
     const at = start + 2 + 12 * entry;
-    if (u16(at) === orientationTag) return u16(at + 8) > 1;
+    if (u16(at) === orientationTag) return u16(at + 2) !== shortType || u16(at + 8) > 1;
   }
   return false;
 }

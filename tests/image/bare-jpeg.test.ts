@@ -37,6 +37,15 @@ describe('a JPEG without everything but its picture', () => {
     expect(bareJpeg(await sharp(cat).png().toBuffer())).toBeUndefined();
   });
 
+  test.each([
+    ['as one long number', 'Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x06'],
+    ['behind a head of another kind', 'Exif\0\xffMM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0'],
+  ])('is left to a decoder where it is said to be turned, %s', (_, exif) => {
+    const content = Buffer.from(exif, 'latin1');
+    const head = Buffer.from([0xff, 0xe1, 0, content.length + 2]);
+    expect(bareJpeg(Buffer.concat([cat.subarray(0, 2), head, content, cat.subarray(2)]))).toBeUndefined();
+  });
+
   test('is none where the file is cut anywhere', () => {
     const bare = bareJpeg(cat) ?? Buffer.alloc(0);
     for (let length = 0; length < bare.length; length += length < 1_000 ? 1 : 997)
