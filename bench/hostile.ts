@@ -5,12 +5,13 @@
  * 300 ms and 100 MB, and others hardly notice.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dearPhotos, type Named, refusedBombs } from './bombs.ts';
 import type { Probed } from './hostile-prober.ts';
-import { classify } from './hostile-request.ts';
+import { classify, classifyBatch } from './hostile-request.ts';
 import { percentile, startService } from './start-service.ts';
 
 const [probes = 2000, photos = 200, atOnce = 8] = process.argv.slice(2).map(Number);
@@ -37,6 +38,16 @@ async function tell(name: string, photo: Buffer): Promise<void> {
 console.log(`${'file'.padEnd(38)}     bytes  status     ms  MB more`);
 for (const [name, photo] of [...refusedBombs, ...dearPhotos]) await tell(name, photo);
 
+async function tellBatch(): Promise<string> {
+  service.peak.all = 0;
+  const before = service.residentBytes();
+  const photos = refusedBombs.map(([, bytes]) => Buffer.concat([bytes, randomBytes(8)]));
+  const { refused, longestMs } = await classifyBatch(url, photos);
+  const more = Math.max(0, service.peak.all - before) / 1e6;
+  return `${refused} of ${photos.length} refused, the slowest after ${longestMs} ms; ${more.toFixed(0)} MB more`;
+}
+console.log(`one batch of all refused ones: ${await tellBatch()}`);
+
 const start = (file: string): ChildProcess =>
   fork(new URL(file, import.meta.url), [], { serialization: 'advanced' });
 const prober = start('./hostile-prober.ts');
@@ -53,6 +64,7 @@ async function phase(name: string, bombs: Named): Promise<void> {
   console.log(`${name.padEnd(14)} /health/live  ${line(probed.health)}`);
   console.log(`${''.padEnd(14)} honest photo  ${line(probed.photos)}; ${probed.refused} refused`);
   if (!sender) return;
+  console.log(`${''.padEnd(14)} one batch     ${await tellBatch()}`);
   sender.send('stop');
   const [statuses] = (await once(sender, 'message')) as [Record<string, number>];
   const counts = Object.entries(statuses).map(([status, count]) => `${status}: ${count}`);

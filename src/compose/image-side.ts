@@ -10,7 +10,7 @@ import { openPool, type Pool, type PoolHooks } from '../image/pool.ts';
 import { withOriginals } from '../image/with-originals.ts';
 import type { LocalSide } from './local-side.ts';
 
-/** Headers are read in a thread, photos decoded and inferred in children, albums take turns before them. */
+/** Headers are read in a thread, then albums take turns, then photos are decoded and inferred in children. */
 export interface ImageSide {
   readonly photos: OpenPhotos;
   readonly pool: Pick<Pool, 'ready' | 'status'>;
