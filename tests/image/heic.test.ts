@@ -35,6 +35,19 @@ describe('a HEIC photo', () => {
     expect(decodeHeic(samsung, 513)).toMatchObject({ widthPx: 600, raw: { widthPx: 600, heightPx: 400 } });
   });
 
+  it('is put together of its tiles and turned, as its thumbnail is', async () => {
+    const shown = sharp('docs/samples/cat.jpg').resize(600, 800, { fit: 'cover' });
+    for (const [thumbnailPx, width, height] of [
+      [320, 240, 320],
+      [321, 600, 800],
+    ] as const) {
+      const { raw, ...upright } = decodeHeic(file('iphone'), thumbnailPx);
+      expect([upright, raw.widthPx, raw.heightPx]).toEqual([{ widthPx: 600, heightPx: 800 }, width, height]);
+      const expected = sharp(await shown.clone().png().toBuffer()).resize(width, height);
+      expect(await distance(imageOf(raw), expected)).toBeLessThan(6);
+    }
+  });
+
   it.each([
     ['irot', 1, (upright: Sharp) => upright.rotate(270)],
     ['irot', 2, (upright: Sharp) => upright.rotate(180)],
@@ -84,6 +97,7 @@ describe('a child that gets HEIC photos', () => {
       'pets',
       451,
     ],
+    ['an iPhone’s of tiles', file('iphone'), 'pets', 600],
     ['a Samsung’s', file('samsung'), 'foods', 600],
     ['an editor’s', plain, 'travel_scenery', 640],
     ['one of ten bits', file('ten-bit'), 'other', 320],
