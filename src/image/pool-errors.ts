@@ -23,3 +23,11 @@ export function stoppedTwo(): UndecodableError {
     'Decoding this photo took too long or too much memory, twice; it is not tried again for now.',
   );
 }
+
+/** Foretold: two children would be lost with it before it is refused. */
+export function tooMuchMemory(): UndecodableError {
+  return new UndecodableError(
+    'refused_image',
+    'Decoding this photo would take more memory than is allowed; send a smaller rendition of it.',
+  );
+}

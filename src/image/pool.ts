@@ -6,7 +6,7 @@ import { isDear, openReserve, shareOfLine } from './dear.ts';
 import type { Cost } from './firewall/limits.ts';
 import type { Job } from './job.ts';
 import type { AnalyseContext, Analysis } from './photo.ts';
-import { noChildStarts, overloaded, shuttingDown, stoppedTwo } from './pool-errors.ts';
+import { noChildStarts, overloaded, shuttingDown, stoppedTwo, tooMuchMemory } from './pool-errors.ts';
 import { openSlot, type Slot } from './slot.ts';
 import { openWaitingLine, type Ride } from './waiting-line.ts';
 import { openWorkload } from './workload.ts';
@@ -70,7 +70,7 @@ const mostRefused = 10_000;
 
 export function openPool(options: PoolOptions): Pool {
   const { size, queueLimit, queueMs = 60_000, refuseForMs = 3_600_000 } = options;
-  const { startTimeoutMs = 30_000, unfitRestMs = 5000, log, hooks = {} } = options;
+  const { startTimeoutMs = 30_000, unfitRestMs = 5000, maxRssBytes = Infinity, log, hooks = {} } = options;
   const line = openWaitingLine();
   const workload = openWorkload();
   const reserve = openReserve();
@@ -193,6 +193,7 @@ export function openPool(options: PoolOptions): Pool {
       if (isClosing) throw shuttingDown();
       if (brokenReason() !== undefined) throw noChildStarts();
       if (refused.has(job.sha256)) throw stoppedTwo();
+      if (job.cost.megabytes * 1e6 > maxRssBytes) throw tooMuchMemory();
       reserve.came(job.cost);
       if (isFull(job) && !slotFor(job)) throw overloaded(drainMs(0, placesFor(job)));
       const { promise, resolve, reject } = Promise.withResolvers<Analysis>();

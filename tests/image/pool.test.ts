@@ -152,6 +152,15 @@ describe('the pool of children', () => {
     expect(pool.status()).toMatchObject({ queued: 0, drainMs: 0 });
   });
 
+  it('refuses at once what is foretold to take more memory than a child may', async () => {
+    const losses: string[] = [];
+    const pool = oddPool({ maxRssBytes: 400e6, hooks: { childLost: (loss) => losses.push(loss) } });
+    const needing = (megabytes: number) => ({ ...jobOf('pid'), cost: { cpuMs: 30, megabytes } });
+    await expect(pool.analyse(needing(401), patient())).rejects.toMatchObject({ code: 'refused_image' });
+    await pool.analyse(needing(399), patient());
+    expect(losses).toEqual([]);
+  });
+
   const dearly = (order: string) => ({ ...jobOf(order), cost: { cpuMs: 2000, megabytes: 300 } });
 
   it('keeps a child for cheap photos while such come, however many dear ones wait', async () => {
