@@ -1,10 +1,10 @@
 /** Sends the photos it is given again and again, each as bytes of its own, until it is told to stop. A child of hostile.ts. */
 import { randomBytes } from 'node:crypto';
-import { setPriority } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { classify } from './hostile-request.ts';
 
 // Its own work is that of other machines: it takes what the service leaves.
-setPriority(15);
+setPriority(constants.priority.PRIORITY_LOW);
 
 process.once('message', ({ url, photos, atOnce }: { url: string; photos: Buffer[]; atOnce: number }) => {
   const statuses: Record<string, number> = {};
