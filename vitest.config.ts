@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/mysql-setup.ts'],
     pool: 'forks',
+    // Tests load the network's runtime themselves; see src/image/child-process.ts.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     // Most of the time is spent waiting for processes and clocks, not computing.
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -1,6 +1,6 @@
 /**
  * What it costs the local model to share its decode with the rendition: probabilities by way of the size in between,
- * beside those of the direct way. `node bench/decode-once.ts FOLDER [photos]`: each photo as it is, and as JPEGs of
+ * beside those of the direct way. `npm run bench bench/decode-once.ts FOLDER [photos]`: each photo as it is, and as JPEGs of
  * 1440 and 3000 px.
  */
 import { readdirSync, readFileSync } from 'node:fs';

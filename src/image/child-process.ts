@@ -49,8 +49,16 @@ export interface Child {
   readonly ended: Promise<void>;
 }
 
-/** One photo at a time: a second thread of libuv would only compete with the other children. */
-const ownEnv = { UV_THREADPOOL_SIZE: '1', MALLOC_ARENA_MAX: '2' };
+const ownEnv = {
+  /** One photo at a time: a second thread of libuv would only compete with the other children. */
+  UV_THREADPOOL_SIZE: '1',
+  MALLOC_ARENA_MAX: '2',
+  /**
+   * ONNX Runtime 1.29 and later otherwise tells its vendor about machine, model and errors, by a queue on disk. It has
+   * to be said before the library is loaded, https://github.com/microsoft/onnxruntime/pull/27379
+   */
+  ORT_DISABLE_TELEMETRY: '1',
+};
 /**
  * A child's own objects are few. With small heaps the garbage collector lets go of photos that were done with sooner:
  * some 55 MB less after uploads of 12 MB.

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -30,6 +30,18 @@ describe('a child with the bundled model', () => {
       const expected = golden.cases.find(({ image }) => image.endsWith(file.replace('.jpg', '.png')));
       for (const [at, probability] of (expected?.probabilities ?? []).entries())
         expect(Math.abs((probabilities[at] ?? 0) - probability)).toBeLessThan(0.02);
+    }
+  });
+
+  it('leaves no trace outside, and tells nobody that it ran', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'child-home-'));
+    try {
+      const watched = realPool({ childEnv: { HOME: home, XDG_CACHE_HOME: home, TMPDIR: home } });
+      await watched.analyse(jobOf(sample('cat.jpg')), patient());
+      await watched.close();
+      expect(readdirSync(home, { recursive: true })).toEqual([]);
+    } finally {
+      rmSync(home, { recursive: true });
     }
   });
 
