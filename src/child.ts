@@ -1,5 +1,5 @@
 /** Entry of the child processes in which photos are decoded and the local network runs. */
-import { type DecoderOptions, openDecoder } from './image/decode.ts';
+import { type Decoded, type DecoderOptions, openDecoder } from './image/decode.ts';
 import { serveJobs, type Worker } from './image/serve-jobs.ts';
 import { setUpSharp } from './image/sharp-setup.ts';
 import { checkGolden } from './local/golden.ts';
@@ -24,11 +24,18 @@ async function openWorker(options: ChildOptions): Promise<Worker> {
   return {
     ...(model.unfit !== undefined && { unfit: model.unfit }),
     async run(job) {
-      const { pixels, ...decoded } = await decode(job);
+      const { format } = job;
+      const { pixels, ...decoded } = format === 'pixels' ? left(job.bytes) : await decode({ ...job, format });
+      if (job.wants.infer === 'later') return { ...decoded, ...(model.network && pixels && { pixels }) };
       const probabilities = pixels && (await model.network?.probabilitiesOf(pixels));
       return { ...decoded, ...(probabilities && { probabilities }) };
     },
   };
+}
+
+/** What an earlier pass left of a photo. */
+function left(pixels: Buffer): Decoded {
+  return { rendition: Buffer.alloc(0), widthPx: 0, heightPx: 0, pixels };
 }
 
 interface Model {

@@ -25,7 +25,10 @@ export function openImageSide(
   { log, hooks }: { log: Logger; hooks: PoolHooks },
 ): ImageSide {
   const { inference, limits } = config;
-  const wants = { rendition: config.strategy !== 'local-only', infer: manifest !== undefined };
+  const wants = {
+    rendition: config.strategy !== 'local-only',
+    infer: manifest !== undefined && (isLlmFirst(config) ? ('later' as const) : true),
+  };
   const renditionPx = config.llm?.imagePx ?? unaskedRenditionPx;
   const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);
   const thumbnailPx = enoughThumbnailPx(networkPx, wants.rendition ? renditionPx : undefined);
@@ -56,4 +59,9 @@ export function openImageSide(
       await inspector.close();
     },
   };
+}
+
+/** An LLM that is asked whatever the local model says need not wait for that. */
+function isLlmFirst({ strategy, llm }: Config): boolean {
+  return strategy === 'llm-first' && llm !== undefined && Object.keys(llm.neverSend).length === 0;
 }

@@ -6,16 +6,17 @@ import type { Analysis, ImageFormat } from './photo.ts';
 export interface Wants {
   /** The metadata-free JPEG for a vision LLM. */
   readonly rendition: boolean;
-  /** The local network's probabilities. */
-  readonly infer: boolean;
+  /** The local network's probabilities: in the same pass, or only what the network sees, for a pass of its own. */
+  readonly infer: boolean | 'later';
 }
 
-/** One photo to decode in a child process. */
+/** One photo for a child process: to decode, or to infer from what an earlier decode left of it. */
 export interface Job {
-  /** Of `bytes`. */
+  /** Of the photo. */
   readonly sha256: string;
   readonly bytes: Buffer;
-  readonly format: ImageFormat;
+  /** `pixels`: the network's input, of which nothing comes but probabilities. */
+  readonly format: ImageFormat | 'pixels';
   readonly wants: Wants;
   /** Foretold from its header. */
   readonly cost: Cost;

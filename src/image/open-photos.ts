@@ -2,8 +2,8 @@ import type { Cost } from './firewall/limits.ts';
 import { formatOf } from './format.ts';
 import type { Inspector } from './inspector.ts';
 import type { Wants } from './job.ts';
-import { throwIfOver } from './patience.ts';
-import type { Photo } from './photo.ts';
+import { orOver, throwIfOver } from './patience.ts';
+import type { AnalyseContext, Analysis, Photo } from './photo.ts';
 import type { Pool } from './pool.ts';
 import type { ReceivedUpload } from './receive.ts';
 import { type SharedAnalysis, sharedAnalysis } from './shared-analysis.ts';
@@ -34,8 +34,14 @@ export interface OpenPhotosOptions {
 interface Held {
   readonly photo: Photo;
   readonly analysis: SharedAnalysis;
+  /** Aborts when the last holder is gone. */
+  readonly closing: AbortController;
   holders: number;
 }
+
+/** Of a pass over pixels alone: no more than any network takes that is worth having beside an LLM. */
+const inferenceCost: Cost = { cpuMs: 25, megabytes: 1 };
+const unending = { leftMs: () => Number.POSITIVE_INFINITY };
 
 /** Photos in hand. Whoever opens bytes that somebody else holds open shares that photo, and its one decode. */
 export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOptions): OpenPhotos {
@@ -47,14 +53,38 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
     const sizeBytes = upload.bytes.length;
     let cost: Promise<Cost> | undefined;
     const inspected = async () => (await upload.lend((bytes) => inspector.inspect(bytes, format))).cost;
+    const closing = new AbortController();
+    let inference: Promise<Analysis['probabilities']> | undefined;
+
+    /** By itself, whether anybody asks for it yet or not: an LLM may fail at any time. */
+    function inferFrom(pixels: Buffer): void {
+      const job = { sha256, bytes: pixels, format: 'pixels', cost: inferenceCost } as const;
+      const context = { deadline: unending, signal: closing.signal };
+      const inferred = pool.analyse({ ...job, wants: { rendition: false, infer: true } }, context);
+      inference = inferred.then(({ probabilities }) => probabilities);
+      inference.catch(() => undefined);
+    }
+
     // The bytes are asked for when they are needed: nothing here keeps them beyond their release.
     const analysis = sharedAnalysis(async (context) => {
       cost ??= inspected();
       const known = await cost;
       throwIfOver(context);
-      return pool.analyse({ sha256, bytes: upload.bytes, format, wants, cost: known }, context);
+      const job = { sha256, bytes: upload.bytes, format, wants, cost: known };
+      const decoded = await pool.analyse(job, context);
+      if (!decoded.pixels) return decoded;
+      const { pixels, ...analysed } = decoded;
+      inferFrom(pixels);
+      return analysed;
     }, release);
-    return { photo: { sha256, sizeBytes, format, analyse: analysis.join }, analysis, holders: 0 };
+
+    async function probabilities(context: AnalyseContext) {
+      const analysed = await analysis.join(context);
+      return inference ? orOver(inference, context) : analysed.probabilities;
+    }
+
+    const photo = { sha256, sizeBytes, format, analyse: analysis.join, probabilities };
+    return { photo, analysis, closing, holders: 0 };
   }
 
   function found(upload: ReceivedUpload): Held {
@@ -87,6 +117,7 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
           if (shared.holders > 0) return;
           held.delete(shared.photo.sha256);
           shared.analysis.close();
+          shared.closing.abort();
         },
       };
     },

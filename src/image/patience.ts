@@ -36,3 +36,11 @@ export function throwIfOver({ deadline, signal }: AnalyseContext): void {
   signal.throwIfAborted();
   if (deadline.leftMs() === 0) throw new DeadlineError();
 }
+
+/** The same promise for somebody who may not wait until its end. */
+export function orOver<T>(promise: Promise<T>, context: AnalyseContext): Promise<T> {
+  const { promise: awaited, resolve, reject } = Promise.withResolvers<T>();
+  const stopWatch = whenOver(context, reject);
+  promise.then(resolve, reject).finally(stopWatch);
+  return awaited;
+}

@@ -33,6 +33,8 @@ export interface Analysis {
   readonly heightPx: number;
   /** The local network's probabilities in the order of its manifest's labels; absent where none is loaded. */
   readonly probabilities?: readonly number[];
+  /** What the network is to see, where that waits for a pass of its own. */
+  readonly pixels?: Buffer;
   /** Absent for a picture without features, such as an empty page. */
   readonly look?: Look;
 }
@@ -51,10 +53,16 @@ export interface Photo {
   readonly sizeBytes: number;
   readonly format: ImageFormat;
   /**
-   * Decodes and infers in a child process, once however often it is called.
+   * Decodes in a child process, once however often it is called.
    * @throws PhotoError the photo can't be decoded
    * @throws UnavailableError the pool's queue is full
    * @throws DeadlineError the deadline passed before the work began
    */
   analyse(context: AnalyseContext): Promise<Analysis>;
+  /**
+   * The local network's probabilities, which come with the analysis or follow it by themselves; undefined where no
+   * network is loaded.
+   * @throws the same errors
+   */
+  probabilities(context: AnalyseContext): Promise<Analysis['probabilities']>;
 }

@@ -194,8 +194,10 @@ export function openPool(options: PoolOptions): Pool {
       if (brokenReason() !== undefined) throw noChildStarts();
       if (refused.has(job.sha256)) throw stoppedTwo();
       if (job.cost.megabytes * 1e6 > maxRssBytes) throw tooMuchMemory();
-      reserve.came(job.cost);
-      if (isFull(job) && !slotFor(job)) throw overloaded(drainMs(0, placesFor(job)));
+      const isNew = job.format !== 'pixels';
+      if (isNew) reserve.came(job.cost);
+      // What was let in once is not turned away between its two passes.
+      if (isNew && isFull(job) && !slotFor(job)) throw overloaded(drainMs(0, placesFor(job)));
       const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
       line.join({ job, context, resolve, reject, losses: 0 }, 'by turn');
       dispatch();

@@ -33,6 +33,11 @@ interface Waiting {
 
 /** How long a photo lets cheaper ones overtake it, for each millisecond that it is foretold to take. */
 const patience = 4;
+/**
+ * How long what is to be inferred lets decodes overtake it: an LLM waits for those, and meanwhile nobody for this. Short
+ * enough that few photos' pixels wait at once.
+ */
+const inferenceYieldsMs = 400;
 
 /**
  * Turns go by arrival, later by a few times what the photo will take: cheap ones pass dear ones, but not for ever.
@@ -72,7 +77,8 @@ export function openWaitingLine(): WaitingLine {
         ride.reject(reason);
       });
       const { cpuMs } = ride.job.cost;
-      const turnMs = place === 'first' ? Number.NEGATIVE_INFINITY : performance.now() + patience * cpuMs;
+      const yieldsMs = ride.job.format === 'pixels' ? inferenceYieldsMs : patience * cpuMs;
+      const turnMs = place === 'first' ? Number.NEGATIVE_INFINITY : performance.now() + yieldsMs;
       const before = line.findLastIndex((waiting) => waiting.turnMs <= turnMs);
       line.splice(before + 1, 0, { ride, turnMs, stopWatch });
       costMs += cpuMs;

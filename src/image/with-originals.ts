@@ -34,6 +34,7 @@ function original(upload: ReceivedUpload, rendition: Buffer, limits: PixelLimits
     sizeBytes,
     format: 'jpeg',
     analyse: () => analysis,
+    probabilities: () => analysis.then(() => undefined),
     close() {
       if (isClosed) return;
       isClosed = true;

@@ -9,13 +9,13 @@ export interface LocalClassifierOptions {
 }
 
 /**
- * Answers with the probabilities that the decode of a photo brought along: those of all labels of a category added
+ * Answers with a photo's probabilities: those of all labels of a category added
  * up, the largest wins, the first of equals.
  */
 export function localClassifier({ manifest, taxonomy }: LocalClassifierOptions): Classifier {
   return {
     async classify(photo, context) {
-      const { probabilities } = await photo.analyse(context);
+      const probabilities = await photo.probabilities(context);
       if (!probabilities)
         throw new UnavailableError('no_classifier', 'The local model is not available; try again later.', 30);
       return fresh(classificationOf(probabilities, { manifest, taxonomy }));

@@ -106,7 +106,13 @@ export async function openWorld() {
       heightPx: 3,
       look: { ...lookOf(look, turned), doubtful: turned },
     };
-    return { sha256, sizeBytes: 1, format: 'jpeg', analyse: async () => analysis };
+    return {
+      sha256,
+      sizeBytes: 1,
+      format: 'jpeg',
+      analyse: async () => analysis,
+      probabilities: async () => undefined,
+    };
   }
 
   const seed = openProcess();

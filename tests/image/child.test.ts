@@ -52,6 +52,15 @@ describe('a child with the bundled model', () => {
     expect((await sharp(analysis.rendition).metadata()).width).toBe(451);
   });
 
+  it('infers the same in a pass of its own', async () => {
+    const cat = jobOf(sample('cat.jpg'), { rendition: true });
+    const { probabilities } = await pool.analyse(cat, patient());
+    const decoded = await pool.analyse({ ...cat, wants: { rendition: true, infer: 'later' } }, patient());
+    expect(decoded.probabilities).toBeUndefined();
+    const pixels = { ...cat, bytes: decoded.pixels ?? Buffer.alloc(0), format: 'pixels' as const };
+    expect((await pool.analyse(pixels, patient())).probabilities).toEqual(probabilities);
+  });
+
   it('refuses what is damaged and goes on', async () => {
     const [pid] = pool.status().pids;
     const damaged = sample('cat.jpg').subarray(0, 20_000);

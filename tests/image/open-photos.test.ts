@@ -184,4 +184,37 @@ describe('photos in hand', () => {
     calls[1]?.resolve(analysis);
     expect(await next).toBe(analysis);
   });
+
+  it('infers by itself from what the decode left, and nobody who wants the analysis waits for that', async () => {
+    const { photos, calls, released, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    const wanted = photo.probabilities(patient());
+    await settled();
+    const pixels = Buffer.from('pixels');
+    calls[0]?.resolve({ ...analysis, pixels });
+    expect(await photo.analyse(patient())).toEqual(analysis);
+    expect(released).toEqual(['one']);
+    expect(calls[1]?.job).toMatchObject({ bytes: pixels, format: 'pixels', wants: { infer: true } });
+    const controller = new AbortController();
+    const leaving = photo.probabilities(patient(controller.signal));
+    await settled();
+    controller.abort(new Error('gone'));
+    await expect(leaving).rejects.toThrow('gone');
+    calls[1]?.resolve({ ...analysis, probabilities: [0.4, 0.6] });
+    expect(await wanted).toEqual([0.4, 0.6]);
+    expect(await photo.probabilities(patient())).toEqual([0.4, 0.6]);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('gives up what is not inferred yet when the last holder closes', async () => {
+    const { photos, calls, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    const answer = photo.analyse(patient());
+    await settled();
+    calls[0]?.resolve({ ...analysis, pixels: Buffer.from('pixels') });
+    await answer;
+    expect(calls[1]?.context.signal.aborted).toBe(false);
+    photo.close();
+    expect(calls[1]?.context.signal.aborted).toBe(true);
+  });
 });

@@ -5,6 +5,7 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Job } from '../../src/image/job.ts';
 import type { Pool } from '../../src/image/pool.ts';
 import { residentBytesOf } from '../../src/image/resident-memory.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
@@ -46,6 +47,21 @@ describe('the pool of children', () => {
     letGo(pid);
     await Promise.all([hold, ...others]);
     expect(done).toEqual(['hold', 'first', 'second', 'third']);
+  });
+
+  it('lets decodes pass what is to be inferred, which it never turns away', async () => {
+    const pool = oddPool({ queueLimit: 2 });
+    const pid = await pidOf(pool);
+    const done: string[] = [];
+    const begin = (name: string, format: Job['format']) =>
+      pool.analyse({ ...jobOf('pid'), format }, patient()).then(() => done.push(name));
+    const held = pool.analyse(jobOf('hold'), patient());
+    const waiting = [begin('pixels', 'pixels'), begin('photo', 'jpeg')];
+    await expect(begin('refused', 'jpeg')).rejects.toMatchObject({ code: 'overloaded' });
+    waiting.push(begin('more pixels', 'pixels'));
+    letGo(pid);
+    await Promise.all([held, ...waiting]);
+    expect(done).toEqual(['photo', 'pixels', 'more pixels']);
   });
 
   it('refuses a photo when its queue is full, with a time to wait', async () => {

@@ -14,7 +14,13 @@ function photoWith(probabilities?: number[]): Photo {
     heightPx: 1,
     ...(probabilities && { probabilities }),
   };
-  return { sha256: 'a'.repeat(64), sizeBytes: 1, format: 'jpeg', analyse: async () => analysis };
+  return {
+    sha256: 'a'.repeat(64),
+    sizeBytes: 1,
+    format: 'jpeg',
+    analyse: async () => analysis,
+    probabilities: async () => probabilities,
+  };
 }
 
 describe('the local classifier', () => {
