@@ -1,4 +1,5 @@
 /** Entry of the child processes in which photos are decoded and the local network runs. */
+import sharp from 'sharp';
 import { type Decoded, type DecoderOptions, openDecoder } from './image/decode.ts';
 import { serveJobs, type Worker } from './image/serve-jobs.ts';
 import { setUpSharp } from './image/sharp-setup.ts';
@@ -21,6 +22,7 @@ async function openWorker(options: ChildOptions): Promise<Worker> {
     ...options,
     ...(model.manifest && { input: model.manifest.input }),
   });
+  await warmUp(decode);
   return {
     ...(model.unfit !== undefined && { unfit: model.unfit }),
     async run(job) {
@@ -36,6 +38,14 @@ async function openWorker(options: ChildOptions): Promise<Worker> {
 /** What an earlier pass left of a photo. */
 function left(pixels: Buffer): Decoded {
   return { rendition: Buffer.alloc(0), widthPx: 0, heightPx: 0, pixels };
+}
+
+/** What is loaded and compiled at the first decode is not for the first photo to wait for. */
+async function warmUp(decode: ReturnType<typeof openDecoder>): Promise<void> {
+  const blank = { width: 640, height: 480, channels: 3, background: '#888' } as const;
+  const bytes = await sharp({ create: blank }).jpeg().toBuffer();
+  for (let round = 0; round < 3; round++)
+    await decode({ bytes, format: 'jpeg', wants: { rendition: true, infer: true } });
 }
 
 interface Model {
