@@ -32,6 +32,18 @@ export function loadConfig(file = '.env'): Config {
   return configFrom({ ...readEnvFile(file), ...process.env });
 }
 
+/**
+ * The key for somebody else's server, from the same places. Nothing else there needs to be right.
+ * @throws ConfigError
+ */
+export function loadClientKey(file = '.env'): string {
+  const problems: string[] = [];
+  const { ALBUM_API_KEY } = variables;
+  const values = readVariables({ ALBUM_API_KEY }, { ...readEnvFile(file), ...process.env }, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values.ALBUM_API_KEY;
+}
+
 function readEnvFile(file: string): Environment {
   try {
     return parseEnv(readFileSync(file, 'utf8'));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { httpTo } from '../client/http.ts';
 import { httpTransport } from '../client/http-transport.ts';
 import type { Transport } from '../client/transport.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadClientKey, loadConfig } from '../config.ts';
 import { openLog } from '../log.ts';
 import { openServices } from '../services.ts';
 import type { VisionCallReport } from '../vision/call-report.ts';
@@ -27,7 +27,12 @@ export interface Backend {
 }
 
 export function serverBackend(server: string, { user, timeoutMs, concurrency }: Settings): Backend {
-  const http = httpTo({ baseUrl: server, userId: user, ...(timeoutMs !== undefined && { timeoutMs }) });
+  const http = httpTo({
+    baseUrl: server,
+    userId: user,
+    apiKey: loadClientKey(),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
   return {
     transport: httpTransport(http),
     source: server,

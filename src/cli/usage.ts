@@ -15,6 +15,7 @@ export const usage = `album-classifier
 Who classifies
   --server URL            a running service; without it, this process does, as a server would
   --user ID               X-User-ID for the server
+  (ALBUM_API_KEY)         an environment variable: the server's API key, where it wants one
   -c, --concurrency N     photos at once (also --max-concurrent); without it, as many as go well
   --timeout S             longest call
   --max-wait-time S       longest that one photo may take with all its tries

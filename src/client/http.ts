@@ -5,6 +5,8 @@ export interface HttpOptions {
   readonly baseUrl: string;
   /** UUID of this installation: finds its own photos again. */
   readonly userId?: string | undefined;
+  /** Where the service wants one: `ack_…`. */
+  readonly apiKey?: string | undefined;
   /** Longest that one request may take. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof fetch;
@@ -29,13 +31,25 @@ export type Http = <T>(
 
 const defaultTimeoutMs = 180_000;
 
+/** As `Authorization`, which `fetch` takes off where a redirect leads to another host. */
+function keyHeader(apiKey: string | undefined): { authorization?: string } {
+  if (!apiKey) return {};
+  // The platform's own complaint would quote the key.
+  if (!/^[\x21-\x7e]+$/.test(apiKey))
+    throw new ClientError('bad_api_key', 'An API key consists of visible ASCII characters only.');
+  return { authorization: `Bearer ${apiKey}` };
+}
+
+/** @throws ClientError an API key that no header can carry */
 export function httpTo({
   baseUrl,
   userId,
+  apiKey,
   timeoutMs = defaultTimeoutMs,
   fetch = globalThis.fetch,
 }: HttpOptions): Http {
   const base = baseUrl.replace(/\/+$/, '');
+  const key = keyHeader(apiKey);
   return async (path, { method = 'POST', body, accept = 'application/json', signal }, read) => {
     const controller = new AbortController();
     const follow = () => controller.abort();
@@ -51,6 +65,7 @@ export function httpTo({
         method,
         headers: {
           accept,
+          ...key,
           ...(userId && { 'x-user-id': userId }),
           ...(body !== undefined && !(body instanceof FormData) && { 'content-type': 'application/json' }),
         },

@@ -68,6 +68,19 @@ export function secret(options: { about: string }): Variable<string> {
   return { ...text(options), range: 'secret text', secret: true };
 }
 
+/** A key as `keys create` shows it. */
+export function clientKey(options: { about: string }): Variable<string> {
+  const range = 'a key that begins with ack_';
+  return {
+    ...secret(options),
+    range,
+    parse(value) {
+      if (value !== '' && !/^ack_[\w-]+$/.test(value)) throw new Error(range);
+      return value;
+    },
+  };
+}
+
 export function url(options: {
   about: string;
   protocols: readonly string[];

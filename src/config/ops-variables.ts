@@ -1,4 +1,4 @@
-import { decimal, integer, oneOf, secret } from './kinds.ts';
+import { clientKey, decimal, integer, oneOf, secret } from './kinds.ts';
 
 /** Who may see what, how much anybody may ask for, and what is watched. */
 export const opsVariables = {
@@ -10,6 +10,9 @@ export const opsVariables = {
     about: 'Keys of clients (made by the command line): ignored, looked at where one is sent, or required',
     words: ['off', 'optional', 'required'],
     default: 'off',
+  }),
+  ALBUM_API_KEY: clientKey({
+    about: 'Key that the command line sends with --server; a server itself needs none',
   }),
   RATE_LIMIT_USER: integer({
     about: 'Requests a minute of one user id, a worker; 0: any number. No old client understands 429',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,6 +134,25 @@ describe('classify', () => {
       const second = await runCli(folder, again);
       expect(second.summary).toMatchObject({ from_cache: 50 - corrupt, by_llm: 0 });
       expect(fake.calls).toHaveLength(distinct);
+    } finally {
+      await app.close();
+    }
+  });
+
+  test('gives a server the API key of its environment', async () => {
+    put('album/cat.jpg', photo(1));
+    const app = await startApp({ API_KEYS: 'required' });
+    const args = ['classify', 'album', '--server', app.url, '--no-journal'];
+    const [id, secret] = ['0123456789ab', 'S'.repeat(32)];
+    const secretSha256 = createHash('sha256').update(secret).digest('hex');
+    try {
+      await app.services.apiKeys.save({ id, name: 'desktop', secretSha256, createdAt: 1 });
+      const strange = await runCli(folder, args);
+      expect(strange).toMatchObject({ code: 1, summary: { failed: 1 } });
+      const known = await runCli(folder, args, { ALBUM_API_KEY: `ack_${id}_${secret}` });
+      expect(known).toMatchObject({ code: 0, summary: { succeeded: 1 } });
+      const wrong = await runCli(folder, args, { ALBUM_API_KEY: secret });
+      expect(wrong).toMatchObject({ code: 2, err: expect.not.stringContaining(secret) });
     } finally {
       await app.close();
     }

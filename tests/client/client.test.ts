@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type AlbumPhoto, albumClient, ClientError } from '../../src/client/client.ts';
 import { type Sample, sampleBytes, startApp } from '../support/app.ts';
@@ -46,6 +47,24 @@ describe('the client', () => {
     expect(await client.classify(photo)).toMatchObject({ category: 'qrcode', inferenceMethod: 'cache' });
     expect(await client.lookUp(['0'.repeat(64)])).toEqual([undefined]);
     expect((await client.health()).status).toBe('healthy');
+  });
+
+  test('gives its API key to a service that wants one, and shows it to nobody', async () => {
+    const app = await startApp({ API_KEYS: 'required' });
+    closers.push(() => app.close());
+    const key = { id: '0123456789ab', secret: 'S'.repeat(32) };
+    const secretSha256 = createHash('sha256').update(key.secret).digest('hex');
+    await app.services.apiKeys.save({ id: key.id, name: 'phone', secretSha256, createdAt: 1 });
+    const apiKey = `ack_${key.id}_${key.secret}`;
+    const [photo] = photos(1);
+    if (!photo) throw new Error('no photo');
+    const welcome = albumClient({ baseUrl: app.url, apiKey });
+    expect(await welcome.classify(photo)).toMatchObject({ inferenceMethod: 'local' });
+    const stranger = albumClient({ baseUrl: app.url });
+    await expect(stranger.classify(photo)).rejects.toMatchObject({ code: 'unauthorized', status: 401 });
+    expect(() => albumClient({ baseUrl: app.url, apiKey: `${apiKey}\n` })).toThrow(
+      expect.objectContaining({ code: 'bad_api_key', message: expect.not.stringContaining('ack_') }),
+    );
   });
 
   test('says what is wrong in one error class', async () => {
