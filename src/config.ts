@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import type { ValueOf } from './config/kinds.ts';
 import { llmFrom } from './config/llm.ts';
 import { type Environment, listFrom, numbersFrom, readVariables } from './config/reading.ts';
+import { storeFrom } from './config/store.ts';
 import { variables } from './config/variables.ts';
 
 type Values = { readonly [Name in keyof typeof variables]: ValueOf<(typeof variables)[Name]> };
@@ -61,10 +62,11 @@ export function configFrom(environment: Environment) {
   const unreadable: string[] = [];
   const values = readVariables(variables, environment, unreadable);
   if (unreadable.length > 0) throw new ConfigError(unreadable);
-  const llmProblems: string[] = [];
-  const llm = llmFrom(values, environment, llmProblems);
+  const problems: string[] = [];
+  const llm = llmFrom(values, environment, problems);
+  const store = storeFrom(values, problems);
   const strategy = strategyFrom(values, llm !== undefined);
-  const problems = [...llmProblems, ...crossChecks(values, strategy, llm !== undefined)];
+  problems.push(...crossChecks(values, strategy, llm !== undefined));
   if (problems.length > 0) throw new ConfigError(problems);
   const cores = availableParallelism();
   const workers = values.WORKERS ?? cores;
@@ -110,7 +112,7 @@ export function configFrom(environment: Environment) {
       batchMs: values.BATCH_DEADLINE * 1000,
       writeWaitMs: values.WRITE_WAIT,
     },
-    store: storeFrom(values),
+    store,
     claims: sharingFrom(values),
     cache: {
       epoch: values.CACHE_EPOCH,
@@ -168,32 +170,6 @@ function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): strin
 function sharingFrom(values: Values) {
   if (values.CLAIM_TRUST === 'own') return undefined;
   return values.CLAIM_TRUST === 'all' ? ('anybody' as const) : { witnesses: values.CLAIM_WITNESSES };
-}
-
-function storeFrom(values: Values) {
-  if (values.DATABASE_URL === '' && values.MYSQL_HOST === '')
-    return { kind: 'sqlite' as const, file: values.SQLITE_FILE };
-  const poolSize = values.MYSQL_POOL_SIZE;
-  if (values.DATABASE_URL === '')
-    return {
-      kind: 'mysql' as const,
-      host: values.MYSQL_HOST,
-      port: values.MYSQL_PORT,
-      user: values.MYSQL_USER,
-      password: values.MYSQL_PASSWORD,
-      database: values.MYSQL_DATABASE,
-      poolSize,
-    };
-  const url = new URL(values.DATABASE_URL);
-  return {
-    kind: 'mysql' as const,
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port) || 3306,
-    user: decodeURIComponent(url.username) || 'root',
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)) || values.MYSQL_DATABASE,
-    poolSize,
-  };
 }
 
 /** Nobody, that many hops, or a list of addresses and ranges. */

@@ -1,21 +1,38 @@
+import { readFileSync } from 'node:fs';
 import { readTaxonomy } from '../classify/taxonomy.ts';
 import type { Config } from '../config.ts';
 import { openMysqlStore } from '../store/mysql.ts';
+import type { MysqlTls } from '../store/mysql-connection.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import { configured } from './configured.ts';
+
+type TlsConfig = NonNullable<Extract<Config['store'], { kind: 'mysql' }>['tls']>;
 
 /** The database that the configuration names, without a guard. */
 export function openDriver({ store, claims, taxonomyFile }: Config): Store {
   const { categories } = configured(() => readTaxonomy(taxonomyFile));
   const options = { categories: categories.map(({ key }) => key), ...(claims && { sharing: claims }) };
   return store.kind === 'mysql'
-    ? openMysqlStore({ ...store, ...options })
+    ? openMysqlStore({ ...store, ...options, ...(store.tls && { tls: tlsOf(store.tls) }) })
     : openSqliteStore({ ...store, ...options });
+}
+
+/** With the certificates themselves, which the configuration names by their file. */
+function tlsOf({ mode, caFile }: TlsConfig): MysqlTls {
+  return { mode, ...(caFile !== undefined && { ca: configured(() => readCertificates(caFile)) }) };
+}
+
+function readCertificates(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  if (!text.includes('-----BEGIN CERTIFICATE-----'))
+    throw new Error(`MYSQL_TLS_CA must name a file of certificates (PEM), not ${JSON.stringify(file)}`);
+  return text;
 }
 
 /** In words for people; never the password. */
 export function driverName({ store }: Config): string {
   if (store.kind === 'sqlite') return `SQLite, ${store.file}`;
-  return `MySQL at ${store.host}:${store.port}, database ${store.database}`;
+  const tls = store.tls ? `, TLS (${store.tls.mode})` : '';
+  return `MySQL at ${store.host}:${store.port}, database ${store.database}${tls}`;
 }

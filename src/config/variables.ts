@@ -1,8 +1,9 @@
 import { cacheVariables } from './cache-variables.ts';
 import { imageVariables } from './image-variables.ts';
-import { decimal, flag, integer, integerOrAuto, oneOf, secret, text, url } from './kinds.ts';
+import { decimal, flag, integer, integerOrAuto, oneOf, text } from './kinds.ts';
 import { llmVariables } from './llm-variables.ts';
 import { opsVariables } from './ops-variables.ts';
+import { storeVariables } from './store-variables.ts';
 
 /**
  * Every environment variable the service reads: unit, default, range and purpose. The README's table and
@@ -118,26 +119,7 @@ export const variables = {
   }),
 
   // Store
-  DATABASE_URL: url({
-    about: 'mysql://user:password@host:port/database; wins over MYSQL_*',
-    protocols: ['mysql:', 'mariadb:'],
-    secret: true,
-  }),
-  MYSQL_HOST: text({ about: 'MySQL or MariaDB server; empty (and no DATABASE_URL): SQLite' }),
-  MYSQL_PORT: integer({ about: 'Its port', default: 3306, min: 1, max: 65535 }),
-  MYSQL_USER: text({ about: 'Its user', default: 'root' }),
-  MYSQL_PASSWORD: secret({ about: "The user's password" }),
-  MYSQL_DATABASE: text({
-    about: 'Database, created when missing and allowed',
-    default: 'image_classifier',
-    range: '1 to 64 letters, digits, _ or -',
-    pattern: /^[\w-]{1,64}$/,
-  }),
-  MYSQL_POOL_SIZE: integer({ about: 'Connections, a worker', default: 10, min: 1, max: 1000 }),
-  SQLITE_FILE: text({
-    about: 'Database file where no MySQL is named',
-    default: './data/album-classifier.db',
-  }),
+  ...storeVariables,
   LOG_RETENTION_DAYS: integer({
     about: 'Days for which request and photo records are kept',
     default: 90,

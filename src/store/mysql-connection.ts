@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { type Connection, type ConnectionOptions, createConnection } from 'mysql2';
+import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2';
 import { translated } from './mysql-errors.ts';
 import { isOutage, outage } from './outage.ts';
 
@@ -9,6 +9,15 @@ export interface MysqlServer {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** Absent: connections are not encrypted. */
+  readonly tls?: MysqlTls;
+}
+
+export interface MysqlTls {
+  /** What is checked: nothing; who issued the server's certificate; its name too. */
+  readonly mode: 'require' | 'verify-ca' | 'verify';
+  /** Certificates (PEM) of trusted issuers. Default: those that Node.js trusts. */
+  readonly ca?: string;
 }
 
 export type MysqlRow = Readonly<Record<string, unknown>>;
@@ -32,6 +41,15 @@ export function connectionOptions(server: MysqlServer, connectTimeoutMs: number)
     connectTimeout: connectTimeoutMs,
     enableKeepAlive: true,
     multipleStatements: false,
+    ...(server.tls && { ssl: sslOptions(server.tls) }),
+  };
+}
+
+function sslOptions({ mode, ca }: MysqlTls): SslOptions {
+  return {
+    rejectUnauthorized: mode !== 'require',
+    verifyIdentity: mode === 'verify',
+    ...(ca !== undefined && { ca }),
   };
 }
 

@@ -28,6 +28,7 @@ const outageNumbers = new Set([
   1836, // read-only mode
   1927, // connection was killed
   1969, // MariaDB: statement ran too long
+  3159, // only encrypted connections are taken
   3024, // MySQL: statement ran too long
   4031, // disconnected for inactivity
 ]);

@@ -35,6 +35,33 @@ test('DATABASE_URL wins over MYSQL_HOST, and its parts are decoded', () => {
   expect(store).toMatchObject({ host: '::1', port: 3307, user: 'me', password: 'p@ss', database: 'album' });
 });
 
+test('connections to MySQL are encrypted as one asks, by variables or by the URL', () => {
+  const tlsOf = (environment: Record<string, string>) => {
+    const { store } = configFrom(environment);
+    return store.kind === 'mysql' ? store.tls : undefined;
+  };
+  expect(tlsOf({ MYSQL_HOST: 'db' })).toBeUndefined();
+  expect(tlsOf({ MYSQL_HOST: 'db', MYSQL_TLS: 'require' })).toEqual({ mode: 'require' });
+  expect(tlsOf({ MYSQL_HOST: 'db', MYSQL_TLS: 'verify', MYSQL_TLS_CA: '/ca.pem' })).toEqual({
+    mode: 'verify',
+    caFile: '/ca.pem',
+  });
+  const url = 'mysql://db/album?ssl-mode=VERIFY_CA&ssl-ca=%2Fother.pem';
+  expect(tlsOf({ DATABASE_URL: url, MYSQL_TLS: 'off', MYSQL_TLS_CA: '/ca.pem' })).toEqual({
+    mode: 'verify-ca',
+    caFile: '/other.pem',
+  });
+  expect(tlsOf({ DATABASE_URL: 'mysql://db/album', MYSQL_TLS: 'verify' })).toEqual({ mode: 'verify' });
+});
+
+test('encryption asked for in other words is refused, not passed over', () => {
+  expect(problemsOf({ DATABASE_URL: 'mysql://db/album?sslmode=require' })[0]).toContain('ssl-mode');
+  expect(problemsOf({ DATABASE_URL: 'mysql://db/album?ssl-mode=maybe' })[0]).toContain('one of off');
+  expect(problemsOf({ DATABASE_URL: 'mysql://db/album?charset=utf8mb4' })).toEqual([]);
+  expect(problemsOf({ MYSQL_HOST: '10.0.0.7', MYSQL_TLS: 'verify' })[0]).toContain('name');
+  expect(problemsOf({ MYSQL_HOST: '10.0.0.7', MYSQL_TLS: 'verify-ca' })).toEqual([]);
+});
+
 test('a key makes the LLM preferred, a base URL alone does too', () => {
   expect(configFrom({ LLM_API_KEY: 'k' }).strategy).toBe('llm-first');
   expect(configFrom({ LLM_BASE_URL: 'http://127.0.0.1:1/v1' }).strategy).toBe('llm-first');
