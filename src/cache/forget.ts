@@ -1,3 +1,4 @@
+import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { Deletion } from '../store/deletions.ts';
 import type { Store } from '../store/store.ts';
 
@@ -11,8 +12,6 @@ export type Forgettable =
 /** Rows deleted, by what they were. */
 export type Forgotten = Record<'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days', number>;
 
-const rowsAtOnce = 200;
-
 /**
  * Deletes all there is of it, in small steps, and counts. What this process has in memory is the caller's to clear;
  * other processes forget within the time that memory lives.
@@ -20,11 +19,10 @@ const rowsAtOnce = 200;
  */
 export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable): Promise<Forgotten> {
   const forgotten: Forgotten = { results: 0, claims: 0, feedback: 0, photos: 0, requests: 0, days: 0 };
-  for (const deletion of deletionsFor(what))
-    for (let deleted = rowsAtOnce; deleted === rowsAtOnce; ) {
-      deleted = await store.deleteSome(deletion, rowsAtOnce);
-      if (deletion.of !== 'leases') forgotten[deletion.of] += deleted;
-    }
+  for (const deletion of deletionsFor(what)) {
+    const deleted = await inSmallSteps({ step: (limit) => store.deleteSome(deletion, limit) });
+    if (deletion.of !== 'leases') forgotten[deletion.of] += deleted;
+  }
   return forgotten;
 }
 

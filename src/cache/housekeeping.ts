@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { Deletion } from '../store/deletions.ts';
 import type { LeaseStore } from '../store/lease.ts';
 import type { Store } from '../store/store.ts';
@@ -18,10 +18,12 @@ export interface HousekeepingOptions {
   readonly onFailure?: (error: unknown) => void;
   /** Default 10 minutes, and again so much by chance at most. */
   readonly everyMs?: number;
-  /** Between two steps, so that nobody waits for a lock for long. Default 50. */
+  /** The shortest rest between two steps. Default 50. */
   readonly pauseMs?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
+  /** Monotonic milliseconds, by which steps are measured. */
+  readonly elapsedMs?: () => number;
 }
 
 export interface Housekeeping {
@@ -32,7 +34,6 @@ export interface Housekeeping {
   stop(): Promise<void>;
 }
 
-const rowsAtOnce = 200;
 const leaseMs = 60_000;
 const name = createHash('sha256').update('housekeeping').digest('hex');
 
@@ -43,16 +44,18 @@ export function openHousekeeping(options: HousekeepingOptions): Housekeeping {
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
 
-  async function deleteAll(deletion: Deletion, most = Number.POSITIVE_INFINITY): Promise<void> {
-    let left = most;
-    while (left > 0 && !stopping.signal.aborted) {
-      const limit = Math.min(rowsAtOnce, left);
-      const deleted = await store.deleteSome(deletion, limit);
-      if (deleted > 0) options.onDeleted?.(deletion.of, deleted);
-      if (deleted < limit) return;
-      left -= deleted;
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
-    }
+  async function deleteAll(deletion: Deletion, most?: number): Promise<void> {
+    await inSmallSteps({
+      async step(limit) {
+        const deleted = await store.deleteSome(deletion, limit);
+        if (deleted > 0) options.onDeleted?.(deletion.of, deleted);
+        return deleted;
+      },
+      ...(most !== undefined && { most }),
+      signal: stopping.signal,
+      restMs: pauseMs,
+      ...(options.elapsedMs && { now: options.elapsedMs }),
+    });
   }
 
   async function clean(): Promise<void> {

@@ -1,11 +1,10 @@
 import { type Forgettable, forget } from '../cache/forget.ts';
 import { openDriver } from '../compose/driver.ts';
 import { loadConfig } from '../config.ts';
+import { inSmallSteps } from '../resilience/small-steps.ts';
 import { claimantOfUser } from '../stats/sender.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
-
-const rowsAtOnce = 200;
 
 /** Lists the versions that results are stored under, the newest first. @returns exit code */
 export function versions(): Promise<number> {
@@ -22,9 +21,8 @@ export function drop([version, ...rest]: readonly string[]): Promise<number> {
   if (version === undefined || rest.length > 0)
     throw new UsageError('drop needs one version, as `versions` lists it');
   return withStore(async (store) => {
-    let deleted = 0;
-    for (let step = rowsAtOnce; step === rowsAtOnce; deleted += step)
-      step = await store.deleteSome({ of: 'results', version }, rowsAtOnce);
+    const step = (limit: number) => store.deleteSome({ of: 'results', version }, limit);
+    const deleted = await inSmallSteps({ step });
     print(`deleted ${deleted} results of ${version}`);
   });
 }

@@ -81,7 +81,7 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     saveFeedback: async (feedback) => saveFeedback(query, feedback),
     newestFeedback: async (limit) => newestFeedback(query, limit),
     correctors: async (limit) => correctors(query, limit),
-    deleteSome: async (deletion, limit) => deleteSome(query, deletion, limit),
+    deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
     cacheCounts: () => reported(cacheCounts),
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),

@@ -22,6 +22,7 @@ async function house(options: { resultsMs?: number; maxResults?: number } = {}) 
     maxResults: 0,
     pauseMs: 0,
     now: () => now,
+    elapsedMs: () => 0,
     onDeleted: (of, rows) => deleted.push([of, rows]),
     onFailure: (error) => failures.push(error),
     ...options,
