@@ -167,18 +167,24 @@ export const BatchClassify = Type.Object({
   ),
 });
 
-export const TopUsers = Type.Array(
-  Type.Object({
-    user_id: Type.String(),
-    request_count: Count,
-    photos: Count,
-    cache_hits: Count,
-    cache_hit_rate: Percent,
-    failed: Count,
-    first_request: Moment,
-    last_request: Moment,
-  }),
-);
+const User = Type.Object({
+  user_id: Type.String(),
+  request_count: Count,
+  photos: Count,
+  cache_hits: Count,
+  cache_hit_rate: Percent,
+  failed: Count,
+  first_request: Moment,
+  last_request: Moment,
+});
+
+export const TopUsers = Type.Object({
+  success: Type.Literal(true),
+  data: Type.Array(User),
+  unique_users: Type.Integer({ description: 'Distinct user ids of those days' }),
+  counted_at: Moment,
+  ...Envelope,
+});
 
 export const Series = Type.Object({
   from: Moment,

@@ -35,7 +35,7 @@ export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDep
   ): void {
     const schema = {
       ...common(summary),
-      querystring: Type.Object({ days: Days, limit: Limit }),
+      querystring: Type.Object({ days: Days }),
       response: {
         200: Type.Object({ success: Type.Literal(true), data: Data, ...Envelope }),
         ...problems(400, 401, 403, 503),
@@ -72,12 +72,22 @@ export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDep
   route('batch-classify', 'Batches of uploads, by day (7 days)', BatchClassify, ({ days = 7 }) =>
     stats.batchClassify(Number(days)),
   );
-  route(
-    'users/top',
-    'Who sends most (1 day, 20 users); of more than 7 days as of up to 10 minutes ago',
-    TopUsers,
-    ({ days = 1, limit = 20 }) => stats.topUsers(Number(days), Number(limit)).then(({ users }) => users),
-  );
+  const users = {
+    ...common('Who sends most (1 day, 20 users); of more than 7 days as of up to 10 minutes ago'),
+    querystring: Type.Object({ days: Days, limit: Limit }),
+    response: { 200: TopUsers, ...problems(400, 401, 403, 503) },
+  };
+  app.get('/api/v1/stats/users/top', { schema: users, onRequest }, async (request) => {
+    const { days = 1, limit = 20 } = request.query;
+    const report = await stats.topUsers(Number(days), Number(limit));
+    return {
+      success: true as const,
+      data: [...report.users],
+      unique_users: report.unique,
+      counted_at: new Date(report.at).toISOString(),
+      ...stamp(request.id),
+    };
+  });
 
   const series = {
     ...common('Figures step by step; the last day by the hour unless told'),
@@ -101,7 +111,6 @@ export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDep
 
 interface Query {
   readonly days?: string;
-  readonly limit?: string;
 }
 
 function common(summary: string) {

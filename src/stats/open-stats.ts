@@ -11,7 +11,7 @@ import { reportSeries, type SeriesQuery } from './series.ts';
 import { type DaySpan, lastDays } from './span.ts';
 import { reportToday } from './today.ts';
 import { openUpkeep, type Upkeep } from './upkeep.ts';
-import { reportTopUsers } from './user-reports.ts';
+import { renewUsers, reportUsers } from './user-reports.ts';
 
 export interface StatsOptions {
   /** Takes records. */
@@ -30,8 +30,8 @@ export type Stats = ReturnType<typeof openStats>;
 export function openStats({ store, reports, metrics, timeZone, log, now = Date.now }: StatsOptions) {
   const savings = openSavings();
   const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, log });
-  const upkeep: Upkeep = openUpkeep({ reports, log, now });
   const span = (days: number | undefined) => lastDays(now(), timeZone, days);
+  const upkeep: Upkeep = openUpkeep({ reports, log, renew: () => renewUsers(reports, span, now()), now });
   return {
     ...bookkeeping,
     /** Once the store is up. Never rejects. */
@@ -53,11 +53,7 @@ export function openStats({ store, reports, metrics, timeZone, log, now = Date.n
     batchCache: (days: number) => reportBatchCache(reports, span(days), timeZone),
     batchClassify: (days: number) => reportBatchClassify(reports, span(days), timeZone),
     topUsers: (days: number, limit: number) =>
-      reportTopUsers(reports, span(days), { days, limit, now: now() }),
-    uniqueUsers(days: number) {
-      const { from, to } = span(days);
-      return reports.countUsers(from, to);
-    },
+      reportUsers(reports, { span: span(days), days, limit, now: now() }),
     series: (query: SeriesQuery) => reportSeries(reports, query, now()),
     recentFailures: (limit: number) => reports.failedPhotos(now() - 3_600_000, limit),
     conflictingClaims: () => reports.conflictingClaims(),

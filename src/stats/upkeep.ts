@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { ReportStore } from '../store/report-store.ts';
 import type { Census } from './cache-reports.ts';
 import { hoursKeptMs, minutesKeptMs } from './series.ts';
@@ -7,6 +7,8 @@ import { hoursKeptMs, minutesKeptMs } from './series.ts';
 export interface UpkeepOptions {
   readonly reports: ReportStore;
   readonly log: Pick<Logger, 'warn'>;
+  /** Further reports that take a while, made for those who ask later. */
+  readonly renew: () => Promise<void>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -25,13 +27,11 @@ export interface Upkeep {
 const everyMs = 60_000;
 /** A count of all results reads every one of them. */
 const censusKeptMs = 600_000;
-/** Rows removed at once: some milliseconds for whoever writes meanwhile. */
-const rowsAtOnce = 500;
 const restMs = 50;
 
-export function openUpkeep({ reports, log, now }: UpkeepOptions): Upkeep {
+export function openUpkeep({ reports, log, renew, now }: UpkeepOptions): Upkeep {
+  const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
   let running = Promise.resolve();
 
   async function prune(): Promise<void> {
@@ -39,8 +39,11 @@ export function openUpkeep({ reports, log, now }: UpkeepOptions): Upkeep {
       ['minute', minutesKeptMs],
       ['hour', hoursKeptMs],
     ] as const)
-      while (!isStopped && (await reports.pruneRollups(level, now() - keptMs, rowsAtOnce)) > 0)
-        await sleep(restMs);
+      await inSmallSteps({
+        step: (limit) => reports.pruneRollups(level, now() - keptMs, limit),
+        signal: stopping.signal,
+        restMs,
+      });
   }
 
   async function countCache(): Promise<void> {
@@ -53,6 +56,7 @@ export function openUpkeep({ reports, log, now }: UpkeepOptions): Upkeep {
   function run(): Promise<void> {
     running = running
       .then(countCache)
+      .then(renew)
       .then(prune)
       .catch((error: unknown) => log.warn({ err: error }, 'reports could not be kept up'));
     return running;
@@ -72,7 +76,7 @@ export function openUpkeep({ reports, log, now }: UpkeepOptions): Upkeep {
       return { ...(JSON.parse(snapshot.body) as Omit<Census, 'at'>), at: snapshot.at };
     },
     stop() {
-      isStopped = true;
+      stopping.abort();
       clearInterval(timer);
       return running;
     },

@@ -1,4 +1,13 @@
-import { bucketCount, rangeOf } from './duration-buckets.ts';
+import {
+  amongSql,
+  bucketsOf,
+  countsSql,
+  headOf,
+  spanSql,
+  spanValues,
+  stepValues,
+  summing,
+} from './report-sql.ts';
 import { levels } from './rollup.ts';
 
 /** A roll-up level and a span of it: `from` inclusive, `to` exclusive, Unix milliseconds. */
@@ -105,30 +114,28 @@ export interface ReportDialect {
 export function reportStore(dialect: ReportDialect): ReportStore {
   const { read, write } = dialect;
   return {
-    async sumTallies({ level, from, to, stepMs }, topics = []) {
+    async sumTallies(span, topics = []) {
+      const { step, sum, group } = summing(span);
       const rows = await read(
-        `SELECT ${stepSql(stepMs)} AS step, topic, name, SUM(n) AS n, SUM(amount) AS amount FROM tallies
-          WHERE level = ? AND at_ms >= ? AND at_ms < ? ${amongSql('topic', topics)} GROUP BY step, topic, name`,
-        [...stepValues(from, stepMs), levels[level], from, to, ...topics],
+        `SELECT ${step} AS step, topic, name, ${sum('n')} AS n, ${sum('amount')} AS amount FROM tallies
+          WHERE ${spanSql} ${amongSql('topic', topics)} ${group}`,
+        [...stepValues(span), ...spanValues(span), ...topics],
       );
       return rows.map((row) => ({ ...headOf(row), n: Number(row.n), amount: Number(row.amount) }));
     },
 
-    async sumDurations({ level, from, to, stepMs }, topics, names = []) {
+    async sumDurations(span, topics, names = []) {
+      const { step, sum, group } = summing(span);
       const rows = await read(
-        `SELECT ${stepSql(stepMs)} AS step, topic, name, SUM(n) AS n, SUM(sum_ms) AS sum_ms, ${bucketSums}
-          FROM duration_tallies WHERE level = ? AND at_ms >= ? AND at_ms < ? ${amongSql('topic', topics)} ${amongSql('name', names)}
-          GROUP BY step, topic, name`,
-        [...stepValues(from, stepMs), levels[level], from, to, ...topics, ...names],
+        `SELECT ${step} AS step, topic, name, ${sum('n')} AS n, ${sum('sum_ms')} AS sum_ms, ${countsSql(sum)} AS counts
+          FROM duration_tallies WHERE ${spanSql} ${amongSql('topic', topics)} ${amongSql('name', names)} ${group}`,
+        [...stepValues(span), ...spanValues(span), ...topics, ...names],
       );
       return rows.map((row) => ({
         ...headOf(row),
         n: Number(row.n),
         sumMs: Number(row.sum_ms),
-        buckets: bucketNames.flatMap((name, bucket) => {
-          const n = Number(row[name]);
-          return n === 0 ? [] : [{ ...rangeOf(bucket), n }];
-        }),
+        buckets: bucketsOf(String(row.counts)),
       }));
     },
 
@@ -200,23 +207,4 @@ export function reportStore(dialect: ReportDialect): ReportStore {
       return pruned;
     },
   };
-}
-
-const bucketNames = Array.from({ length: bucketCount }, (_, index) => `b${index}`);
-const bucketSums = bucketNames.map((bucket) => `SUM(${bucket}) AS ${bucket}`).join(', ');
-
-function stepSql(stepMs: number): string {
-  return stepMs === 0 ? '?' : 'at_ms - (at_ms - ?) % ?';
-}
-
-function stepValues(from: number, stepMs: number): readonly number[] {
-  return stepMs === 0 ? [from] : [from, stepMs];
-}
-
-function amongSql(column: string, values: readonly string[]): string {
-  return values.length === 0 ? '' : `AND ${column} IN (${values.map(() => '?').join(', ')})`;
-}
-
-function headOf(row: ReportRow): { at: number; topic: string; name: string } {
-  return { at: Number(row.step), topic: String(row.topic), name: String(row.name) };
 }

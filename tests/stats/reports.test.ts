@@ -6,7 +6,7 @@ import { openSavings } from '../../src/stats/savings.ts';
 import { withShadow } from '../../src/stats/shadow.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
-import { photoOf, requestOf } from '../store/rows.ts';
+import { claimantOf, photoOf, requestOf } from '../store/rows.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 
@@ -82,6 +82,19 @@ describe('the users who sent most', () => {
 });
 
 describe('upkeep', () => {
+  test('makes reports of many days before anybody has to wait for them', async () => {
+    const one = (userId: string) => requestOf({ at: noon, dayAt: noon - 12 * hour, userId });
+    const uniqueOf = async (days: number) => (await stats.topUsers(days, 5)).unique;
+    await store.saveRequestRecords([{ ...one('anna'), claimant: claimantOf('anna') }]);
+    await stats.upkeep.run();
+    await store.saveRequestRecords([{ ...one('bert'), claimant: claimantOf('bert') }]);
+    expect([await uniqueOf(7), await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 1, 1]);
+    clock.at += 9 * minute;
+    expect(await uniqueOf(90)).toBe(1);
+    await stats.upkeep.run();
+    expect([await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 2]);
+  });
+
   test('removes minutes and hours that are past, and keeps days', async () => {
     await store.savePhotoRecords([photoOf({ at: noon - 5 * day }), photoOf({ at: noon - 200 * day })]);
     await stats.upkeep.run();

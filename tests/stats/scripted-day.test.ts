@@ -207,7 +207,8 @@ test('a day of known traffic on two replicas, one of them restarted: every figur
       total_success: 2,
       total_fail: 1,
     });
-    const users = (await reportOf(app, 'users/top')).data;
+    const { data: users, unique_users } = await reportOf(app, 'users/top');
+    expect(unique_users).toBe(4);
     expect(
       users.map(({ user_id, request_count, photos }: Record<string, unknown>) => [
         user_id,

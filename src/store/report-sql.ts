@@ -1,0 +1,50 @@
+import { bucketCount, rangeOf } from './duration-buckets.ts';
+import type { DurationBucket, ReportRow, RollupSpan } from './report-store.ts';
+import { hourMs, levels, minuteMs } from './rollup.ts';
+
+const bucketNames = Array.from({ length: bucketCount }, (_, index) => `b${index}`);
+
+/** All buckets as one text: sixty columns of a row take longer to pass on than to read. */
+export function countsSql(sum: (column: string) => string): string {
+  return `CONCAT_WS(',', ${bucketNames.map(sum).join(', ')})`;
+}
+
+export const spanSql = 'level = ? AND at_ms >= ? AND at_ms < ?';
+
+export function spanValues({ level, from, to }: RollupSpan): readonly number[] {
+  return [levels[level], from, to];
+}
+
+const unitMs = { minute: minuteMs, hour: hourMs, day: 1 } as const;
+
+/** Where every row of the level is a step of its own there is nothing to add up, which is half of the time. */
+export function summing({ level, from, stepMs }: RollupSpan) {
+  if (stepMs === 1 || (stepMs === unitMs[level] && from % stepMs === 0))
+    return { step: 'at_ms', sum: (column: string) => column, group: '' };
+  return {
+    step: stepMs === 0 ? '?' : 'at_ms - (at_ms - ?) % ?',
+    sum: (column: string) => `SUM(${column})`,
+    group: 'GROUP BY step, topic, name',
+  };
+}
+
+/** Of what `step` has in it. */
+export function stepValues(span: RollupSpan): readonly number[] {
+  if (summing(span).group === '') return [];
+  return span.stepMs === 0 ? [span.from] : [span.from, span.stepMs];
+}
+
+export function bucketsOf(counts: string): readonly DurationBucket[] {
+  return counts.split(',').flatMap((count, bucket) => {
+    const n = Number(count);
+    return n === 0 ? [] : [{ ...rangeOf(bucket), n }];
+  });
+}
+
+export function amongSql(column: string, values: readonly string[]): string {
+  return values.length === 0 ? '' : `AND ${column} IN (${values.map(() => '?').join(', ')})`;
+}
+
+export function headOf(row: ReportRow): { at: number; topic: string; name: string } {
+  return { at: Number(row.step), topic: String(row.topic), name: String(row.name) };
+}
