@@ -13,6 +13,8 @@ export interface ServiceState {
   /** Absent where no LLM is configured. */
   readonly llm?: {
     readonly isOverBudget: boolean;
+    readonly currency: string;
+    readonly dailyBudget?: number;
     readonly providers: readonly ProviderState[];
   };
 }

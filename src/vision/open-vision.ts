@@ -45,6 +45,10 @@ export interface VisionParts {
 export interface VisionState {
   /** A cap was reached: the local model answers until the day or the month ends. */
   readonly isOverBudget: boolean;
+  /** Of every price, budget and cost, as the price table names it. */
+  readonly currency: string;
+  /** Whole units; absent where there is none. */
+  readonly dailyBudget?: number;
   readonly providers: readonly ProviderState[];
 }
 
@@ -119,7 +123,12 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   return {
     classifier,
     name: providers.map(({ model }) => model).join(', '),
-    state: () => ({ isOverBudget, providers: providers.map(stateOf) }),
+    state: () => ({
+      isOverBudget,
+      currency: prices.currency,
+      ...(Number.isFinite(llm.budget.dailyMicro) && { dailyBudget: llm.budget.dailyMicro / 1_000_000 }),
+      providers: providers.map(stateOf),
+    }),
     health() {
       if (isOverBudget) return 'over_budget';
       return providers.some((provider) => coolingMs(provider) === 0) ? 'available' : 'unavailable';

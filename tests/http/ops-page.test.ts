@@ -75,6 +75,9 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     expect(page.url()).not.toContain('let-me-in');
     expect(await page.locator('#providers').textContent()).toContain('closed');
     expect(await page.locator('#errors').textContent()).toContain('undecodable_image');
+    await expect.poll(() => page.locator('#calls').textContent()).toContain('rate limited');
+    await expect.poll(() => page.locator('#feedback').textContent()).toContain('pets');
+    expect(await page.locator('#tiles').textContent()).toContain('Spent USD');
     expect(await page.locator('canvas').count()).toBe(4);
     await screen('ops-light', { fullPage: true });
 

@@ -1,6 +1,6 @@
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { PhotoRecord } from '../../src/store/store.ts';
-import { claimantOf, failedPhoto, photoOf, requestOf } from '../store/rows.ts';
+import { claimantOf, failedPhoto, photoOf, requestOf, sha256Of } from '../store/rows.ts';
 
 const minuteMs = 60_000;
 const categories = ['pets', 'foods', 'travel_scenery', 'single_person', 'screenshot', 'social_activities'];
@@ -8,10 +8,10 @@ const hits = ['memory', 'store', 'store', 'claim', 'flight'] as const;
 
 /** A day that ends at `now`, as a service with an LLM would have written it down: quiet at night, busy at noon. */
 export async function writePastDay(file: string, now: number): Promise<void> {
-  const store = openSqliteStore({ file, statementTimeoutMs: 10_000 });
+  const store = openSqliteStore({ file, statementTimeoutMs: 10_000, categories });
   await store.migrate();
   const photos: PhotoRecord[] = [];
-  for (let minute = 0; minute < 24 * 60; minute += 5) {
+  for (let minute = 0; minute < 24 * 60; minute += 1) {
     const at = now - minute * minuteMs;
     const busy = 6 + Math.round(5 * Math.cos((minute / (12 * 60)) * Math.PI));
     for (let index = 0; index < busy; index += 1) photos.push(photoAt(at, minute + index * 7));
@@ -35,6 +35,25 @@ export async function writePastDay(file: string, now: number): Promise<void> {
         },
       ]),
   );
+  const quarters = Array.from({ length: 96 }, (_, quarter) => now - quarter * 15 * minuteMs);
+  await store.saveTallies(
+    quarters.flatMap((at, index) => {
+      const moment = { at, dayAt: at - (at % 86_400_000), n: 1, amount: 0 };
+      return [
+        { ...moment, topic: 'call', name: index % 3 === 0 ? 'timeout' : 'rate_limited' },
+        { ...moment, topic: 'fallback', name: index % 5 === 0 ? 'deadline' : 'rate_limited' },
+        { ...moment, topic: 'asked', name: 'batch-check-cache', n: 40, amount: 22 },
+      ];
+    }),
+  );
+  await store.saveFeedback({
+    claimant: claimantOf('user 7'),
+    hash: sha256Of('a cat on a plate'),
+    category: 'pets',
+    answered: 'foods',
+    network: '192.0.2.0/24',
+    at: now - 50 * minuteMs,
+  });
   await store.close();
 }
 

@@ -1,5 +1,5 @@
 import { drawCharts } from './charts.js';
-import { drawPanels, drawTiles, table } from './panels.js';
+import { drawCalls, drawPanels, drawTiles, table } from './panels.js';
 
 const byId = (id) => document.getElementById(id);
 const ranges = byId('range');
@@ -31,15 +31,19 @@ function askForToken(problem) {
   byId('token').focus();
 }
 
-/** The series of the chosen range, in some 120 steps. */
+/** The series of the chosen range, in some 70 steps: fewer photos than that would draw a comb. */
 async function refreshSeries() {
   const seconds = Number(ranges.value);
   const to = Math.floor(Date.now() / 1000) + 60;
-  const step = Math.max(60, Math.ceil(seconds / 120 / 60) * 60);
+  const step = Math.ceil(seconds / 72 / 60) * 60;
   const answer = await ask(`/api/v1/stats/timeseries?from=${to - seconds}&to=${to}&step=${step}`);
   points = (await answer.json()).data.points;
   drawTiles(byId('tiles'), points);
   drawCharts(points);
+}
+
+async function refreshCalls() {
+  drawCalls((await (await ask('/api/v1/stats/inference-method')).json()).data);
 }
 
 async function refreshFeedback() {
@@ -74,6 +78,7 @@ function show(live) {
   if (Date.now() - seriesAt < 10_000) return;
   seriesAt = Date.now();
   refreshSeries().catch(() => {});
+  refreshCalls().catch(() => {});
   refreshFeedback().catch(() => {});
 }
 

@@ -24,10 +24,14 @@ const charts = {
   ],
 };
 
-/** Draws all four anew: a few hundred points are quick, and colours and width may have changed. */
+/**
+ * Draws all four anew: a few hundred points are quick, and colours and width may have changed. The last step is under
+ * way: it would look as if everything came to an end.
+ */
 export function drawCharts(points) {
-  if (points.length === 0) return;
-  for (const [name, series] of Object.entries(charts)) drawChart(name, series, points);
+  const over = points.slice(0, -1);
+  if (over.length === 0) return;
+  for (const [name, series] of Object.entries(charts)) drawChart(name, series, over);
 }
 
 function drawChart(name, series, points) {
@@ -53,7 +57,8 @@ function drawChart(name, series, points) {
         label,
         stroke: colour(stroke),
         width: 2,
-        spanGaps: false,
+        // A time without photos has no rate; the line goes on to the next that has one.
+        spanGaps: true,
         points: { show: points.filter((point) => value(point) !== null).length < 40, size: 5 },
       })),
     ],

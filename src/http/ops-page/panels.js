@@ -2,6 +2,10 @@ const byId = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat();
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 const money = (amount) => amount.toFixed(amount < 10 ? 4 : 2);
+const kilobytes = (bytes) => (bytes === undefined ? '–' : `${number.format(Math.round(bytes / 1000))} kB`);
+
+/** As the price table calls it, once it is known. */
+let currency = '';
 
 /** What a server says goes into the page as text only. */
 function element(name, text, className) {
@@ -11,23 +15,24 @@ function element(name, text, className) {
   return made;
 }
 
-/** @param rows lists of cells; a cell with `bad` is marked */
+/** @param head none where each row begins with its name; @param rows lists of cells; a cell with `bad` is marked */
 export function table(place, head, rows, empty) {
   if (rows.length === 0) {
     place.replaceChildren(element('p', empty));
     return;
   }
   const made = document.createElement('table');
-  const row = (cells, kind) => {
+  const row = (cells, kind, first = kind) => {
     const line = document.createElement('tr');
-    line.append(...cells.map((cell) => element(kind, cell?.text ?? cell, cell?.bad ? 'bad' : undefined)));
+    const made = cells.map((cell, column) =>
+      element(column === 0 ? first : kind, cell?.text ?? cell, cell?.bad ? 'bad' : undefined),
+    );
+    line.append(...made);
     return line;
   };
-  const top = document.createElement('thead');
-  top.append(row(head, 'th'));
-  const body = document.createElement('tbody');
-  body.append(...rows.map((cells) => row(cells, 'td')));
-  made.append(top, body);
+  if (head.length > 0) made.createTHead().append(row(head, 'th'));
+  const body = made.createTBody();
+  body.append(...rows.map((cells) => row(cells, 'td', head.length > 0 ? 'td' : 'th')));
   place.replaceChildren(made);
 }
 
@@ -39,17 +44,18 @@ export function drawTiles(place, points) {
   const tiles = [
     ['Photos', number.format(sum('photos'))],
     ['Hit rate', share(sum('hits'))],
-    ['Spent', money(sum('llm_cost'))],
-    ['Saved', money(sum('llm_cost_saved'))],
+    ['Spent', money(sum('llm_cost')), 'currency'],
+    ['Saved', money(sum('llm_cost_saved')), 'currency'],
     ['LLM calls', number.format(sum('llm_calls'))],
     ['Degraded', share(sum('degraded'))],
     ['Failed', number.format(sum('failed'))],
     ['Not uploaded', `${number.format(Math.round(sum('bytes_not_uploaded') / 1e6))} MB`],
   ];
   place.replaceChildren(
-    ...tiles.map(([name, value]) => {
+    ...tiles.map(([name, value, unit]) => {
       const tile = document.createElement('div');
-      tile.append(element('strong', value), element('span', name));
+      tile.append(element('strong', value), element('span', `${name} `));
+      if (unit) tile.append(element('small', currency, unit));
       return tile;
     }),
   );
@@ -101,10 +107,12 @@ export function drawPanels({ state, today, failures, conflicts }) {
   );
   table(
     byId('failures'),
-    ['When', 'Reason', 'Request'],
+    ['When', 'Reason', 'Size', 'Took', 'Request'],
     failures.map((one) => [
       new Date(one.at).toLocaleTimeString(),
       { text: one.errorCode, bad: true },
+      kilobytes(one.sizeBytes),
+      `${number.format(one.durationMs)} ms`,
       one.requestId,
     ]),
     'No photo failed in the last hour.',
@@ -112,9 +120,9 @@ export function drawPanels({ state, today, failures, conflicts }) {
   const { compared, share } = today.agreement;
   table(
     byId('trust'),
-    ['', ''],
+    [],
     [
-      ['Hashes with conflicting claims', { text: number.format(conflicts), bad: conflicts > 0 }],
+      ['Hashes with conflicting claims, ever', { text: number.format(conflicts), bad: conflicts > 0 }],
       ['Both models compared today', number.format(compared)],
       ['They agree on', compared === 0 ? '–' : percent(share)],
       ['Users today', number.format(today.unique_users)],
@@ -147,6 +155,28 @@ function drawState({ isStoreUp, children, llm }) {
     ['Children ready', { text: `${children.ready} / ${children.size}`, bad: children.ready < children.size }],
     ['Photos waiting', number.format(children.queued)],
   ];
+  if (llm?.dailyBudget !== undefined) rows.push(['Budget a day', money(llm.dailyBudget)]);
   if (llm?.isOverBudget) rows.push(['Budget', { text: 'used up', bad: true }]);
-  table(byId('queue'), ['', ''], rows, '');
+  currency = llm?.currency ?? '';
+  for (const place of document.querySelectorAll('.currency')) place.textContent = currency;
+  table(byId('queue'), [], rows, '');
+}
+
+/** How calls to LLMs ended, each with what it is for the photo. */
+export function drawCalls({ llm_calls, fallbacks }) {
+  const of = (kind, counts, isBad) =>
+    Object.entries(counts).map(([name, n]) => [
+      { text: name.replaceAll('_', ' '), bad: isBad(name) },
+      kind,
+      number.format(n),
+    ]);
+  table(
+    byId('calls'),
+    ['Outcome', 'Of', 'Number'],
+    [
+      ...of('calls', llm_calls, (name) => name !== 'answered' && name !== 'cancelled'),
+      ...of('local instead', fallbacks, () => true),
+    ],
+    'No LLM was asked today.',
+  );
 }
