@@ -22,6 +22,7 @@ const routes = (): readonly string[] => [
   'users/top?days=90',
   hours(1, 60),
   hours(12, 60),
+  hours(12, 300),
   hours(3 * 24, 1800),
   hours(15 * 24, 3600),
   hours(90 * 24, 3600),

@@ -58,10 +58,7 @@ async function countUsers(
   { span: { from, to }, now }: UserQuery,
   limit: number,
 ): Promise<UserReport> {
-  const [unique, users] = await Promise.all([
-    reports.countUsers(from, to),
-    reports.topUsers(from, to, limit),
-  ]);
+  const { unique, users } = await reports.topUsers(from, to, limit);
   return { unique, users: users.map(userFigures), at: now };
 }
 

@@ -86,7 +86,12 @@ export interface ReportStore {
   ): Promise<readonly DurationSum[]>;
   /** Of days that began in the span; grows with users times days. */
   countUsers(from: number, to: number): Promise<number>;
-  topUsers(from: number, to: number, limit: number): Promise<readonly UserSum[]>;
+  /** Those who sent most, and how many there are: 0 for a `limit` of 0. */
+  topUsers(
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<{ readonly unique: number; readonly users: readonly UserSum[] }>;
   /** The newest first. Grows with the records of the span. */
   failedPhotos(from: number, limit: number): Promise<readonly FailedPhoto[]>;
   /** Grows with the results. */
@@ -147,13 +152,13 @@ export function reportStore(dialect: ReportDialect): ReportStore {
     async topUsers(from, to, limit) {
       const rows = await read(
         `SELECT MAX(user_id) AS user_id, SUM(requests) AS requests, SUM(photos) AS photos, SUM(hits) AS hits,
-            SUM(failed) AS failed, MIN(first_at_ms) AS first_at, MAX(last_at_ms) AS last_at
+            SUM(failed) AS failed, MIN(first_at_ms) AS first_at, MAX(last_at_ms) AS last_at, COUNT(*) OVER () AS users
           FROM day_users WHERE day_ms >= ? AND day_ms < ? GROUP BY claimant
           ORDER BY requests DESC, photos DESC, user_id LIMIT ${Math.trunc(limit)}`,
         [from, to],
         true,
       );
-      return rows.map((row) => ({
+      const users = rows.map((row) => ({
         userId: String(row.user_id),
         requests: Number(row.requests),
         photos: Number(row.photos),
@@ -162,6 +167,7 @@ export function reportStore(dialect: ReportDialect): ReportStore {
         firstAt: Number(row.first_at),
         lastAt: Number(row.last_at),
       }));
+      return { unique: Number(rows[0]?.users ?? 0), users };
     },
 
     async failedPhotos(from, limit) {

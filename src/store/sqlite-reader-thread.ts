@@ -14,7 +14,10 @@ function answer(id: number, sql: string, values: (string | number)[]): Reply {
   try {
     // Nothing is cached in a prepared statement that is worth more than one that always fits the schema.
     database ??= new DatabaseSync(file, { readOnly: true, timeout: 5000 });
-    return { id, rows: database.prepare(sql).all(...values) };
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    const rows = statement.all(...values) as unknown as unknown[][];
+    return { id, columns: statement.columns().map(({ name }) => name), cells: rows.flat() };
   } catch (error) {
     database?.close();
     database = undefined;

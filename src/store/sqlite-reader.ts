@@ -8,16 +8,35 @@ export interface SqliteReader {
   close(): Promise<void>;
 }
 
-/** What the thread answers with. */
+/** What a thread answers with: rows one after another in one list, since objects take longer to pass on than to read. */
 export type Reply =
-  | { readonly id: number; readonly rows: readonly ReportRow[] }
+  | { readonly id: number; readonly columns: readonly string[]; readonly cells: readonly unknown[] }
   | { readonly id: number; readonly reason: string };
 
+/** Two: a report that takes a while holds up no other, and a series is two questions. */
+const threads = 2;
+
 /**
- * Reads on a connection and a thread of its own, begun when first used: `node:sqlite` is synchronous, and a report
+ * Reads on connections and threads of their own, begun when first used: `node:sqlite` is synchronous, and a report
  * must not hold up the event loop. A thread that dies, or hangs for `limitMs`, is replaced by the next read.
  */
 export function sqliteReader(file: string, limitMs: number): SqliteReader {
+  const readers = Array.from({ length: threads }, () => readerThread(file, limitMs));
+  return {
+    read(sql, values) {
+      const [free] = readers.toSorted((a, b) => a.waiting() - b.waiting());
+      return free ? free.read(sql, values) : Promise.reject(outage('no report thread'));
+    },
+    close: async () => void (await Promise.all(readers.map((reader) => reader.close()))),
+  };
+}
+
+interface ReaderThread extends SqliteReader {
+  /** Reads that have no answer yet. */
+  waiting(): number;
+}
+
+function readerThread(file: string, limitMs: number): ReaderThread {
   let thread: Worker | undefined;
   let lastId = 0;
   const waiting = new Map<number, PromiseWithResolvers<readonly ReportRow[]>>();
@@ -30,7 +49,7 @@ export function sqliteReader(file: string, limitMs: number): SqliteReader {
     fresh.unref();
     fresh.on('message', (reply: Reply) => {
       const asked = waiting.get(reply.id);
-      if ('rows' in reply) asked?.resolve(reply.rows);
+      if ('cells' in reply) asked?.resolve(rowsOf(reply));
       else asked?.reject(outage(reply.reason));
     });
     fresh.on('error', (error) => lose(fresh, error instanceof Error ? error.message : String(error)));
@@ -47,6 +66,7 @@ export function sqliteReader(file: string, limitMs: number): SqliteReader {
   }
 
   return {
+    waiting: () => waiting.size,
     async read(sql, values) {
       const id = ++lastId;
       const asked = Promise.withResolvers<readonly ReportRow[]>();
@@ -68,4 +88,14 @@ export function sqliteReader(file: string, limitMs: number): SqliteReader {
       thread = undefined;
     },
   };
+}
+
+function rowsOf({ columns, cells }: Extract<Reply, { cells: readonly unknown[] }>): readonly ReportRow[] {
+  const rows: ReportRow[] = [];
+  for (let at = 0; at < cells.length; at += columns.length) {
+    const row: Record<string, unknown> = {};
+    for (const [index, column] of columns.entries()) row[column] = cells[at + index];
+    rows.push(row);
+  }
+  return rows;
 }

@@ -22,7 +22,7 @@ export function describeRollups(place: StorePlace): void {
       const span = { level: 'day', from: 0, to: day, stepMs: 0 } as const;
       expect(await reports().sumDurations(span, ['photo'])).toEqual([]);
       expect(await reports().countUsers(0, day)).toBe(0);
-      expect(await reports().topUsers(0, day, 5)).toEqual([]);
+      expect(await reports().topUsers(0, day, 5)).toEqual({ unique: 0, users: [] });
       expect(await reports().failedPhotos(0, 5)).toEqual([]);
       expect(await reports().censusOfCache()).toEqual({ results: 0, maxHits: 0 });
       expect(await reports().conflictingClaims()).toBe(0);
@@ -139,10 +139,12 @@ export function describeRollups(place: StorePlace): void {
         firstAt: 5,
         lastAt: day + 9,
       };
-      const [first, second] = await reports().topUsers(0, 2 * day, 5);
+      const top = await reports().topUsers(0, 2 * day, 5);
+      const [first, second] = top.users;
+      expect(top.unique).toBe(2);
       expect(first).toEqual(anna);
       expect(second).toMatchObject({ userId: 'bert', requests: 1, photos: 0 });
-      expect(await reports().topUsers(0, 2 * day, 1)).toEqual([anna]);
+      expect(await reports().topUsers(0, 2 * day, 1)).toEqual({ unique: 2, users: [anna] });
     });
 
     test('of records that are refused are not written either', async () => {
@@ -177,7 +179,7 @@ export function describeRollups(place: StorePlace): void {
           'call answered': [600, 1800],
         });
       expect(await reports().countUsers(0, day)).toBe(5);
-      const users = await reports().topUsers(0, day, 10);
+      const { users } = await reports().topUsers(0, day, 10);
       expect(users.map(({ requests, photos }) => [requests, photos])).toEqual(Array(5).fill([120, 120]));
     });
 
