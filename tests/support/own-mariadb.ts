@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
+import { freePort } from './free-port.ts';
 import type { TestMysqlServer } from './mysql-setup.ts';
 
 /** A server of the test's own, for settings that the shared one does not have. */
@@ -53,7 +54,7 @@ export async function startMariadb(path: string, settings: readonly string[]): P
   );
   const exited = once(child, 'exit');
   const server = { host: '127.0.0.1', port, user: 'root', password: '' };
-  while (child.exitCode === null && !(await answers(server))) await new Promise(setImmediate);
+  while (child.exitCode === null && !(await answers(server))) await sleep(50);
   if (child.exitCode !== null) throw new Error(`mariadbd ended with ${child.exitCode}`);
   return {
     server,
@@ -73,12 +74,4 @@ async function answers(server: TestMysqlServer): Promise<boolean> {
   } catch (error) {
     return Number(Reflect.get(error as Error, 'errno')) > 0;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
