@@ -641,6 +641,9 @@ export interface Api {
         first_request: string;
         last_request: string;
       }[];
+      /** Distinct user ids of those days */
+      unique_users: number;
+      counted_at: string;
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;
       timestamp: string;
