@@ -39,6 +39,7 @@ export const refusedBombs: Named = [
 export const dearPhotos: Named = [
   ['JPEG of 11.8 MB of metadata', await hostile.jpegWithSegments(180, 65_535)],
   ['JPEG, 10000²', await opaque(10_000).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer()],
+  ['progressive JPEG, 4950², 64 empty passes', await hostile.emptyPasses(4950)],
   ['progressive JPEG, 5000², 50 passes', await hostile.manyScans(5000, 50)],
   ['progressive JPEG, 4500², dense passes', await hostile.denseScans(4500, 50)],
   ['AVIF, 4000²', await opaque(4000).avif({ effort: 0, chromaSubsampling: '4:4:4' }).toBuffer()],
