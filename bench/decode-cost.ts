@@ -25,14 +25,14 @@ const canvas = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#5a781e' }, limitInputPixels: false });
 const detailed = (width: number, height: number) =>
   canvas(width, height).composite([{ input: tile, tile: true }]);
-const noise = (width: number, height: number) =>
+const noise = (width: number, height: number, sigma = 40) =>
   sharp({
     create: {
       width,
       height,
       channels: 3,
       background: '#888',
-      noise: { type: 'gaussian', mean: 128, sigma: 40 },
+      noise: { type: 'gaussian', mean: 128, sigma },
     },
   });
 const bytesOf = (image: Sharp) => () => image.toBuffer();
@@ -50,7 +50,7 @@ const files: readonly (readonly [string, () => Promise<Buffer> | Buffer])[] = [
   ['progressive 24 MP, 64 empty passes', () => emptyPasses(4950)],
   [
     'progressive 25 MP, noise',
-    bytesOf(noise(5000, 5000).jpeg({ quality: 8, progressive: true, chromaSubsampling: '4:4:4' })),
+    bytesOf(noise(5000, 5000, 20).jpeg({ quality: 20, progressive: true, chromaSubsampling: '4:4:4' })),
   ],
   ['progressive 25 MP, 60 passes', () => manyScans(5000, 50)],
   ['progressive 25 MP, 60 dense passes', () => denseScans(5000, 50)],

@@ -25,11 +25,13 @@ export interface JpegFacts {
   readonly scannedBlocks: number;
 }
 
-/** One pass needs a few rows; several need the whole picture's coefficients, 16 bits each. */
+/** One pass needs a few rows; several need the whole picture's coefficients, 16 bits each, and go over them again. */
 export function jpegCost({ sizeBytes, blocks, scannedBlocks }: JpegFacts): Cost {
   const isOnePass = scannedBlocks === 0;
-  const cpuMs = (blocks * 23 + scannedBlocks * 20 + sizeBytes * (isOnePass ? 14 : 30)) * ns;
-  return cost(cpuMs, isOnePass ? 0 : blocks * 128, sizeBytes);
+  const picture = isOnePass
+    ? blocks * 23 + sizeBytes * 14
+    : blocks * 150 + scannedBlocks * 20 + sizeBytes * 30;
+  return cost(picture * ns, isOnePass ? 0 : blocks * 128, sizeBytes);
 }
 
 export interface PngFacts {
@@ -44,7 +46,7 @@ export interface PngFacts {
 export function pngCost(facts: PngFacts): Cost {
   const { sizeBytes, isInterlaced } = facts;
   const rawBytes = facts.pixels * facts.channels * facts.bytesPerSample;
-  const cpuMs = (rawBytes * (isInterlaced ? 5 : 3) + sizeBytes * 2) * ns;
+  const cpuMs = (rawBytes * (isInterlaced ? 5 : 4) + sizeBytes * 2) * ns;
   return cost(cpuMs, rawBytes * (isInterlaced ? 1.3 : 0.25), sizeBytes);
 }
 
