@@ -11,20 +11,37 @@ export const version = 'bench';
 
 export interface BenchStore {
   readonly store: Store;
-  remove(): Promise<void>;
+  /** Results that were there when it was opened. */
+  readonly results: number;
+  close(): Promise<void>;
 }
 
-/** A new, empty database: a SQLite file, or a database on the MySQL server that BENCH_MYSQL_URL names (root at loopback). */
-export async function openBenchStore(isMysql: boolean): Promise<BenchStore> {
+export interface BenchStoreOptions {
+  readonly isMysql: boolean;
+  /**
+   * A SQLite file, or the name of a MySQL database, that is there afterwards: filling takes minutes, and a measurement
+   * wants a quiet machine. Without it the place is new, and removed when it is closed.
+   */
+  readonly keep?: string | undefined;
+}
+
+/** Options of a bench among many rows: `--keep` as above, `--fill` to do nothing but fill what is kept. */
+export const placeOptions = {
+  mysql: { type: 'boolean', default: false },
+  keep: { type: 'string' },
+  fill: { type: 'boolean', default: false },
+} as const;
+
+/** Opens a SQLite file, or a database on the MySQL server that BENCH_MYSQL_URL names (root at loopback). */
+export async function openBenchStore({ isMysql, keep }: BenchStoreOptions): Promise<BenchStore> {
   const options = { categories: ['other'], sharing: { witnesses: 2 }, statementTimeoutMs: 60_000 };
   if (!isMysql) {
-    const folder = mkdtempSync(join(tmpdir(), 'album-bench-'));
-    const store = openSqliteStore({ file: join(folder, 'album.db'), ...options });
-    await store.migrate();
-    return { store, remove: () => store.close().then(() => rmSync(folder, { recursive: true })) };
+    const folder = keep === undefined ? mkdtempSync(join(tmpdir(), 'album-bench-')) : undefined;
+    const store = openSqliteStore({ file: keep ?? join(folder ?? '', 'album.db'), ...options });
+    return opened(store, () => folder && rmSync(folder, { recursive: true }));
   }
   const url = new URL(process.env.BENCH_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306');
-  const database = `album_bench_${randomBytes(6).toString('hex')}`;
+  const database = keep ?? `album_bench_${randomBytes(6).toString('hex')}`;
   const server = {
     host: url.hostname,
     port: Number(url.port || 3306),
@@ -32,16 +49,18 @@ export async function openBenchStore(isMysql: boolean): Promise<BenchStore> {
     password: decodeURIComponent(url.password),
   };
   const store = openMysqlStore({ ...server, database, poolSize: 4, ...options });
+  return opened(store, async () => {
+    if (keep !== undefined) return;
+    const connection = await createConnection(server);
+    await connection.query(`DROP DATABASE ${database}`);
+    await connection.end();
+  });
+}
+
+async function opened(store: Store, remove: () => unknown): Promise<BenchStore> {
   await store.migrate();
-  return {
-    store,
-    async remove() {
-      await store.close();
-      const connection = await createConnection(server);
-      await connection.query(`DROP DATABASE ${database}`);
-      await connection.end();
-    },
-  };
+  const { results } = await store.cacheCounts();
+  return { store, results, close: () => store.close().then(async () => void (await remove())) };
 }
 
 export const resultWith = (sha256: string): StoredResult => ({

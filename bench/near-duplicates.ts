@@ -1,6 +1,7 @@
 /**
  * How well other encodings of a photo are recognised, how rarely other photos are taken for it, and how long that
- * takes among many: `npm run bench -- bench/near-duplicates.ts FOLDER [--rows 1000000] [--mysql] [--every 1]`.
+ * takes among many: `npm run bench -- bench/near-duplicates.ts FOLDER [--rows 1000000] [--mysql] [--every 1]
+ * [--keep PLACE [--fill]]`.
  * `--every 10` makes variants of every tenth photo only.
  */
 import { createHash } from 'node:crypto';
@@ -13,7 +14,7 @@ import { formatOf } from '../src/image/format.ts';
 import type { Look } from '../src/image/photo.ts';
 import { setUpSharp } from '../src/image/sharp-setup.ts';
 import { isAlike } from '../src/store/look.ts';
-import { fillLooks, openBenchStore, version } from './many-rows.ts';
+import { fillLooks, openBenchStore, placeOptions, version } from './many-rows.ts';
 import { percentile } from './start-service.ts';
 
 const { positionals, values } = parseArgs({
@@ -21,7 +22,7 @@ const { positionals, values } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     every: { type: 'string', default: '1' },
-    mysql: { type: 'boolean', default: false },
+    ...placeOptions,
   },
 });
 setUpSharp();
@@ -81,7 +82,16 @@ const crops: Record<string, Variant> = {
   'cropped by 2 % at one side': cut(0.02, 0, 0, 0),
 };
 
-const store = await openBenchStore(values.mysql);
+const rows = Number(values.rows);
+const store = await openBenchStore({ isMysql: values.mysql, keep: values.keep });
+if (store.results < rows) {
+  const filledMs = await fillLooks(store, rows);
+  console.log(`${rows} rows in ${(filledMs / 1000).toFixed(0)} s`);
+}
+if (values.fill) {
+  await store.close();
+  process.exit();
+}
 const photos: { file: string; bytes: Buffer; look: Look; sha256: string }[] = [];
 for (const file of photoFiles(positionals)) {
   const bytes = readFileSync(file);
@@ -113,10 +123,6 @@ for (const [index, one] of photos.entries())
   }
 console.log(`false hits: ${falseHits} of ${unrelated} pairs`);
 
-const rows = Number(values.rows);
-const filledMs = await fillLooks(store, rows);
-console.log(`${rows} further rows in ${(filledMs / 1000).toFixed(0)} s`);
-
 const times: number[] = [];
 let strangers = 0;
 async function recall(variants: Record<string, Variant>): Promise<[number, number]> {
@@ -146,6 +152,6 @@ console.log(`recall of re-encodings: ${(encoded / encodedAll).toFixed(4)} of ${e
 console.log(`recall of crops:        ${(cropped / croppedAll).toFixed(4)} of ${croppedAll}`);
 console.log(`other photos among the twins: ${strangers}`);
 console.log(
-  `look-up among ${rows + photos.length} rows: p50 ${percentile(times, 0.5).toFixed(2)} ms, p99 ${percentile(times, 0.99).toFixed(2)} ms (${times.length} look-ups)`,
+  `look-up among ${rows} further rows: p50 ${percentile(times, 0.5).toFixed(2)} ms, p99 ${percentile(times, 0.99).toFixed(2)} ms (${times.length} look-ups)`,
 );
-await store.remove();
+await store.close();
