@@ -2,10 +2,10 @@ import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { Deletion } from '../store/deletions.ts';
 import type { Store } from '../store/store.ts';
 
-/** What is to be forgotten: a photo by its hash, a claimant (`claimantKey`), or all from before a time. */
+/** What is to be forgotten: a photo by its hash, claimants (`claimantKey`), or all from before a time. */
 export type Forgettable =
   | { readonly hash: string }
-  | { readonly claimant: string }
+  | { readonly claimants: readonly string[] }
   /** Unix milliseconds. */
   | { readonly before: number };
 
@@ -27,8 +27,10 @@ export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable
 }
 
 function deletionsFor(what: Forgettable): Deletion[] {
-  if ('claimant' in what)
-    return (['claims', 'feedback', 'photos', 'requests', 'days'] as const).map((of) => ({ of, ...what }));
+  if ('claimants' in what)
+    return what.claimants.flatMap((claimant) =>
+      (['claims', 'feedback', 'photos', 'requests', 'days'] as const).map((of) => ({ of, claimant })),
+    );
   if ('before' in what)
     return (['results', 'claims', 'feedback', 'photos', 'requests', 'days'] as const).map((of) => ({
       of,

@@ -2,7 +2,7 @@ import { type Forgettable, forget } from '../cache/forget.ts';
 import { openDriver } from '../compose/driver.ts';
 import { loadConfig } from '../config.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
-import { claimantOfUser } from '../stats/sender.ts';
+import { claimantsOfUser } from '../stats/sender.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -31,15 +31,21 @@ export function drop([version, ...rest]: readonly string[]): Promise<number> {
 export function forgetWhat(words: readonly string[]): Promise<number> {
   const what = forgettable(words);
   return withStore(async (store) => {
-    const forgotten = await forget(store, what);
+    const forgotten = await forget(store, 'userId' in what ? await everywhere(store, what.userId) : what);
     for (const [of, rows] of Object.entries(forgotten)) print(`${of}: ${rows} deleted`);
   });
 }
 
-function forgettable([by, value, ...rest]: readonly string[]): Forgettable {
+/** A user of that id in every app that has or had an API key, and without one. */
+async function everywhere(store: Store, userId: string): Promise<Forgettable> {
+  const apps = (await store.apiKeys.list()).map(({ name }) => name);
+  return { claimants: claimantsOfUser(userId, apps) };
+}
+
+function forgettable([by, value, ...rest]: readonly string[]): Forgettable | { userId: string } {
   if (value !== undefined && rest.length === 0) {
     if (by === 'hash' && /^[0-9a-f]{64}$/i.test(value)) return { hash: value.toLowerCase() };
-    if (by === 'user') return { claimant: claimantOfUser(value.trim()) };
+    if (by === 'user') return { userId: value.trim() };
     const at = Date.parse(value);
     if (by === 'before' && !Number.isNaN(at)) return { before: at };
   }

@@ -7,7 +7,8 @@ export const opsVariables = {
       'Bearer token for statistics, /ops and /metrics, or several separated by commas, each as it is or as sha256:<hex>; without one they answer to loopback only',
   }),
   API_KEYS: oneOf({
-    about: 'Keys of clients (made by the command line): ignored, looked at where one is sent, or required',
+    about:
+      'Keys of clients (made by the command line): ignored, looked at where one is sent, or required. Users of keys of different names are different users',
     words: ['off', 'optional', 'required'],
     default: 'off',
   }),

@@ -1,8 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Forgettable } from '../cache/forget.ts';
 import { BadRequestError } from '../errors.ts';
-import { claimantOfUser } from '../stats/sender.ts';
+import { claimantsOfUser } from '../stats/sender.ts';
+import type { ApiKeyStore } from '../store/api-key-store.ts';
 import { Envelope, Hash, problems, stamp } from './answer-schemas.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { opsAccess } from './ops-access.ts';
@@ -13,7 +15,7 @@ const Time = Type.String({ format: 'date-time' });
 /** For operators: what is stored, and forgetting it. */
 export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { cacheDesk, opsToken } = dependencies;
+  const { cacheDesk, apiKeys, opsToken } = dependencies;
   const onRequest = opsAccess(opsToken);
 
   const counts = {
@@ -50,7 +52,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
   const forget = {
     summary: 'Forget a photo, a user, or all from before a time',
     description:
-      'Deletes results, claims, feedback and records, and says how many rows of each; other processes have it in memory for MEMORY_CACHE_TTL seconds at most.',
+      'Deletes results, claims, feedback and records, and says how many rows of each; other processes have it in memory for MEMORY_CACHE_TTL seconds at most. A user is forgotten in every app that has or had an API key, and without one.',
     tags: ['stats'],
     security: [{ opsToken: [] }],
     body: Type.Object(
@@ -79,18 +81,24 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
   };
   app.post('/api/v1/forget', { schema: forget, onRequest }, async (request) => ({
     success: true as const,
-    deleted: await cacheDesk.forget(forgettable(request.body)),
+    deleted: await cacheDesk.forget(await forgettable(request.body, apiKeys)),
     ...stamp(request.id),
   }));
 }
 
 /** @throws BadRequestError not exactly one of them, or no time */
-export function forgettable(body: { image_hash?: string; user_id?: string; before?: string }) {
+async function forgettable(
+  body: { image_hash?: string; user_id?: string; before?: string },
+  apiKeys: Pick<ApiKeyStore, 'list'>,
+): Promise<Forgettable> {
   const { image_hash, user_id, before } = body;
   if ([image_hash, user_id, before].filter((one) => one !== undefined).length !== 1)
     throw new BadRequestError('invalid_request', 'Send exactly one of `image_hash`, `user_id` and `before`.');
   if (image_hash !== undefined) return { hash: image_hash.toLowerCase() };
-  if (user_id !== undefined) return { claimant: claimantOfUser(user_id.trim()) };
+  if (user_id !== undefined) {
+    const apps = (await apiKeys.list()).map(({ name }) => name);
+    return { claimants: claimantsOfUser(user_id.trim(), apps) };
+  }
   const at = Date.parse(before ?? '');
   if (Number.isNaN(at))
     throw new BadRequestError('invalid_request', '`before` must be an ISO 8601 date, such as 2026-01-31.');

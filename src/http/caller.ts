@@ -42,11 +42,18 @@ export function callerOf(
   };
 }
 
+const apps = new WeakMap<FastifyRequest, string>();
+
+/** Notes the app whose API key a request came with, once the key was checked. */
+export function setApp(request: FastifyRequest, app: string): void {
+  apps.set(request, app);
+}
+
 /** A non-empty `X-User-ID` wins over the body's `user_id`; neither authenticates anybody. */
 export function senderOfRequest(request: FastifyRequest, bodyUserId?: string | null): Sender {
   const header = request.headers['x-user-id'];
   const userId = (Array.isArray(header) ? header[0] : header)?.trim() || bodyUserId?.trim();
-  return senderOf({ address: request.ip, ...(userId && { userId }) });
+  return senderOf({ address: request.ip, app: apps.get(request), ...(userId && { userId }) });
 }
 
 /**

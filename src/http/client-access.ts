@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AccessError, QuotaError } from '../errors.ts';
 import type { ApiKey } from '../store/api-key-store.ts';
 import { givenKey, openApiKeyRing } from './api-keys.ts';
-import { senderOfRequest } from './caller.ts';
+import { senderOfRequest, setApp } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 
 export interface ClientRules {
@@ -67,7 +67,10 @@ export async function guardClients(app: FastifyInstance, dependencies: HttpDepen
   app.addHook('onRequest', async (request) => {
     if (!clientRoutes.test(request.routeOptions.url ?? '')) return;
     const key = rules.apiKeys === 'off' ? undefined : await identify(request);
-    if (key) keyOf.set(request, key);
+    if (key) {
+      keyOf.set(request, key);
+      setApp(request, key.name);
+    }
     if (key?.perMinute !== undefined) await count('key', request);
     if (rules.perUser > 0 && senderOfRequest(request).userId !== undefined) await count('user', request);
     if (rules.perNetwork > 0) await count('network', request);

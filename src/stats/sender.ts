@@ -2,25 +2,39 @@ import { createHash } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Sender } from '../store/store.ts';
 
-/**
- * Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself).
- * @param address as the socket or the trusted proxy named it
- */
-export function senderOf({ userId, address }: { userId?: string | undefined; address: string }): Sender {
+export interface SenderSource {
+  readonly userId?: string | undefined;
+  /** As the socket or the trusted proxy named it. */
+  readonly address: string;
+  /** Of the app whose API key came along: users of different apps are different claimants, whatever their ids. */
+  readonly app?: string | undefined;
+}
+
+/** Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself). */
+export function senderOf({ userId, address, app }: SenderSource): Sender {
   const ip = canonicalAddress(address);
   const source = `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
   return {
-    claimant: userId ? claimantOfUser(userId) : claimantKey(source),
+    claimant: userId ? claimantOfUser(userId, app) : claimantKey(source, app),
     ...(userId && { userId }),
     network: networkOf(ip),
   };
 }
 
-export const claimantOfUser = (userId: string): string => claimantKey(`user:${userId}`);
+export const claimantOfUser = (userId: string, app?: string): string => claimantKey(`user:${userId}`, app);
 
-/** First 16 bytes of the SHA-256 of `user:<id>` or `address:<address>`, as 32 hex digits. */
-export function claimantKey(source: string): string {
-  return createHash('sha256').update(source).digest('hex').slice(0, 32);
+/** All claimants that are a user of that id: without a key, and in each of these apps. */
+export function claimantsOfUser(userId: string, apps: readonly string[]): string[] {
+  return [undefined, ...new Set(apps)].map((app) => claimantOfUser(userId, app));
+}
+
+/**
+ * First 16 bytes of the SHA-256 of `user:<id>` or `address:<address>`, as 32 hex digits. An app's name goes before it
+ * as JSON, which says where it ends.
+ */
+export function claimantKey(source: string, app?: string): string {
+  const scoped = app === undefined ? source : `app:${JSON.stringify(app)}${source}`;
+  return createHash('sha256').update(scoped).digest('hex').slice(0, 32);
 }
 
 /** /24 of an IPv4 address, /48 of an IPv6 one: what one person is likely to hold, or one office. */

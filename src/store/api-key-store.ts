@@ -3,7 +3,7 @@ import type { ReportDialect } from './report-store.ts';
 /** A client's key, without the secret itself. */
 export interface ApiKey {
   readonly id: string;
-  /** Whose it is, in an operator's words. */
+  /** Whose it is, in an operator's words: keys of one name are one app's, and its users the same under each. */
   readonly name: string;
   /** SHA-256 of the secret, which has 192 random bits: 64 hex digits. */
   readonly secretSha256: string;

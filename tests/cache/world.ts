@@ -148,7 +148,7 @@ export async function openWorld() {
     correct: (process: number, person: Person, hash: string, category: string) =>
       at(process).cache.desk.feedback({ ...senderOf(person), hash, category }),
     forget: (process: number, person: Person) =>
-      at(process).cache.desk.forget({ claimant: senderOf(person).claimant }),
+      at(process).cache.desk.forget({ claimants: [senderOf(person).claimant] }),
     /** That process again, with nothing in memory. */
     async restart(process: number): Promise<void> {
       const index = process % processes.length;

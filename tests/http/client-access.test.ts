@@ -8,7 +8,7 @@ import { AccessError, UnavailableError } from '../../src/errors.ts';
 import { openApiKeyRing } from '../../src/http/api-keys.ts';
 import type { ApiKey } from '../../src/store/api-key-store.ts';
 import { sha256Of } from '../store/rows.ts';
-import { get, post, startApp } from '../support/app.ts';
+import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';
 
 const secret = 'S'.repeat(32);
 const row: ApiKey = { id: '0123456789ab', name: 'phone', secretSha256: sha256Of(secret), createdAt: 1 };
@@ -156,6 +156,48 @@ describe('clients', () => {
     expect(metrics).not.toContain('TTTT');
     // Ten thousand answers take a while on a busy machine.
   }, 60_000);
+
+  test('of different apps never meet, whatever their user ids; of one app they do, by a new key too', async () => {
+    app = await startApp({ SQLITE_FILE: file(), API_KEYS: 'optional', OPS_TOKEN: 'ops' });
+    const keys = ['an app', 'another app', 'an app'].map((name, index) => {
+      const id = `00000000000${index}`;
+      return { key: `ack_${id}_${secret}`, row: { ...row, id, name } };
+    });
+    for (const { row } of keys) await app.services.apiKeys.save(row);
+    const original = 'ab'.repeat(32);
+    const [one, another, renewed] = keys.map(({ key }) => ({ 'x-api-key': key, 'x-user-id': 'anna' }));
+    const nobodys = { 'x-user-id': 'anna' };
+    const upload = (headers = {}) =>
+      post(
+        `${app.url}/api/v1/classify`,
+        formOf([
+          { name: 'image', value: sampleBytes('cat.jpg') },
+          { name: 'image_hash', value: original },
+        ]),
+        headers,
+      );
+    const knows = async (headers = {}) =>
+      (await post(`${app.url}/api/v1/classify/check-cache`, { image_hash: original }, headers)).body.cached;
+    expect((await upload(one)).status).toBe(200);
+    expect(await Promise.all([one, renewed, another, nobodys].map(knows))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    await upload(nobodys);
+    expect(await Promise.all([another, nobodys].map(knows))).toEqual([false, true]);
+    const say = { image_hash: original, category: 'foods' };
+    await post(`${app.url}/api/v1/feedback`, say, one);
+    const forgotten = await post(
+      `${app.url}/api/v1/forget`,
+      { user_id: 'anna' },
+      { authorization: 'Bearer ops' },
+    );
+    // Two claims on the original, and what the feedback says of the bytes themselves.
+    expect(forgotten.body.deleted).toMatchObject({ claims: 3, feedback: 1, photos: 5, days: 3 });
+    expect(await Promise.all([one, renewed, nobodys].map(knows))).toEqual([false, false, false]);
+  });
 
   test('are counted by user and by network, each for itself', async () => {
     app = await startApp({ SQLITE_FILE: file(), RATE_LIMIT_USER: '2', RATE_LIMIT_NETWORK: '6' });

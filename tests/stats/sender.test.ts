@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { senderOf } from '../../src/stats/sender.ts';
+import { claimantsOfUser, senderOf } from '../../src/stats/sender.ts';
 
 const address = '192.0.2.17';
 const claimantAt = (address: string) => senderOf({ address }).claimant;
@@ -25,6 +25,22 @@ test('a sender without one, or with an empty one, is its exact IPv4 address', ()
 
 test('a user whose id reads like an address is not that address', () => {
   expect(senderOf({ userId: address, address }).claimant).not.toBe(claimantAt(address));
+});
+
+test('users and addresses of one app are nobody of another, nor anybody without a key', () => {
+  for (const source of [{ userId: 'anna', address }, { address }]) {
+    const senders = [undefined, 'one app', 'another app', 'one app:', '"'].map((app) =>
+      senderOf({ ...source, app }),
+    );
+    expect(new Set(senders.map(({ claimant }) => claimant)).size).toBe(senders.length);
+    expect(new Set(senders.map(({ network }) => network))).toEqual(new Set(['192.0.2.0/24']));
+    expect(senderOf({ ...source, app: 'one app' })).toEqual(senders[1]);
+  }
+  const app = 'one app';
+  expect(claimantsOfUser('anna', [app, app])).toEqual([
+    senderOf({ userId: 'anna', address }).claimant,
+    senderOf({ userId: 'anna', address, app }).claimant,
+  ]);
 });
 
 test('an IPv6 address is its /64, in whichever spelling', () => {
