@@ -65,16 +65,18 @@ function isUsageError(error: unknown): error is Error {
   return error instanceof UsageError || error instanceof ConfigError || code.startsWith('ERR_PARSE_ARGS');
 }
 
-// Whoever reads the results has had enough (`| head`): as an interrupt, what is in flight finishes and is remembered.
-let isCutOff = false;
-stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  if (!isCutOff && process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
-  isCutOff = true;
+// Nobody takes the results any more (`| head`, a full disk): as an interrupt, what is in flight finishes and is remembered.
+let lost: string | undefined;
+stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+  if (lost !== undefined) return;
+  lost = code;
+  if (code !== 'EPIPE') stderr.write(`The results can't be written: ${code}.\n`);
+  if (process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
 });
 
 try {
-  process.exitCode = await run();
+  const code = await run();
+  process.exitCode = lost === undefined || lost === 'EPIPE' ? code : 1;
 } catch (error) {
   if (!isUsageError(error)) throw error;
   const help = error instanceof ConfigError ? '' : '\nTry --help.\n';

@@ -27,12 +27,18 @@ export interface Streams {
 
 /**
  * Classifies files: in this process with the server's own parts and store, or by a server.
- * @returns exit code: 0 all classified, 1 some failed, 130 interrupted
+ * @returns exit code: 0 all classified, 1 some failed or could not be read, 130 interrupted
  */
 export async function classify(settings: Settings, streams: Streams): Promise<number> {
   const say = (line: string) => streams.err(`${printable(line)}\n`);
   settings.notices.forEach(say);
-  const files = photoFiles(settings.paths, { ...settings, except: settings.sort?.into }).map(filePhoto);
+  let leftOut = 0;
+  const onUnreadable = (problem: string) => {
+    leftOut += 1;
+    say(`Left out: ${problem}`);
+  };
+  const walk = { ...settings, except: settings.sort?.into, onUnreadable };
+  const files = photoFiles(settings.paths, walk).map(filePhoto);
   let account: Account | undefined;
   const backend = settings.server
     ? serverBackend(settings.server, settings)
@@ -57,7 +63,7 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
       return 130;
     }
     const unsorted = settings.sort ? await sortFiles(sortable, { ...settings.sort, tell: say }) : 0;
-    return run.failed + unsorted > 0 ? 1 : 0;
+    return run.failed + unsorted + leftOut > 0 ? 1 : 0;
   } finally {
     journal?.close();
     await backend.close();

@@ -1,7 +1,18 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
@@ -147,8 +158,7 @@ describe('classify', () => {
     const secretSha256 = createHash('sha256').update(secret).digest('hex');
     try {
       await app.services.apiKeys.save({ id, name: 'desktop', secretSha256, createdAt: 1 });
-      const strange = await runCli(folder, args);
-      expect(strange).toMatchObject({ code: 1, summary: { failed: 1 } });
+      expect(await runCli(folder, args)).toMatchObject({ code: 1, summary: { failed: 1 } });
       const known = await runCli(folder, args, { ALBUM_API_KEY: `ack_${id}_${secret}` });
       expect(known).toMatchObject({ code: 0, summary: { succeeded: 1 } });
       const wrong = await runCli(folder, args, { ALBUM_API_KEY: secret });
@@ -156,6 +166,22 @@ describe('classify', () => {
     } finally {
       await app.close();
     }
+  });
+
+  test.runIf(existsSync('/dev/full'))('says that its results can’t be written', async () => {
+    put('album/cat.jpg', photo(1));
+    const child = spawn(process.execPath, [resolve('src/cli.ts'), 'classify', 'album'], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, INFERENCE_PROCESSES: '1', ...llm() },
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    });
+    let err = '';
+    child.stderr?.on('data', (text) => {
+      err += text;
+    });
+    const [code] = await once(child, 'close');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^The results can't be written: ENOSPC\.$/m);
   });
 
   test('has no more calls at once than it is told', async () => {

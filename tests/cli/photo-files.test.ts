@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,6 +42,27 @@ test('a file counts as it is named, once; a glob as what it matches', () => {
   expect(found(['a.jpg', 'sub/../a.jpg'])).toEqual(['a.jpg']);
   expect(found(['*/*.{jpg,png}'])).toEqual(['no/d.jpg', 'raw/e.png']);
   expect(found(['[g].heic'])).toEqual(['[g].heic']);
+});
+
+test('a folder that is named twice, by a link too, counts once', () => {
+  symlinkSync(join(folder, 'sub'), join(folder, 'link'));
+  expect(found(['link', 'sub', 'link/b.JPEG'])).toEqual(['link/b.JPEG']);
+});
+
+test('a folder below that can’t be read is told of and left out', () => {
+  // Longer than any path may be, so that even root can't read it.
+  const long = Array.from({ length: 12 }, () => 'x'.repeat(200)).join('/');
+  const [inner, outer] = [join(folder, 'inner'), join(folder, 'outer', long)];
+  mkdirSync(join(inner, long), { recursive: true });
+  mkdirSync(outer, { recursive: true });
+  renameSync(inner, join(outer, 'inner'));
+  const problems: string[] = [];
+  try {
+    expect(found(['.'], { onUnreadable: (problem) => problems.push(problem) })).toContain('a.jpg');
+    expect(problems).toEqual([expect.stringContaining("can't be read: ENAMETOOLONG")]);
+  } finally {
+    renameSync(join(outer, 'inner'), inner);
+  }
 });
 
 test('the folder that photos are sorted into is left out', () => {
