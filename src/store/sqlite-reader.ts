@@ -24,14 +24,16 @@ export function sqliteReader(file: string, limitMs: number): SqliteReader {
   const readers = Array.from({ length: threads }, () => readerThread(file, limitMs));
   return {
     read(sql, values) {
-      const [free] = readers.toSorted((a, b) => a.waiting() - b.waiting());
-      return free ? free.read(sql, values) : Promise.reject(outage('no report thread'));
+      // A thread takes longer to begin than most reports: those who ask next find both of them.
+      for (const reader of readers) reader.open();
+      return readers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a)).read(sql, values);
     },
     close: async () => void (await Promise.all(readers.map((reader) => reader.close()))),
   };
 }
 
 interface ReaderThread extends SqliteReader {
+  open(): void;
   /** Reads that have no answer yet. */
   waiting(): number;
 }
@@ -66,6 +68,7 @@ function readerThread(file: string, limitMs: number): ReaderThread {
   }
 
   return {
+    open: () => void opened(),
     waiting: () => waiting.size,
     async read(sql, values) {
       const id = ++lastId;
