@@ -16,12 +16,12 @@ export interface OwnMariadb {
 
 const programs = ['/usr/sbin/mariadbd', '/usr/bin/mariadbd', '/usr/local/bin/mariadbd'];
 
-/** Undefined where MariaDB is not installed, which is said; with REQUIRE_MYSQL=1 that is an error. */
+/** Undefined where MariaDB is not installed, which is said; with REQUIRE_MARIADB=1 that is an error. */
 export function mariadbPath(): string | undefined {
   const path = programs.find((program) => existsSync(program));
   if (path !== undefined) return path;
   const message = 'no mariadbd was found to start a server of its own';
-  if (process.env.REQUIRE_MYSQL === '1') throw new Error(message);
+  if (process.env.REQUIRE_MARIADB === '1') throw new Error(message);
   console.warn(`\n*** Encrypted connections to MySQL are NOT tested: ${message}. ***\n`);
   return undefined;
 }
