@@ -3,8 +3,9 @@ import { AppError } from '../errors.ts';
 import type { Sender } from '../store/store.ts';
 import { type Caller, callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import { holdRecords } from './held-records.ts';
 import { recheckAsked } from './ops-access.ts';
-import { type Answered, atMost, openPhotoDesk } from './photo-desk.ts';
+import { type Answered, atMost, openPhotoDesk, type PhotoDesk } from './photo-desk.ts';
 import { type FormFields, type PhotoPart, readPhotoForm } from './photo-form.ts';
 
 /** One photo of a batch, answered or not. */
@@ -24,13 +25,24 @@ export interface Batch {
   readonly durationMs: number;
 }
 
+export interface BatchWork {
+  /** Called for each photo as it is finished, with how many have arrived by then. */
+  readonly onItem?: ((item: BatchItem, received: number) => void) | undefined;
+  /** Who sent the form, where its text parts may say so: records wait for them. */
+  readonly senderIn?: (fields: FormFields) => Sender;
+}
+
 /** Works on the photos of one form in parallel, from the moment each has arrived. One photo's error is its own. */
 export function openBatchDesk(dependencies: HttpDependencies) {
   const { limits, recorder, log } = dependencies;
-  const desk = openPhotoDesk(dependencies);
+  const claims = openPhotoDesk(dependencies);
   const recheck = recheckAsked(dependencies.opsToken);
 
-  async function itemOf({ index, filename, received }: PhotoPart, caller: Caller): Promise<BatchItem> {
+  async function itemOf(
+    desk: PhotoDesk,
+    { index, filename, received }: PhotoPart,
+    caller: Caller,
+  ): Promise<BatchItem> {
     const startedMs = performance.now();
     const item = (outcome: BatchItem['outcome']): BatchItem => ({
       index,
@@ -55,25 +67,26 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     }
   }
 
-  /**
-   * @param onItem called for each photo as it is finished, with how many have arrived by then
-   * @throws AppError the form as a whole can't be used; what was answered by then is stored all the same
-   */
+  /** @throws AppError the form as a whole can't be used; what was answered by then is stored all the same */
   async function work(
     request: FastifyRequest,
     reply: FastifyReply,
-    onItem: (item: BatchItem, received: number) => void = () => {},
+    { onItem, senderIn }: BatchWork = {},
   ): Promise<Batch> {
     const isRecheck = await recheck(request);
     const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs, isRecheck });
+    const held = holdRecords(recorder);
+    const desk = openPhotoDesk({ ...dependencies, recorder: held.recorder });
+    let sender = caller.sender;
+    if (!senderIn) void held.name(sender);
     const pending: Promise<BatchItem>[] = [];
     let answered = 0;
     const start = (part: PhotoPart) => {
-      const finished = itemOf(part, caller);
+      const finished = itemOf(desk, part, caller);
       pending.push(finished);
       void finished.then((item) => {
         if (!(item.outcome instanceof AppError)) answered += 1;
-        onItem(item, pending.length);
+        onItem?.(item, pending.length);
       });
     };
     const options = {
@@ -83,34 +96,40 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     } as const;
     try {
       const fields = await readPhotoForm(request, dependencies, options, caller.context.signal, start);
+      if (senderIn) sender = senderIn(fields);
+      const filed = held.name(sender);
       const items = await Promise.all(pending);
-      return { caller, items, fields, durationMs: Math.round(reply.elapsedTime) };
+      await atMost(limits.writeWaitMs, filed);
+      return { caller: { ...caller, sender }, items, fields, durationMs: Math.round(reply.elapsedTime) };
     } finally {
       // Where the form breaks off, photos that did arrive may still be at work.
+      void held.name(sender);
       const durationMs = Math.round(reply.elapsedTime);
       void Promise.all(pending).then(() =>
-        recorder.request(caller, {
-          route: 'batch',
-          lookups: 0,
-          lookupHits: 0,
-          uploads: pending.length,
-          failed: pending.length - answered,
-          durationMs,
-        }),
+        recorder.request(
+          { ...caller, sender },
+          {
+            route: 'batch',
+            lookups: 0,
+            lookupHits: 0,
+            uploads: pending.length,
+            failed: pending.length - answered,
+            durationMs,
+          },
+        ),
       );
     }
   }
 
-  /** Files what a sender says of the photos that were answered, once it has said it. */
+  /** Files what the sender says of the photos that were answered, once it has said it. */
   async function claim(
-    { items }: Batch,
-    sender: Sender,
+    { items, caller: { sender } }: Batch,
     hashes: readonly (string | undefined)[],
   ): Promise<void> {
-    const claims = items.map(({ index, outcome }) =>
-      outcome instanceof AppError ? undefined : desk.claim(sender, hashes[index], outcome),
+    const filed = items.map(({ index, outcome }) =>
+      outcome instanceof AppError ? undefined : claims.claim(sender, hashes[index], outcome),
     );
-    await atMost(limits.writeWaitMs, Promise.all(claims));
+    await atMost(limits.writeWaitMs, Promise.all(filed));
   }
 
   return { work, claim };

@@ -66,9 +66,9 @@ export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies
     reply: FastifyReply,
     onItem?: (item: BatchItem, received: number) => void,
   ) {
-    const batch = await desk.work(request, reply, onItem);
+    const batch = await desk.work(request, reply, { onItem });
     const hashes = claimedHashes(batch.fields.image_hashes);
-    if (hashes.length === batch.items.length) await desk.claim(batch, batch.caller.sender, hashes);
+    if (hashes.length === batch.items.length) await desk.claim(batch, hashes);
     return { ...totalsOf(batch), total_processing_time_ms: batch.durationMs, ...stamp(request.id), batch };
   }
 

@@ -1,13 +1,13 @@
 import type { Answer } from '../classify/classifier.ts';
 import type { ReceivedUpload } from '../image/receive.ts';
+import type { Recorder } from '../stats/recorder.ts';
 import type { Sender } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 
-type DeskDependencies = Pick<
-  HttpDependencies,
-  'photos' | 'classifier' | 'recorder' | 'cache' | 'limits' | 'log'
->;
+type DeskDependencies = Pick<HttpDependencies, 'photos' | 'classifier' | 'cache' | 'limits' | 'log'> & {
+  readonly recorder: Pick<Recorder, 'answered' | 'failed'>;
+};
 
 export interface Answered {
   readonly answer: Answer;
@@ -17,6 +17,8 @@ export interface Answered {
   readonly said: string;
   readonly durationMs: number;
 }
+
+export type PhotoDesk = ReturnType<typeof openPhotoDesk>;
 
 /** What happens to one photo that has arrived: answered, then its writes in parallel, then the answer goes out. */
 export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: DeskDependencies) {

@@ -90,15 +90,18 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
     reply: FastifyReply,
     onItem?: (item: BatchItem, received: number) => void,
   ) {
-    const batch = await desk.work(request, reply, onItem);
-    const { items, user_id } = metadataOf(batch.fields.image_metadata);
+    const batch = await desk.work(request, reply, {
+      onItem,
+      senderIn: ({ image_metadata }) => senderOfRequest(request, userIdIn(image_metadata)),
+    });
+    const { items } = metadataOf(batch.fields.image_metadata);
     if (items.length !== batch.items.length)
       throw new BadRequestError(
         'counts_differ',
         `\`image_metadata\` lists ${items.length} items for ${batch.items.length} \`images\` parts.`,
       );
     const hashes = items.map((item) => claimedHash(item.image_hash));
-    await desk.claim(batch, senderOfRequest(request, user_id), hashes);
+    await desk.claim(batch, hashes);
     const totals = { error_type: 'success' as const, summary: summaryOf(batch), ...stamp(request.id) };
     return { batch, items, totals };
   }
@@ -119,6 +122,12 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
       })),
     };
   });
+}
+
+/** Nobody's where the metadata is not of the documented form: the batch is refused, its photos are recorded. */
+function userIdIn(value: unknown): string | null | undefined {
+  const parsed = typeof value === 'string' ? parsedOrUndefined(value) : value;
+  return Value.Check(Metadata, parsed) ? parsed.user_id : undefined;
 }
 
 /** @throws BadRequestError missing, or not of the documented form */

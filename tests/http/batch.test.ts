@@ -138,6 +138,16 @@ describe('POST /api/v2/classify/batch', () => {
     expect(await isCached(fakeHash('v2 a'), 'carol')).toBe(true);
   });
 
+  test('is booked for the user whom the metadata names, who may come last, and can be forgotten', async () => {
+    const items = ['a', 'b'].map((image_uri, index) => ({ index, image_uri }));
+    const broken = { name: 'images', value: Buffer.from('words') };
+    await v2([part('cat.jpg'), broken, metadata({ items, user_id: 'dora' })]);
+    await v2([metadata({ items, user_id: 'dora' }), part('cat.jpg'), broken]);
+    await app.services.recorder.flush();
+    const { body } = await post(`${app.url}/api/v1/forget`, { user_id: 'dora' });
+    expect(body.deleted).toMatchObject({ photos: 4, requests: 2 });
+  });
+
   test('metadata labelled as JSON is understood, before or after the photos', async () => {
     const json = { ...metadata({ items: [{ index: 0, image_uri: 'u' }] }) };
     const form = formOf([part('cat.jpg')]);

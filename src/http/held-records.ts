@@ -1,0 +1,32 @@
+import type { Recorder } from '../stats/recorder.ts';
+import type { Sender } from '../store/store.ts';
+
+export interface HeldRecords {
+  /** Takes records of photos before anybody knows whose they are. */
+  readonly recorder: Pick<Recorder, 'answered' | 'failed'>;
+  /** Writes those held, and from now on each as it comes. */
+  name(sender: Sender): Promise<void>;
+}
+
+/** For a form that may name its sender last, after photos that were answered long before. */
+export function holdRecords(recorder: Pick<Recorder, 'answered' | 'failed'>): HeldRecords {
+  const held: ((sender: Sender) => Promise<void>)[] = [];
+  let named: Sender | undefined;
+
+  function write(record: (sender: Sender) => Promise<void>): Promise<void> {
+    if (named) return record(named);
+    held.push(record);
+    return Promise.resolve();
+  }
+
+  return {
+    recorder: {
+      answered: (origin, ...photo) => write((sender) => recorder.answered({ ...origin, sender }, ...photo)),
+      failed: (origin, ...photo) => write((sender) => recorder.failed({ ...origin, sender }, ...photo)),
+    },
+    async name(sender) {
+      named = sender;
+      await Promise.all(held.splice(0).map((record) => record(sender)));
+    },
+  };
+}
