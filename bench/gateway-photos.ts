@@ -1,0 +1,83 @@
+/** What gateway.ts sends: photos of a size, in the two bodies that the targets take. */
+import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
+
+export interface Load {
+  readonly kilobytes: number;
+  /** Calls a second. */
+  readonly rate: number;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** A body in three pieces, of which the one in the middle makes each photo another one. */
+export interface Body {
+  readonly head: Buffer;
+  unique(): Buffer;
+  readonly tail: Buffer;
+}
+
+/** The largest picture of that size in bytes: behind its end comes what makes each photo another one. */
+export async function pictureOf({ widthPx, heightPx, kilobytes }: Load): Promise<Buffer> {
+  const wide = await sharp('docs/samples/pagoda.jpg').resize(widthPx, heightPx).png().toBuffer();
+  let [enough, tooMuch] = [1, 100];
+  const encode = (quality: number) => sharp(wide).jpeg({ quality }).toBuffer();
+  while (tooMuch - enough > 1) {
+    const middle = (enough + tooMuch) >> 1;
+    if ((await encode(middle)).length <= kilobytes * 1_000) enough = middle;
+    else tooMuch = middle;
+  }
+  return encode(enough);
+}
+
+const uniqueBytes = 48;
+
+export const jsonHeaders = { 'content-type': 'application/json', authorization: 'Bearer sk-bench' };
+
+/** The finished request to a vendor. */
+export function chatBody(picture: Buffer): Body {
+  // Base64 of whole groups of three bytes can be put together.
+  const filled = Buffer.concat([picture, Buffer.alloc((3 - (picture.length % 3)) % 3)]);
+  const content = [
+    { type: 'text', text: 'What does it show?' },
+    { type: 'image_url', image_url: { detail: 'low', url: 'data:image/jpeg;base64,' } },
+  ];
+  const json = JSON.stringify({
+    model: 'gpt-4.1-mini',
+    max_tokens: 300,
+    messages: [{ role: 'user', content }],
+  });
+  const end = '"}}]}]}';
+  return {
+    head: Buffer.from(json.slice(0, -end.length) + filled.toString('base64')),
+    unique: () => Buffer.from(randomBytes(uniqueBytes).toString('base64')),
+    tail: Buffer.from(end),
+  };
+}
+
+const boundary = '----bench0123456789abcdef';
+export const formHeaders = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+
+/** The form in which a phone sends a photo. */
+export function formBody(picture: Buffer): Body {
+  const disposition = 'Content-Disposition: form-data; name="image"; filename="photo.jpg"';
+  const head = `--${boundary}\r\n${disposition}\r\nContent-Type: image/jpeg\r\n\r\n`;
+  return {
+    head: Buffer.concat([Buffer.from(head), picture]),
+    unique: () => randomBytes(uniqueBytes),
+    tail: Buffer.from(`\r\n--${boundary}--\r\n`),
+  };
+}
+
+/** gpt-4.1-mini, a million tokens. */
+const usdPerMillion = { input: 0.4, output: 1.6 };
+
+/**
+ * For 1,000 photos of that size: 32 px patches, at most 1,536 of them, times 1.62, and some 300 tokens of words.
+ * https://platform.openai.com/docs/guides/images-vision#calculating-costs
+ */
+export function usdPer1000(widthPx: number, heightPx: number): string {
+  const patches = Math.min(1_536, Math.ceil(widthPx / 32) * Math.ceil(heightPx / 32));
+  const usd = ((patches * 1.62 + 300) * usdPerMillion.input + 28 * usdPerMillion.output) / 1_000_000;
+  return (usd * 1_000).toFixed(3);
+}

@@ -1,0 +1,131 @@
+/** Who is measured by gateway.ts, each in a process of its own. */
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from './gateway-load.ts';
+import { type Body, chatBody, formBody, formHeaders, jsonHeaders } from './gateway-photos.ts';
+
+export interface Target extends Address {
+  readonly name: string;
+  /** Long edge of what it sends on; the photo's own where absent. */
+  readonly sentPx?: number;
+  readonly process?: ChildProcess;
+  readonly bodyOf: (picture: Buffer) => Body;
+}
+
+export function openTargets() {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-bench-'));
+  const children: ChildProcess[] = [];
+
+  async function forked(file: string, env: Record<string, string> = {}) {
+    const child = fork(new URL(file, import.meta.url), {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    children.push(child);
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    return { child, port };
+  }
+
+  return {
+    async vendor() {
+      const { child, port } = await forked('./lean-vendor.ts');
+      return { process: child, url: `http://127.0.0.1:${port}/v1` };
+    },
+
+    straight: (vendorUrl: string): Target => ({
+      name: 'straight to the vendor',
+      url: `${vendorUrl}/chat/completions`,
+      headers: jsonHeaders,
+      bodyOf: chatBody,
+    }),
+
+    async portkey(vendorUrl: string, version: string): Promise<Target> {
+      const home = join(folder, 'portkey');
+      mkdirSync(home);
+      const quiet = { cwd: home, stdio: 'ignore' } as const;
+      execFileSync('npm', ['init', '-y'], quiet);
+      const options = ['--omit=dev', '--ignore-scripts'];
+      execFileSync('npm', ['install', ...options, `@portkey-ai/gateway@${version}`], quiet);
+      const port = await freePort();
+      const script = join(home, 'node_modules/@portkey-ai/gateway/build/start-server.js');
+      const trusted = { TRUSTED_CUSTOM_HOSTS: '127.0.0.1,localhost', NODE_ENV: 'production' };
+      const child = spawn(process.execPath, [script, `--port=${port}`, '--headless'], {
+        cwd: home,
+        env: { PATH: process.env.PATH, ...trusted },
+        stdio: 'ignore',
+      });
+      children.push(child);
+      const url = `http://127.0.0.1:${port}`;
+      const isUp = () =>
+        fetch(url).then(
+          () => true,
+          () => false,
+        );
+      while (!(await isUp())) await sleep(100);
+      const headers = { ...jsonHeaders, 'x-portkey-provider': 'openai', 'x-portkey-custom-host': vendorUrl };
+      return {
+        name: 'Portkey',
+        process: child,
+        url: `${url}/v1/chat/completions`,
+        headers,
+        bodyOf: chatBody,
+      };
+    },
+
+    async relay(vendorUrl: string): Promise<Target> {
+      const { child, port } = await forked('./gateway-relay.ts', { VENDOR_URL: vendorUrl });
+      return {
+        name: 'bare relay',
+        process: child,
+        url: `http://127.0.0.1:${port}`,
+        headers: formHeaders,
+        bodyOf: formBody,
+      };
+    },
+
+    async ours(
+      name: string,
+      vendorUrl: string,
+      env: Record<string, string>,
+      sentPx?: number,
+    ): Promise<Target> {
+      const { child, port } = await forked('./gateway-service.ts', {
+        SQLITE_FILE: join(folder, `${name}.db`),
+        LLM_BASE_URL: vendorUrl,
+        LLM_API_KEY: 'sk-bench',
+        LLM_MODEL: 'gpt-4.1-mini',
+        LLM_MAX_CONCURRENCY: '100',
+        STRATEGY: 'llm-only',
+        ...env,
+      });
+      return {
+        name,
+        ...(sentPx !== undefined && { sentPx }),
+        process: child,
+        url: `http://127.0.0.1:${port}/api/v1/classify`,
+        headers: formHeaders,
+        bodyOf: formBody,
+      };
+    },
+
+    async close() {
+      for (const child of children) child.kill();
+      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
