@@ -67,7 +67,9 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
     try {
       // Its last holder may have written a result just before it let go.
       const answer = (await found(photo.sha256)) ?? (await ask(photo, context));
-      return { ...answer, written: answer.written.then(release) };
+      // Nobody waits for the release: who looks for the photo finds its result before it asks for the lease.
+      void answer.written.then(release);
+      return answer;
     } catch (error) {
       await release();
       throw error;

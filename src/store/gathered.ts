@@ -10,6 +10,8 @@ export interface GatherOptions<Item, Result> {
   readonly maxWaiting: number;
   /** Pause between groups while many come at once: a little patience for far fewer statements. Default 0. */
   readonly restMs?: number;
+  /** What nobody waits for lets others join it for that long before it is written. Default 0. */
+  readonly lingerMs?: number;
 }
 
 export interface Gathered<Item, Result> {
@@ -59,6 +61,7 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
 
   async function work(): Promise<void> {
     while (waiting.length > 0) {
+      if (options.lingerMs && waitingItems < options.maxGroup) await sleep(options.lingerMs);
       const group = takeGroup();
       await settle(group, options.run, { left: maxSearchStatements });
       if (options.restMs && group.length >= crowd && waitingItems < options.maxGroup)

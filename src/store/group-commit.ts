@@ -35,6 +35,8 @@ type GroupedStore = Pick<
 const findRestMs = 10;
 /** Of a crowd of records, for which an answer waits no longer than `WRITE_WAIT`. */
 const recordRestMs = 40;
+/** Of what is counted behind an answer's back: each transaction of sums costs as much as a dozen of them together. */
+const countLingerMs = 100;
 
 /**
  * Many callers, few statements: single calls that come at the same time share one, and each caller's promise settles
@@ -45,9 +47,9 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   const bounds = { maxGroup: options.maxGroup ?? 500, maxWaiting: options.maxWaiting ?? 10_000 };
   const writes = <Row>(
     save: (rows: readonly Row[]) => Promise<void>,
-    { maxGroup = bounds.maxGroup, restMs = 0 } = {},
+    { maxGroup = bounds.maxGroup, restMs = 0, lingerMs = 0 } = {},
   ): Gathered<Row, undefined> =>
-    gathered({ ...bounds, maxGroup, restMs, run: (rows) => save(rows).then(() => []) });
+    gathered({ ...bounds, maxGroup, restMs, lingerMs, run: (rows) => save(rows).then(() => []) });
 
   const finds = gathered({
     ...bounds,
@@ -60,8 +62,8 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   const looks = writes(store.saveLooks);
   const hits = writes(store.countHits, { restMs: recordRestMs });
   const photos = writes(store.savePhotoRecords, { restMs: recordRestMs });
-  const requests = writes(store.saveRequestRecords, { restMs: recordRestMs });
-  const tallies = writes(store.saveTallies, { restMs: recordRestMs });
+  const requests = writes(store.saveRequestRecords, { lingerMs: countLingerMs });
+  const tallies = writes(store.saveTallies, { lingerMs: countLingerMs });
   const leases = gathered({
     ...bounds,
     run: (wanted: readonly LeaseRequest[]) => store.acquireLeases(wanted),

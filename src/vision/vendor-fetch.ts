@@ -39,7 +39,10 @@ function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit):
     if (!(body instanceof Uint8Array)) throw new TypeError('vendorFetch sends bodies that are bytes');
     const options: RequestOptions = {
       method,
-      headers: { ...Object.fromEntries(new Headers(headers)), 'content-length': body.byteLength },
+      headers: {
+        ...Object.fromEntries(headers instanceof Headers ? headers : new Headers(headers)),
+        'content-length': body.byteLength,
+      },
       ...(signal && { signal }),
     };
     const request = url.protocol === 'https:' ? requestHttps : requestHttp;
