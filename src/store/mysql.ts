@@ -1,3 +1,4 @@
+import { oneAtATime } from '../resilience/one-at-a-time.ts';
 import { apiKeyStore } from './api-key-store.ts';
 import { addSpend, reserveSpend, spentIn } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
@@ -13,7 +14,6 @@ import { mysqlReports } from './mysql-reports.ts';
 import { countHits, findResults, saveResults, withBytes } from './mysql-results.ts';
 import { addRollups } from './mysql-rollup.ts';
 import { findTwins } from './mysql-twins.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
 import { photoTallies, requestTallies, rollupRows } from './rollup.ts';

@@ -38,6 +38,8 @@ export async function readyCall(
     if (key === undefined) throw new VisionError('no_key');
     if (crossing === undefined) throw new VisionError('turned_away');
     const money = await spending.reserve(provider.price);
+    if (context.signal.aborted) money.settle('nothing');
+    context.signal.throwIfAborted();
     return { provider, key, place, crossing, money };
   } catch (error) {
     crossing?.end('nobody');

@@ -117,8 +117,18 @@ function spread(
 
 const alertText = 'a vision provider needs attention';
 
+/** Of calls that found nobody to talk to: no vendor has seen them. */
+const unsent: ReadonlySet<string | undefined> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
 /** An answer with an error status costs nothing; a call that broke off may have been paid for. */
 function paidFor(details: Failure | undefined): TokenUsage | 'nothing' | 'unknown' {
   if (details?.usage) return details.usage;
+  if (unsent.has(details?.network)) return 'nothing';
   return details?.status !== undefined && details.status !== 200 ? 'nothing' : 'unknown';
 }

@@ -1,5 +1,6 @@
 import { VisionError } from '../errors.ts';
 import type { MonotonicClock } from '../resilience/deadline.ts';
+import { oneAtATime } from '../resilience/one-at-a-time.ts';
 import { costMicroOf, type Price, typicalCostMicro } from './price.ts';
 import type { TokenUsage } from './vision-model.ts';
 
@@ -60,6 +61,11 @@ export function openSpending(options: SpendingOptions): Spending {
   const isCapped = Number.isFinite(Math.min(dailyMicro, monthlyMicro));
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   const estimates = new Map<Price, number>();
+  /**
+   * Fifty at once would queue for the row of the day inside the database, some past the limit of a statement; and a
+   * statement that nobody waits for any more may still book its amount, for a call that is never made.
+   */
+  const inTurn = oneAtATime();
   let exhaustedUntilMs = Number.NEGATIVE_INFINITY;
   let isExhausted = false;
 
@@ -81,7 +87,7 @@ export function openSpending(options: SpendingOptions): Spending {
       { period: day, capMicro: dailyMicro },
       { period: month, capMicro: monthlyMicro },
     ] as const;
-    const isGranted = await ledger.reserveSpend(amountMicro, dayAndMonth).catch((error) => {
+    const isGranted = await inTurn(() => ledger.reserveSpend(amountMicro, dayAndMonth)).catch((error) => {
       options.onFailure(error);
       throw new VisionError('budget_unknown');
     });

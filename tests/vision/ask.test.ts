@@ -5,12 +5,20 @@ import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
 import type { VisionCallReport } from '../../src/vision/call-report.ts';
+import { openSpending } from '../../src/vision/spending.ts';
 import { type VisionClassifierOptions, visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 import { vendorErrors } from '../support/vendor-errors.ts';
-import { memoryRefusals, prompt, providerAt, refusalMemory, visionOptions } from '../support/vision.ts';
+import {
+  memoryLedger,
+  memoryRefusals,
+  prompt,
+  providerAt,
+  refusalMemory,
+  visionOptions,
+} from '../support/vision.ts';
 
 const photo = fakePhoto(readFileSync('docs/samples/cat.jpg'));
 const good: FakeBehaviour = { content: { category: 'pets', confidence: 0.93 } };
@@ -325,5 +333,40 @@ describe('a caller that leaves', () => {
     open();
     await expect(answer).rejects.toThrow('gone');
     expect(first.requestCount).toBe(1);
+  });
+});
+
+describe('money reserved for a call', () => {
+  const caps = { dailyMicro: 1e9, monthlyMicro: 1e9, timeZone: 'UTC', onExhausted() {}, onFailure() {} };
+  const price = { call: 1 };
+
+  test('that found nobody at the vendor’s address goes back', async () => {
+    const ledger = memoryLedger();
+    await first.close();
+    const asked = vision({
+      providers: [provider(first, 'first', { price })],
+      spending: openSpending({ ...caps, ledger }),
+    }).classify(photo, context());
+    await expect(asked).rejects.toMatchObject({ reason: 'transient' });
+    expect([...ledger.sums.values()]).toEqual([0, 0]);
+  });
+
+  test('goes back where the caller left meanwhile, and nothing is sent', async () => {
+    const ledger = memoryLedger();
+    const caller = new AbortController();
+    const leaving: typeof ledger = {
+      ...ledger,
+      async reserveSpend(...asked) {
+        caller.abort(new Error('gone'));
+        return ledger.reserveSpend(...asked);
+      },
+    };
+    const asked = vision({
+      providers: [provider(first, 'first', { price })],
+      spending: openSpending({ ...caps, ledger: leaving }),
+      finishSent: true,
+    }).classify(photo, context({ signal: caller.signal }));
+    await expect(asked).rejects.toThrow('gone');
+    expect([first.requestCount, ...ledger.sums.values()]).toEqual([0, 0, 0]);
   });
 });

@@ -94,6 +94,24 @@ describe('money', () => {
     expect(told).toEqual([true, false]);
   });
 
+  test('is reserved for one call at a time, so that no store is made to queue them', async () => {
+    const ledger = memoryLedger();
+    let most = 0;
+    let atOnce = 0;
+    const watched: typeof ledger = {
+      ...ledger,
+      async reserveSpend(...asked) {
+        most = Math.max(most, ++atOnce);
+        await new Promise((resolve) => setImmediate(resolve));
+        atOnce -= 1;
+        return ledger.reserveSpend(...asked);
+      },
+    };
+    const one = spending({ ledger: watched });
+    await Promise.all([1, 2, 3].map(() => one.reserve(price)));
+    expect(most).toBe(1);
+  });
+
   test('is not spent while nobody knows what has been', async () => {
     const ledger = { ...memoryLedger(), reserveSpend: () => Promise.reject(new Error('down')) };
     await expect(spending({ ledger }).reserve(price)).rejects.toMatchObject({ reason: 'budget_unknown' });

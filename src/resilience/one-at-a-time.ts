@@ -1,4 +1,4 @@
-/** Runs one after another, in the order they came: reports are heavy, and nobody needs two at once. */
+/** Runs one after another, in the order they came; one that fails holds up nobody. */
 export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
