@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2';
+import { patientTimer } from '../resilience/patient-timer.ts';
 import { translated } from './mysql-errors.ts';
 import { isOutage, outage } from './outage.ts';
 
@@ -89,12 +90,12 @@ export function execute(
   limitMs: number,
 ): Promise<readonly MysqlRow[]> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const stopTimer = patientTimer(() => {
       destroyConnection(connection);
       reject(outage(`MySQL did not answer within ${Math.round(limitMs)} ms`));
     }, limitMs);
     connection.query(sql, [...values], (error, rows) => {
-      clearTimeout(timer);
+      stopTimer();
       if (error) reject(error);
       else resolve(Array.isArray(rows) ? (rows as MysqlRow[]) : [{ affectedRows: rows.affectedRows }]);
     });

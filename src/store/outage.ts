@@ -1,4 +1,5 @@
 import { UnavailableError } from '../errors.ts';
+import { patientTimer } from '../resilience/patient-timer.ts';
 
 /**
  * The store can't be used at the moment: unreachable, hung, locked, full or read-only. Drivers throw it for nothing
@@ -42,13 +43,13 @@ export class StatementError extends Error {
 
 /** Settles as `work` does, or rejects with an outage after `limitMs`; what comes later is ignored. */
 export async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let stopTimer = () => {};
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(outage(`no answer within ${limitMs} ms`)), limitMs);
+    stopTimer = patientTimer(() => reject(outage(`no answer within ${limitMs} ms`)), limitMs);
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
 }
