@@ -48,8 +48,3 @@ export async function addSpend(
     [rows],
   );
 }
-
-export async function spentIn(query: MysqlQuery, period: string): Promise<number> {
-  const [row] = await query('SELECT spent_micro FROM llm_spend WHERE period = ?', [period]);
-  return Number(row?.spent_micro ?? 0);
-}

@@ -1,6 +1,6 @@
 import { oneAtATime } from '../resilience/one-at-a-time.ts';
 import { apiKeyStore } from './api-key-store.ts';
-import { addSpend, reserveSpend, spentIn } from './mysql-budget.ts';
+import { addSpend, reserveSpend } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './mysql-connection.ts';
 import { cacheCounts, deleteSome } from './mysql-deletions.ts';
@@ -85,7 +85,6 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     cacheCounts: () => reported(cacheCounts),
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
-    spentIn: async (period) => spentIn(query, period),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(query, photo),
     saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),

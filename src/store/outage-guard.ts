@@ -176,7 +176,6 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
       revoke: (id, at) => guarded(() => store.apiKeys.revoke(id, at)),
     },
     reserveSpend: (amountMicro, dayAndMonth) => guarded(() => store.reserveSpend(amountMicro, dayAndMonth)),
-    spentIn: (period) => guarded(() => store.spentIn(period)),
     addSpend: (differenceMicro, periods) => guarded(() => store.addSpend(differenceMicro, periods)),
     findRefusal: (photo) => guarded(() => store.findRefusal(photo)),
     saveRefusal: (refusal) => guarded(() => store.saveRefusal(refusal)),

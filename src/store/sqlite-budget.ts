@@ -29,8 +29,3 @@ export async function addSpend(
 ): Promise<void> {
   await database.run(addSql, wholeMicro(differenceMicro), JSON.stringify(periods));
 }
-
-export async function spentIn(database: SqliteDatabase, period: string): Promise<number> {
-  const [row] = await database.all('SELECT spent_micro FROM llm_spend WHERE period = ?', period);
-  return Number(row?.spent_micro ?? 0);
-}

@@ -4,7 +4,7 @@ import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migr
 import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
 import { photoTallies, type RollupRows, requestTallies, rollupRows } from './rollup.ts';
-import { addSpend, reserveSpend, spentIn } from './sqlite-budget.ts';
+import { addSpend, reserveSpend } from './sqlite-budget.ts';
 import { saveClaims } from './sqlite-claims.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
 import { deleteSome } from './sqlite-deletions.ts';
@@ -82,7 +82,6 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     },
     countHits: async (hits) => countHits(database, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
-    spentIn: async (period) => spentIn(database, period),
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(database, photo),
     saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),

@@ -200,8 +200,6 @@ export interface Store {
   readonly apiKeys: ApiKeyStore;
   /** Adds the amount to both periods, or to neither where one would pass its cap: then it is false. */
   reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
-  /** What was spent in a period, in millionths; 0 where nothing was. */
-  spentIn(period: string): Promise<number>;
   /** Adds, or takes back, whatever the caps. */
   addSpend(differenceMicro: number, periods: readonly string[]): Promise<void>;
   /** Until when the photo is not to be sent, in Unix milliseconds, be it past; undefined where nobody refused it. */

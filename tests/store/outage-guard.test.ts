@@ -38,7 +38,6 @@ function puppetStore() {
     reports: {} as Store['reports'],
     apiKeys: {} as Store['apiKeys'],
     reserveSpend: async () => act('reserve').then(() => true),
-    spentIn: async () => act('spent').then(() => 0),
     addSpend: () => act('spend'),
     findRefusal: async () => act('find refusal').then(() => undefined),
     saveRefusal: () => act('refusal'),
