@@ -65,12 +65,12 @@ export function sharedAnalysis(
     drop();
   }
 
-  function leave(left: Flight, context: AnalyseContext): void {
+  function leave(left: Flight, context: AnalyseContext, reason: unknown): void {
     left.waiters.delete(context);
     if (left.waiters.size > 0) return;
     // Whoever joins from now on needs a flight that is not being given up.
     if (flight === left) flight = undefined;
-    left.controller.abort();
+    left.controller.abort(reason);
   }
 
   return {
@@ -92,12 +92,12 @@ export function sharedAnalysis(
 function waitFor(
   flight: Flight,
   context: AnalyseContext,
-  leave: (flight: Flight, context: AnalyseContext) => void,
+  leave: (flight: Flight, context: AnalyseContext, reason: unknown) => void,
 ): Promise<Analysis> {
   const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
   const stopWatch = whenOver(context, (reason) => {
     reject(reason);
-    leave(flight, context);
+    leave(flight, context, reason);
   });
   flight.promise.then(resolve, reject).finally(stopWatch);
   return promise;
