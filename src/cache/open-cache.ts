@@ -14,7 +14,7 @@ import { type WithTwinsOptions, withTwins } from './with-twins.ts';
 export interface OpenCacheOptions {
   readonly store: Store;
   /** The same store, its statements gathered. */
-  readonly grouped: ResultStore & LeaseStore;
+  readonly grouped: ResultStore & LeaseStore & { settled(): Promise<void> };
   /** See `ResultCacheOptions`. */
   readonly version: string;
   readonly provisionalMs: number;
@@ -120,6 +120,8 @@ export function openCache(options: OpenCacheOptions): Cache {
       async forget(what) {
         // Before as well as after: what is looked up meanwhile may be read before it is deleted.
         results.forgetMemory();
+        // What was recorded before it was to be forgotten must not be written after.
+        await grouped.settled();
         const forgotten = await forget(store, what);
         results.forgetMemory();
         return forgotten;

@@ -36,10 +36,9 @@ export function openLookupDesk({ cache, recorder, limits }: HttpDependencies) {
         : [],
     );
     const lookupHits = found.filter((remembered) => remembered !== undefined).length;
-    writes.push(
-      recorder.request(caller, { route, lookups: hashes.length, lookupHits, uploads: 0, durationMs }),
-    );
-    await atMost(limits.writeWaitMs, Promise.all(writes));
+    // Counted behind the answer's back, as for uploads: what is remembered doesn't depend on it.
+    void recorder.request(caller, { route, lookups: hashes.length, lookupHits, uploads: 0, durationMs });
+    if (writes.length > 0) await atMost(limits.writeWaitMs, Promise.all(writes));
     return found.map((remembered) => remembered && shown(remembered));
   }
 

@@ -19,6 +19,8 @@ export interface Gathered<Item, Result> {
   submit(items: readonly Item[]): Promise<readonly Result[]>;
   /** Resolves when nothing waits and nothing is in flight. */
   idle(): Promise<void>;
+  /** Resolves when all that was submitted before is settled, well or not. */
+  settled(): Promise<void>;
 }
 
 interface Entry<Item, Result> {
@@ -44,6 +46,7 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
   let waitingItems = 0;
   let busy = false;
   let idlers: (() => void)[] = [];
+  const unsettled = new Set<Promise<unknown>>();
 
   function takeGroup(): Entry<Item, Result>[] {
     let items = 0;
@@ -79,14 +82,19 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
         return Promise.reject(
           new UnavailableError('store_unavailable', 'Too much waits for the store; try again later.', 1),
         );
-      return new Promise((resolve, reject) => {
-        waiting.push({ items, resolve, reject });
-        waitingItems += items.length;
-        if (busy) return;
+      const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>();
+      const isSettled = () => void unsettled.delete(promise);
+      unsettled.add(promise);
+      promise.then(isSettled, isSettled);
+      waiting.push({ items, resolve, reject });
+      waitingItems += items.length;
+      if (!busy) {
         busy = true;
         setImmediate(() => void work());
-      });
+      }
+      return promise;
     },
+    settled: async () => void (await Promise.allSettled(unsettled)),
     idle: () => (busy ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
   };
 }

@@ -12,6 +12,8 @@ export interface GroupCommitOptions {
 export interface GroupCommit extends ResultStore, RecordStore, LeaseStore {
   /** Resolves when nothing waits and nothing is in flight. */
   flush(): Promise<void>;
+  /** Resolves when all that was submitted before is written, or has failed. */
+  settled(): Promise<void>;
 }
 
 const lost: LeaseState = { isOwn: false, token: 0, leftMs: 0 };
@@ -85,6 +87,7 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
     recordPhoto: async (record) => void (await photos.submit([record])),
     recordRequest: async (record) => void (await requests.submit([record])),
     recordTallies: async (list) => void (await tallies.submit(list)),
+    settled: async () => void (await Promise.all(all.map((operation) => operation.settled()))),
     flush: async () => void (await Promise.all(all.map((operation) => operation.idle()))),
   };
 }

@@ -150,3 +150,17 @@ test('a fault of every item costs a bounded number of statements', async () => {
   expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
   expect(statements).toBeLessThan(200);
 });
+
+test('settled means what was submitted before, however much comes after', async () => {
+  const { group, statements } = doubling();
+  const first = group.submit([1]);
+  const settled = group.settled();
+  await turn();
+  const later = group.submit([3]);
+  statements[0]?.end();
+  await Promise.all([first, settled]);
+  await turn();
+  expect(statements.map(({ items }) => items)).toEqual([[1], [3]]);
+  statements[1]?.end();
+  await later;
+});
