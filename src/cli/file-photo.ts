@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
@@ -23,9 +23,16 @@ export function filePhoto(file: string): FilePhoto {
     name: basename(file),
     sizeBytes: stat?.size ?? 0,
     mtimeMs: stat?.mtimeMs ?? 0,
-    hash: () => readable(sha256OfFile(path)),
+    hash: () => readable(stat && stat.size <= smallBytes ? sha256OfSmallFile(path) : sha256OfFile(path)),
     read: () => readable(readFile(path)),
   };
+}
+
+/** Read in one piece: a stream costs many times what the hash itself does. */
+const smallBytes = 4_000_000;
+
+async function sha256OfSmallFile(path: string): Promise<string> {
+  return hashOnce('sha256', await readFile(path));
 }
 
 export async function sha256OfFile(path: string): Promise<string> {
