@@ -15,7 +15,7 @@ import { renewUsers, reportUsers } from './user-reports.ts';
 
 export interface StatsOptions {
   /** Takes records. */
-  readonly store: RecordStore;
+  readonly store: RecordStore & { settled(): Promise<void> };
   readonly reports: ReportStore;
   readonly metrics: Metrics;
   readonly timeZone: string;
@@ -32,6 +32,12 @@ export function openStats({ store, reports, metrics, timeZone, log, now = Date.n
   const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, log });
   const span = (days: number | undefined) => lastDays(now(), timeZone, days);
   const upkeep: Upkeep = openUpkeep({ reports, log, renew: () => renewUsers(reports, span, now()), now });
+  /** What was recorded here a moment ago is in every report. */
+  async function current<Report>(report: () => Promise<Report>): Promise<Report> {
+    await store.settled();
+    return report();
+  }
+
   return {
     ...bookkeeping,
     /** Once the store is up. Never rejects. */
@@ -45,17 +51,17 @@ export function openStats({ store, reports, metrics, timeZone, log, now = Date.n
       await bookkeeping.recorder.flush();
     },
     upkeep,
-    today: () => reportToday(reports, { now: now(), timeZone }),
-    cacheEfficiency: async (days?: number) =>
-      reportCacheEfficiency(reports, span(days), await upkeep.census()),
-    categories: (days: number) => reportCategories(reports, span(days)),
-    methods: (days: number) => reportMethods(reports, span(days)),
-    batchCache: (days: number) => reportBatchCache(reports, span(days), timeZone),
-    batchClassify: (days: number) => reportBatchClassify(reports, span(days), timeZone),
+    today: () => current(() => reportToday(reports, { now: now(), timeZone })),
+    cacheEfficiency: (days?: number) =>
+      current(async () => reportCacheEfficiency(reports, span(days), await upkeep.census())),
+    categories: (days: number) => current(() => reportCategories(reports, span(days))),
+    methods: (days: number) => current(() => reportMethods(reports, span(days))),
+    batchCache: (days: number) => current(() => reportBatchCache(reports, span(days), timeZone)),
+    batchClassify: (days: number) => current(() => reportBatchClassify(reports, span(days), timeZone)),
     topUsers: (days: number, limit: number) =>
-      reportUsers(reports, { span: span(days), days, limit, now: now() }),
-    series: (query: SeriesQuery) => reportSeries(reports, query, now()),
-    recentFailures: (limit: number) => reports.failedPhotos(now() - 3_600_000, limit),
+      current(() => reportUsers(reports, { span: span(days), days, limit, now: now() })),
+    series: (query: SeriesQuery) => current(() => reportSeries(reports, query, now())),
+    recentFailures: (limit: number) => current(() => reports.failedPhotos(now() - 3_600_000, limit)),
     conflictingClaims: () => reports.conflictingClaims(),
   };
 }

@@ -19,7 +19,7 @@ export interface Gathered<Item, Result> {
   submit(items: readonly Item[]): Promise<readonly Result[]>;
   /** Resolves when nothing waits and nothing is in flight. */
   idle(): Promise<void>;
-  /** Resolves when all that was submitted before is settled, well or not. */
+  /** Resolves when all that was submitted before is settled, well or not. It neither lingers nor rests any more. */
   settled(): Promise<void>;
 }
 
@@ -47,6 +47,8 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
   let busy = false;
   let idlers: (() => void)[] = [];
   const unsettled = new Set<Promise<unknown>>();
+  let isHurried = false;
+  let hurry = () => {};
 
   function takeGroup(): Entry<Item, Result>[] {
     let items = 0;
@@ -62,13 +64,21 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
     return group;
   }
 
+  /** A pause in which others may join, unless somebody waits for those who have. */
+  async function pause(ms = 0): Promise<void> {
+    if (ms === 0 || isHurried || waitingItems >= options.maxGroup) return;
+    const pausing = new AbortController();
+    hurry = () => pausing.abort();
+    await sleep(ms, undefined, { signal: pausing.signal }).catch(() => {});
+  }
+
   async function work(): Promise<void> {
     while (waiting.length > 0) {
-      if (options.lingerMs && waitingItems < options.maxGroup) await sleep(options.lingerMs);
+      await pause(options.lingerMs);
       const group = takeGroup();
+      if (waiting.length === 0) isHurried = false;
       await settle(group, options.run, { left: maxSearchStatements });
-      if (options.restMs && group.length >= crowd && waitingItems < options.maxGroup)
-        await sleep(options.restMs);
+      if (group.length >= crowd) await pause(options.restMs);
     }
     busy = false;
     for (const resolve of idlers) resolve();
@@ -94,7 +104,13 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
       }
       return promise;
     },
-    settled: async () => void (await Promise.allSettled(unsettled)),
+    async settled() {
+      if (waiting.length > 0) {
+        isHurried = true;
+        hurry();
+      }
+      await Promise.allSettled(unsettled);
+    },
     idle: () => (busy ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
   };
 }

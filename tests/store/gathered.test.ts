@@ -164,3 +164,20 @@ test('settled means what was submitted before, however much comes after', async 
   statements[1]?.end();
   await later;
 });
+
+test('whoever waits for what was submitted ends the lingering', async () => {
+  const { group, statements } = doubling({ lingerMs: 600_000 });
+  const first = group.submit([1]);
+  const settled = group.settled();
+  while (statements.length === 0) await turn();
+  statements[0]?.end();
+  await Promise.all([first, settled]);
+  const second = group.submit([2]);
+  await turn();
+  await turn();
+  expect(statements).toHaveLength(1);
+  void group.settled();
+  while (statements.length === 1) await turn();
+  statements[1]?.end();
+  expect(await second).toEqual([4]);
+});
