@@ -1,4 +1,9 @@
-import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { type Vendor, VendorError, vendorErrorBody } from './vendor-error.ts';
 
@@ -11,20 +16,22 @@ const maxReplyBytes = 256 * 1024;
  * configured host and nowhere else.
  *
  * Made of `node:http`, because the built-in `fetch` copies a body twice before it sends it, and a body here is a photo.
+ * A body that was sent to its end is given back: it is empty afterwards.
  */
 export function vendorFetch(vendor: Vendor): typeof fetch {
   return async (input, init = {}) => {
     try {
-      const response = await send(new URL(input instanceof Request ? input.url : input), init);
+      const { request, response } = await send(new URL(input instanceof Request ? input.url : input), init);
       const status = response.statusCode ?? 0;
       const headers = headersOf(response);
       const body = await readBounded(response);
+      if (request.writableFinished) giveBack(init.body);
       if (status < 200 || status > 299) {
         const error = vendorErrorBody(body?.toString('utf8') ?? '');
         throw new VendorError({ vendor, status, headers, error });
       }
       if (body === undefined) throw new VendorError({ vendor, status, headers, unusable: 'too_large' });
-      return new Response(body.length > 0 ? body : null, { status, headers });
+      return new WholeResponse(body.toString('utf8'), { status, headers });
     } catch (error) {
       if (init.signal?.aborted) throw init.signal.reason;
       if (error instanceof VendorError) throw error;
@@ -33,8 +40,34 @@ export function vendorFetch(vendor: Vendor): typeof fetch {
   };
 }
 
+/** A reply that is there already: no stream is made of it and read again. */
+class WholeResponse extends Response {
+  override readonly text: () => Promise<string>;
+  override readonly json: () => Promise<unknown>;
+
+  constructor(text: string, init: ResponseInit) {
+    super(null, init);
+    this.text = async () => text;
+    this.json = async () => JSON.parse(text);
+  }
+}
+
+/**
+ * Frees the memory of what nobody reads any more. Left to the garbage collector, whose patience with memory outside
+ * its heap is short, the bodies of two photos make it walk the whole heap.
+ */
+function giveBack(body: RequestInit['body']): void {
+  const isWhole = body instanceof Uint8Array && body.byteLength === body.buffer.byteLength;
+  if (isWhole && body.buffer instanceof ArrayBuffer) body.buffer.transfer(0);
+}
+
+interface Exchange {
+  readonly request: ClientRequest;
+  readonly response: IncomingMessage;
+}
+
 /** Resolves when the headers of the answer are there. */
-function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<IncomingMessage> {
+function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     if (!(body instanceof Uint8Array)) throw new TypeError('vendorFetch sends bodies that are bytes');
     const options: RequestOptions = {
@@ -45,8 +78,9 @@ function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit):
       },
       ...(signal && { signal }),
     };
-    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-    request(url, options, resolve).on('error', reject).end(body);
+    const open = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const request = open(url, options, (response) => resolve({ request, response }));
+    request.on('error', reject).end(body);
   });
 }
 
