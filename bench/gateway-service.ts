@@ -2,9 +2,11 @@
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { loadConfig } from '../src/config.ts';
+import { letHeapGrow } from '../src/process/heap.ts';
 import { buildServer } from '../src/server.ts';
 import { openServices } from '../src/services.ts';
 
+letHeapGrow();
 const services = openServices(loadConfig('/dev/null'), pino({ level: 'warn' }));
 const app = await buildServer(services, { version: 'bench', trustProxy: false, corsOrigins: [] });
 await services.ready();

@@ -9,12 +9,13 @@ const mostSegments = 1_000;
 
 /**
  * The picture alone, byte for byte: without metadata, profiles, comments, thumbnails and whatever follows its end. In
- * time bounded by its length, without decoding it.
+ * time bounded by its length, without decoding it. What it returns is a part of the same memory, where its tables have
+ * been moved up to its scan: `bytes` are no file any more.
  * @returns undefined where only a decoder makes of it what a model should see: it doesn't stand upright, its colours
  *   are no YCbCr or grey, it is coded in several passes, or isn't complete
  */
 export function bareJpeg(bytes: Buffer): Buffer | undefined {
-  const kept: Buffer[] = [bytes.subarray(0, 2)];
+  const kept: Segment[] = [{ from: 0, to: 2 }];
   let components = 0;
   for (let at = 2, segments = 0; segments < mostSegments; segments += 1) {
     const code = bytes[at + 1] ?? 0;
@@ -27,17 +28,29 @@ export function bareJpeg(bytes: Buffer): Buffer | undefined {
     } else {
       if (code === marker.sof0 || code === marker.sof1) components = segment[9] ?? 0;
       else if (code !== marker.sos && !isTable(code)) return undefined;
-      kept.push(segment);
+      kept.push({ from: at, to: end });
     }
     at = end;
     if (code !== marker.sos) continue;
     const isWhole = (components === 1 || components === 3) && segment[4] === components;
     const scanEnd = isWhole ? endOfScan(bytes, at) : undefined;
     if (scanEnd === undefined) return undefined;
-    const isBare = kept.length === segments + 2 && scanEnd === bytes.length;
-    return isBare ? bytes : Buffer.concat([...kept, bytes.subarray(at, scanEnd)]);
+    return bytes.subarray(movedUp(bytes, kept, at), scanEnd);
   }
   return undefined;
+}
+
+interface Segment {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Puts segments before `end`, without what lay between them. @returns where the first one begins now */
+function movedUp(bytes: Buffer, segments: readonly Segment[], end: number): number {
+  return segments.reduceRight((before, { from, to }) => {
+    bytes.copyWithin(before - (to - from), from, to);
+    return before - (to - from);
+  }, end);
 }
 
 /** Behind the end marker of the only scan; undefined where anything else comes first. */
