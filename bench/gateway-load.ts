@@ -17,19 +17,34 @@ export interface Answers {
 /** Connections are kept, as gateways keep theirs. */
 const agent = new Agent({ keepAlive: true });
 
-/** Sends calls at an even rate, whatever the answers do. */
-export async function load(target: Address, body: Body, rate: number, seconds: number): Promise<Answers> {
+export function load(target: Address, body: Body, rate: number, seconds: number): Promise<Answers> {
+  return evenly(
+    rate,
+    seconds,
+    () => body.unique(),
+    (middle) => send(target, body, middle),
+  );
+}
+
+/** Makes calls at an even rate, whatever becomes of them. @param make what a call needs, made before its time counts */
+export async function evenly<T>(
+  rate: number,
+  seconds: number,
+  make: () => T,
+  call: (made: T) => Promise<void>,
+): Promise<Answers> {
   const pending: Promise<void>[] = [];
   const took: number[] = [];
   let failed = 0;
   const startedMs = performance.now();
-  for (let call = 0; call < rate * seconds; call++) {
-    await sleep(Math.max(0, startedMs + (call * 1_000) / rate - performance.now()));
-    const sentMs = performance.now();
-    const answered = send(target, body).then(
-      () => void took.push(performance.now() - sentMs),
+  for (let index = 0; index < rate * seconds; index++) {
+    await sleep(Math.max(0, startedMs + (index * 1_000) / rate - performance.now()));
+    const made = make();
+    const calledMs = performance.now();
+    const answered = call(made).then(
+      () => void took.push(performance.now() - calledMs),
       (error: Error) => {
-        if (failed++ === 0) console.error(`${target.url}: ${error.message}`);
+        if (failed++ === 0) console.error(error.message);
       },
     );
     pending.push(answered);
@@ -38,8 +53,7 @@ export async function load(target: Address, body: Body, rate: number, seconds: n
   return { took: took.sort((a, b) => a - b), failed };
 }
 
-async function send({ url, headers }: Address, { head, unique, tail }: Body): Promise<void> {
-  const middle = unique();
+async function send({ url, headers }: Address, { head, tail }: Body, middle: Buffer): Promise<void> {
   const length = head.length + middle.length + tail.length;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const call = request(url, { method: 'POST', agent, headers: { ...headers, 'content-length': length } });
@@ -50,5 +64,5 @@ async function send({ url, headers }: Address, { head, unique, tail }: Body): Pr
   });
   let text = '';
   for await (const chunk of response) text += chunk;
-  if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${text.slice(0, 300)}`);
+  if (response.statusCode !== 200) throw new Error(`${url}: ${response.statusCode} ${text.slice(0, 300)}`);
 }

@@ -7,15 +7,24 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Address } from './gateway-load.ts';
+import { type Answers, load } from './gateway-load.ts';
 import { type Body, chatBody, formBody, formHeaders, jsonHeaders } from './gateway-photos.ts';
 
-export interface Target extends Address {
+export interface Target {
   readonly name: string;
   /** Long edge of what it sends on; the photo's own where absent. */
   readonly sentPx?: number;
   readonly process?: ChildProcess;
-  readonly bodyOf: (picture: Buffer) => Body;
+  load(picture: Buffer, rate: number, seconds: number): Promise<Answers>;
+}
+
+/** Of somebody who is sent bodies over HTTP. */
+function overHttp(
+  url: string,
+  headers: Record<string, string>,
+  bodyOf: (picture: Buffer) => Body,
+): Pick<Target, 'load'> {
+  return { load: (picture, rate, seconds) => load({ url, headers }, bodyOf(picture), rate, seconds) };
 }
 
 export function openTargets() {
@@ -32,6 +41,15 @@ export function openTargets() {
     return { child, port };
   }
 
+  const ourSettings = (name: string, vendorUrl: string) => ({
+    SQLITE_FILE: join(folder, `${name}.db`),
+    LLM_BASE_URL: vendorUrl,
+    LLM_API_KEY: 'sk-bench',
+    LLM_MODEL: 'gpt-4.1-mini',
+    LLM_MAX_CONCURRENCY: '100',
+    STRATEGY: 'llm-only',
+  });
+
   return {
     async vendor() {
       const { child, port } = await forked('./lean-vendor.ts');
@@ -40,9 +58,7 @@ export function openTargets() {
 
     straight: (vendorUrl: string): Target => ({
       name: 'straight to the vendor',
-      url: `${vendorUrl}/chat/completions`,
-      headers: jsonHeaders,
-      bodyOf: chatBody,
+      ...overHttp(`${vendorUrl}/chat/completions`, jsonHeaders, chatBody),
     }),
 
     async portkey(vendorUrl: string, version: string): Promise<Target> {
@@ -72,9 +88,7 @@ export function openTargets() {
       return {
         name: 'Portkey',
         process: child,
-        url: `${url}/v1/chat/completions`,
-        headers,
-        bodyOf: chatBody,
+        ...overHttp(`${url}/v1/chat/completions`, headers, chatBody),
       };
     },
 
@@ -83,9 +97,7 @@ export function openTargets() {
       return {
         name: 'bare relay',
         process: child,
-        url: `http://127.0.0.1:${port}`,
-        headers: formHeaders,
-        bodyOf: formBody,
+        ...overHttp(`http://127.0.0.1:${port}`, formHeaders, formBody),
       };
     },
 
@@ -96,21 +108,30 @@ export function openTargets() {
       sentPx?: number,
     ): Promise<Target> {
       const { child, port } = await forked('./gateway-service.ts', {
-        SQLITE_FILE: join(folder, `${name}.db`),
-        LLM_BASE_URL: vendorUrl,
-        LLM_API_KEY: 'sk-bench',
-        LLM_MODEL: 'gpt-4.1-mini',
-        LLM_MAX_CONCURRENCY: '100',
-        STRATEGY: 'llm-only',
+        ...ourSettings(name, vendorUrl),
         ...env,
       });
       return {
         name,
         ...(sentPx !== undefined && { sentPx }),
         process: child,
-        url: `http://127.0.0.1:${port}/api/v1/classify`,
-        headers: formHeaders,
-        bodyOf: formBody,
+        ...overHttp(`http://127.0.0.1:${port}/api/v1/classify`, formHeaders, formBody),
+      };
+    },
+
+    /** Without HTTP in front of it, cache and statistics: what a gateway would be asked to do. */
+    async llmSide(vendorUrl: string): Promise<Target> {
+      const name = 'ours, between miss and answer';
+      const settings = { ...ourSettings(name, vendorUrl), LLM_SEND_ORIGINAL: 'true' };
+      const { child } = await forked('./gateway-llm-side.ts', settings);
+      return {
+        name,
+        process: child,
+        async load(picture, rate, seconds) {
+          child.send({ picture: picture.toString('base64'), rate, seconds });
+          const [answers] = (await once(child, 'message')) as [Answers];
+          return answers;
+        },
       };
     },
 

@@ -9,7 +9,6 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { load } from './gateway-load.ts';
 import { type Load, pictureOf, usdPer1000 } from './gateway-photos.ts';
 import { openTargets } from './gateway-targets.ts';
 
@@ -56,6 +55,7 @@ try {
   const all = [
     { name: 'Portkey', start: () => open.portkey(vendor.url, values.portkey) },
     { name: 'bare relay', start: () => open.relay(vendor.url) },
+    { name: 'ours, between miss and answer', start: () => open.llmSide(vendor.url) },
     {
       name: 'ours, bytes passed on',
       start: () => open.ours('ours, bytes passed on', vendor.url, { LLM_SEND_ORIGINAL: 'true' }),
@@ -70,12 +70,11 @@ try {
     const picture = await pictureOf(one);
     let straight: readonly number[] = [];
     for (const target of targets) {
-      const body = target.bodyOf(picture);
-      await load(target, body, one.rate, warmUpSeconds);
+      await target.load(picture, one.rate, warmUpSeconds);
       vendor.process.send('reset');
       await once(vendor.process, 'message');
       const usedBeforeMs = cpuMs(target.process?.pid);
-      const { took, failed } = await load(target, body, one.rate, seconds);
+      const { took, failed } = await target.load(picture, one.rate, seconds);
       const usedMs = cpuMs(target.process?.pid) - usedBeforeMs;
       if (target === targets[0]) straight = took;
       vendor.process.send('report');

@@ -103,6 +103,12 @@ function readAll(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
 
+  /** At once, so that whatever the stream says behind its end is no news. */
+  function stopListening(): void {
+    signal.removeEventListener('abort', onAbort);
+    stream.off('data', onData).off('end', onEnd).off('close', onCut);
+  }
+
   function onData(chunk: Buffer): void {
     const room = keep(chunk);
     if (!room) return;
@@ -112,6 +118,10 @@ function readAll(
       () => undefined,
     );
   }
+  const onEnd = () => {
+    stopListening();
+    resolve();
+  };
   const onAbort = () => reject(signal.reason);
   const onCut = () =>
     reject(
@@ -121,13 +131,12 @@ function readAll(
   if (signal.aborted) onAbort();
   else if (stream.errored || (stream.destroyed && !stream.readableEnded)) onCut();
   signal.addEventListener('abort', onAbort, { once: true });
-  stream.on('data', onData).once('end', resolve).once('close', onCut);
+  stream.on('data', onData).once('end', onEnd).once('close', onCut);
   // Stays for good: a stream may fail again while what is left of it is dropped.
   stream.on('error', onCut);
 
   return promise.finally(() => {
-    signal.removeEventListener('abort', onAbort);
-    stream.off('data', onData).off('end', resolve).off('close', onCut);
+    stopListening();
     stream.resume();
   });
 }
