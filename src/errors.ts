@@ -126,6 +126,11 @@ export class UnavailableError extends AppError {
   }
 }
 
+/** Whether every classifier would fail alike: the photo is at fault, or there is no room to decode it. */
+export function failsForAll(error: unknown): boolean {
+  return error instanceof PhotoError || (error instanceof UnavailableError && error.code === 'overloaded');
+}
+
 /** 504: the request's deadline passed and nothing could answer before it. */
 export class DeadlineError extends AppError {
   readonly code = 'deadline_passed';

@@ -1,4 +1,4 @@
-import { DeadlineError, PhotoError, VisionError } from '../errors.ts';
+import { DeadlineError, failsForAll, VisionError } from '../errors.ts';
 import { earlier } from '../resilience/deadline.ts';
 import type { Classifier, ClassifyContext } from './classifier.ts';
 
@@ -10,8 +10,8 @@ export interface FallbackOptions {
 }
 
 /**
- * Asks `preferred`; when it can't answer for any reason, or not in time, `other` does, and the answer says so. A
- * photo that is itself at fault fails as it is: nobody could answer for it.
+ * Asks `preferred`; when it can't answer for any reason, or not in time, `other` does, and the answer says so. What
+ * would fail for both alike, such as a photo that is itself at fault, fails as it is.
  */
 export function withFallback(
   preferred: Classifier,
@@ -24,7 +24,7 @@ export function withFallback(
       try {
         return await preferred.classify(photo, sooner(context, marginMs));
       } catch (error) {
-        if (error instanceof PhotoError || context.signal.aborted) throw error;
+        if (failsForAll(error) || context.signal.aborted) throw error;
         onFallback?.(reasonOf(error));
         return { ...(await other.classify(photo, context)), degraded: true };
       }

@@ -1,9 +1,9 @@
-import { PhotoError } from '../errors.ts';
+import { failsForAll } from '../errors.ts';
 import type { Answer, Classification, Classifier } from './classifier.ts';
 
 /**
- * Asks `local` first and `preferred` only where the local answer is not sure, or there is none. A photo that is itself
- * at fault fails as it is.
+ * Asks `local` first and `preferred` only where the local answer is not sure, or there is none. What would fail
+ * for both alike fails as it is.
  */
 export function withSureFirst(
   local: Classifier,
@@ -16,7 +16,7 @@ export function withSureFirst(
       try {
         answer = await local.classify(photo, context);
       } catch (error) {
-        if (error instanceof PhotoError || context.signal.aborted) throw error;
+        if (failsForAll(error) || context.signal.aborted) throw error;
       }
       return answer && isSure(answer.classification) ? answer : preferred.classify(photo, context);
     },
