@@ -1,9 +1,9 @@
 /**
  * The whole service beside a vendor in trouble, 20 photos a second, each another one:
  *
- *   node bench/llm-chaos.ts [--seconds 10] [--outage 1000] [--deadline 4]
+ *   node bench/llm-chaos.ts [--seconds 10] [--outage 1000] [--deadline 4] [--rate 20]
  *
- * For every kind of trouble: statuses, answers of the local model that say so, how long answers took and by how much
+ * For every kind of trouble: statuses with the p50 of their answers, answers of the local model that say so, how long answers took and by how much
  * the worst passed its deadline, calls the vendor got, and what every row of the cache says afterwards.
  */
 
@@ -105,8 +105,7 @@ function reportOf(answers: readonly Timed[], calls: number, rows: ReturnType<typ
   ).length;
   return {
     photos: answers.length,
-    'not 200': answers.length - count(({ status }) => status === 200),
-    why: [...new Set(answers.flatMap(({ reply }) => reply.body.code ?? []))].join(' '),
+    ...statusesOf(answers),
     local: count(isLocal),
     'not saying so': count(isLie),
     'p50 ms': at(0.5),
@@ -119,8 +118,20 @@ function reportOf(answers: readonly Timed[], calls: number, rows: ReturnType<typ
   };
 }
 
+/** How many answers had each status, and how long half of them took at most. */
+function statusesOf(answers: readonly Timed[]): Record<string, string> {
+  const byStatus = Map.groupBy(answers, ({ reply }) => reply.status);
+  const entries = [...byStatus].sort(([one], [other]) => one - other);
+  return Object.fromEntries(
+    entries.map(([status, some]) => {
+      const took = some.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+      return [status, `${some.length} (${Math.round(took[some.length >> 1] ?? 0)} ms)`];
+    }),
+  );
+}
+
 const table: Record<string, Awaited<ReturnType<typeof run>>> = {};
-for (const [name, behave] of Object.entries(troubles)) {
+for (const [name, behave] of Object.entries(Number(values.seconds) > 0 ? troubles : {})) {
   table[name] = await run(behave, rate * Number(values.seconds));
   console.error(`${name}: done`);
 }
