@@ -30,7 +30,7 @@ export function withDecodeTurns(pool: Turned, { isDear, ...options }: DecodeTurn
       const turns = isDear(job.cost) ? dear : cheap;
       const leave = await turns.enter(context);
       try {
-        return await pool.analyse(job, context);
+        return await pool.analyse(job, { ...context, hadTurn: true });
       } finally {
         leave();
       }

@@ -10,6 +10,9 @@ export interface Wants {
   readonly infer: boolean | 'later';
 }
 
+/** Foretold of a pass over pixels alone: no more than any network takes that is worth having beside an LLM. */
+export const passCost: Cost = { cpuMs: 25, megabytes: 1 };
+
 /** One photo for a child process: to decode, or to infer from what an earlier decode left of it. */
 export interface Job {
   /** Of the photo. */

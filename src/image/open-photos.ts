@@ -1,7 +1,7 @@
 import type { Cost } from './firewall/limits.ts';
 import { formatOf } from './format.ts';
 import type { Inspector } from './inspector.ts';
-import type { Wants } from './job.ts';
+import { passCost, type Wants } from './job.ts';
 import { orOver, throwIfOver } from './patience.ts';
 import type { AnalyseContext, Analysis, Photo } from './photo.ts';
 import type { Pool } from './pool.ts';
@@ -39,8 +39,6 @@ interface Held {
   holders: number;
 }
 
-/** Of a pass over pixels alone: no more than any network takes that is worth having beside an LLM. */
-const inferenceCost: Cost = { cpuMs: 25, megabytes: 1 };
 const unending = { leftMs: () => Number.POSITIVE_INFINITY };
 
 /** Photos in hand. Whoever opens bytes that somebody else holds open shares that photo, and its one decode. */
@@ -55,11 +53,12 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
     const inspected = async () => (await upload.lend((bytes) => inspector.inspect(bytes, format))).cost;
     const closing = new AbortController();
     let inference: Promise<Analysis['probabilities']> | undefined;
+    let isAwaited = false;
 
     /** By itself, whether anybody asks for it yet or not: an LLM may fail at any time. */
     function inferFrom(pixels: Buffer): void {
-      const job = { sha256, bytes: pixels, format: 'pixels', cost: inferenceCost } as const;
-      const context = { deadline: unending, signal: closing.signal };
+      const job = { sha256, bytes: pixels, format: 'pixels', cost: passCost } as const;
+      const context = { deadline: unending, signal: closing.signal, isAwaited: () => isAwaited };
       const inferred = pool.analyse({ ...job, wants: { rendition: false, infer: true } }, context);
       inference = inferred.then(({ probabilities }) => probabilities);
       inference.catch(() => undefined);
@@ -80,6 +79,7 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
 
     async function probabilities(context: AnalyseContext) {
       const analysed = await analysis.join(context);
+      isAwaited = true;
       return inference ? orOver(inference, context) : analysed.probabilities;
     }
 

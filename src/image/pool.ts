@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
 import { ChildLostError, type ForkOptions, forkChild, type Loss } from './child-process.ts';
-import { isDear, openReserve, shareOfLine } from './dear.ts';
+import { isDear, openReserve } from './dear.ts';
 import type { Cost } from './firewall/limits.ts';
+import { openForesight } from './foresight.ts';
 import type { Job } from './job.ts';
-import type { AnalyseContext, Analysis } from './photo.ts';
+import type { Analysis } from './photo.ts';
 import { noChildStarts, overloaded, shuttingDown, stoppedTwo, tooMuchMemory } from './pool-errors.ts';
 import { openSlot, type Slot } from './slot.ts';
-import { openWaitingLine, type Ride } from './waiting-line.ts';
+import { openWaitingLine, type Ride, type RideContext } from './waiting-line.ts';
 import { openWorkload } from './workload.ts';
 
 export interface PoolHooks {
@@ -57,7 +58,7 @@ export interface Pool {
    * @throws DeadlineError
    * @throws UnavailableError overloaded, no_classifier when no child can start, shutting_down
    */
-  analyse(job: Job, context: AnalyseContext): Promise<Analysis>;
+  analyse(job: Job, context: RideContext): Promise<Analysis>;
   /** Resolves when the first child is ready. @throws UnavailableError no child can start; the pool keeps trying */
   ready(): Promise<void>;
   status(): PoolStatus;
@@ -99,11 +100,10 @@ export function openPool(options: PoolOptions): Pool {
   const isIdle = ({ state }: Slot) => state === 'idle';
   const isFit = (slot: Slot) => isWorking(slot) && slot.unfit === undefined;
 
+  const children = () => slots.filter((slot) => isWorking(slot) || slot.state === 'starting').length;
   /** How many children may hold such photos at once. */
-  function placesFor({ cost }: Job): number {
-    const children = slots.filter((slot) => isWorking(slot) || slot.state === 'starting');
-    return reserve.placesFor(cost, children.length);
-  }
+  const placesFor = ({ cost }: Job) => reserve.placesFor(cost, children());
+  const foresight = openForesight({ line, workload, queueLimit, queueMs, children, placesFor });
 
   function hasPlace(job: Job): boolean {
     if (!isDear(job.cost)) return true;
@@ -177,15 +177,10 @@ export function openPool(options: PoolOptions): Pool {
     ride.reject(reason);
   }
 
-  function drainMs(moreMs = 0, places = slots.filter(isWorking).length): number {
-    return workload.drainMs(line.costMs + moreMs, places);
-  }
-
-  /** By number, and by work: twenty dear photos are as much as a thousand cheap ones, and leave room for those. */
-  function isFull(job: Job): boolean {
-    const share = shareOfLine(job.cost);
-    const isLong = drainMs(job.cost.cpuMs, placesFor(job)) > queueMs * share;
-    return line.length >= queueLimit * share || (line.length > 0 && isLong);
+  /** Whether a photo that comes now had better come again later. */
+  function hasNoRoom(job: Job, context: RideContext): boolean {
+    if (slotFor(job)) return false;
+    return foresight.isFull(job) || foresight.isInVain(job, context);
   }
 
   return {
@@ -197,7 +192,7 @@ export function openPool(options: PoolOptions): Pool {
       const isNew = job.format !== 'pixels';
       if (isNew) reserve.came(job.cost);
       // What was let in once is not turned away between its two passes.
-      if (isNew && isFull(job) && !slotFor(job)) throw overloaded(drainMs(0, placesFor(job)));
+      if (isNew && hasNoRoom(job, context)) throw overloaded(foresight.drainMs(placesFor(job)));
       const { promise, resolve, reject } = Promise.withResolvers<Analysis>();
       line.join({ job, context, resolve, reject, losses: 0 }, 'by turn');
       dispatch();
@@ -218,7 +213,7 @@ export function openPool(options: PoolOptions): Pool {
         ready: slots.filter(isWorking).length,
         busy: slots.filter(isBusy).length,
         queued: line.length,
-        drainMs: drainMs(),
+        drainMs: foresight.drainMs(slots.filter(isWorking).length),
         ...(unfit !== undefined && { unfit }),
         pids: slots.flatMap(({ pid }) => pid ?? []),
       };

@@ -2,10 +2,18 @@ import type { Job } from './job.ts';
 import { throwIfOver, whenOver } from './patience.ts';
 import type { AnalyseContext, Analysis } from './photo.ts';
 
+/** Who waits for a photo in the pool. */
+export interface RideContext extends AnalyseContext {
+  /** Whether somebody needs what is left to do of a photo that has had its turn: it goes before all others then. */
+  readonly isAwaited?: () => boolean;
+  /** It was let in from a line of its caller's photos. */
+  readonly hadTurn?: boolean;
+}
+
 /** A photo on its way through the pool. */
 export interface Ride {
   readonly job: Job;
-  readonly context: AnalyseContext;
+  readonly context: RideContext;
   readonly resolve: (analysis: Analysis) => void;
   readonly reject: (reason: unknown) => void;
   /** Children that were lost with this photo in them. */
@@ -14,8 +22,8 @@ export interface Ride {
 
 export interface WaitingLine {
   readonly length: number;
-  /** Foretold CPU time of all that wait. */
-  readonly costMs: number;
+  /** All that wait; or those alone whose turn would come before this one's. */
+  jobs(before?: Job): readonly Job[];
   /** Whose turn it is, of those that can go. */
   first(canGo?: (ride: Ride) => boolean): Ride | undefined;
   /** Whoever passes its deadline or is aborted here leaves the line with that error. */
@@ -46,24 +54,25 @@ const inferenceYieldsMs = 400;
 export function openWaitingLine(): WaitingLine {
   /** In the order of their turns. */
   const line: Waiting[] = [];
-  let costMs = 0;
 
   function leave(ride: Ride): void {
     const at = line.findIndex((waiting) => waiting.ride === ride);
     const [left] = at === -1 ? [] : line.splice(at, 1);
-    if (!left) return;
-    left.stopWatch();
-    costMs -= ride.job.cost.cpuMs;
+    left?.stopWatch();
   }
 
   return {
     get length() {
       return line.length;
     },
-    get costMs() {
-      return Math.max(0, costMs);
+    jobs(before) {
+      const turnMs = before ? turnOf(before) : Number.POSITIVE_INFINITY;
+      return line.filter((waiting) => waiting.turnMs <= turnMs).map(({ ride }) => ride.job);
     },
-    first: (canGo = () => true) => line.find(({ ride }) => canGo(ride))?.ride,
+    first(canGo = () => true) {
+      const rides = line.map(({ ride }) => ride);
+      return rides.find((ride) => ride.context.isAwaited?.() && canGo(ride)) ?? rides.find(canGo);
+    },
     leave,
     join(ride, place) {
       try {
@@ -76,12 +85,14 @@ export function openWaitingLine(): WaitingLine {
         leave(ride);
         ride.reject(reason);
       });
-      const { cpuMs } = ride.job.cost;
-      const yieldsMs = ride.job.format === 'pixels' ? inferenceYieldsMs : patience * cpuMs;
-      const turnMs = place === 'first' ? Number.NEGATIVE_INFINITY : performance.now() + yieldsMs;
+      const turnMs = place === 'first' ? Number.NEGATIVE_INFINITY : turnOf(ride.job);
       const before = line.findLastIndex((waiting) => waiting.turnMs <= turnMs);
       line.splice(before + 1, 0, { ride, turnMs, stopWatch });
-      costMs += cpuMs;
     },
   };
+}
+
+/** Of a photo that comes now. */
+function turnOf({ format, cost }: Job): number {
+  return performance.now() + (format === 'pixels' ? inferenceYieldsMs : patience * cost.cpuMs);
 }

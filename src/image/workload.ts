@@ -2,38 +2,47 @@ import type { Job } from './job.ts';
 
 /** How much work is under way, in time that really passes rather than in what was foretold. */
 export interface Workload {
+  /** Whether photos enough were done for it to know the machine. */
+  readonly isKnown: boolean;
   /** @returns to be called when the photo has left its child; `isDone` says whether it was finished there */
   begin(job: Job): (isDone: boolean) => void;
-  /** Until this much foretold work, and what is under way, is done by that many children. */
-  drainMs(foretoldMs: number, children: number): number;
+  /** Until this much foretold work, and what of these is under way, is done by that many children. */
+  drainMs(foretoldMs: number, children: number, counts?: (job: Job) => boolean): number;
 }
 
 /** Weight of a millisecond foretold long ago against one foretold now, per job. */
 const memory = 15 / 16;
+/** Before that many jobs the first guess weighs too much, and what the first job in a child takes. */
+const enoughJobs = 16;
 
 /** Learns from every photo how fast this machine is, and how much a photo takes beside its decode. */
 export function openWorkload(now: () => number = () => performance.now()): Workload {
   // Until something is known: the network takes about as long as a decode of a phone's photo.
   let [foretoldMs, ranMs] = [50, 100];
-  const underWay = new Map<symbol, { readonly startedMs: number; readonly foretoldMs: number }>();
+  let done = 0;
+  const underWay = new Map<symbol, { readonly startedMs: number; readonly job: Job }>();
   const realMs = (foretold: number) => (foretold * ranMs) / foretoldMs;
 
   return {
-    begin({ cost }) {
+    get isKnown() {
+      return done >= enoughJobs;
+    },
+    begin(job) {
       const key = Symbol();
       const startedMs = now();
-      underWay.set(key, { startedMs, foretoldMs: cost.cpuMs });
+      underWay.set(key, { startedMs, job });
       return (isDone) => {
         underWay.delete(key);
         if (!isDone) return;
-        foretoldMs = foretoldMs * memory + cost.cpuMs;
+        done += 1;
+        foretoldMs = foretoldMs * memory + job.cost.cpuMs;
         ranMs = ranMs * memory + (now() - startedMs);
       };
     },
-    drainMs(foretold, children) {
-      const left = [...underWay.values()].map((one) =>
-        Math.max(0, realMs(one.foretoldMs) - (now() - one.startedMs)),
-      );
+    drainMs(foretold, children, counts = () => true) {
+      const left = [...underWay.values()]
+        .filter(({ job }) => counts(job))
+        .map(({ job, startedMs }) => Math.max(0, realMs(job.cost.cpuMs) - (now() - startedMs)));
       return left.reduce((sum, ms) => sum + ms, realMs(foretold)) / Math.max(1, children);
     },
   };

@@ -5,22 +5,25 @@ import { DeadlineError } from '../../src/errors.ts';
 import { isDear } from '../../src/image/dear.ts';
 import type { Job } from '../../src/image/job.ts';
 import type { Analysis } from '../../src/image/photo.ts';
+import type { RideContext } from '../../src/image/waiting-line.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { jobOf } from '../support/pools.ts';
 
 /** Photos whose decodes begin in an order that is written down, and end when they are told to. */
 function heldPool() {
   const begun: string[] = [];
+  const hadTurn: string[] = [];
   const ends: (() => void)[] = [];
   const pool = {
-    analyse({ bytes }: Job) {
+    analyse({ bytes }: Job, context: RideContext) {
       begun.push(bytes.toString());
+      if (context.hadTurn) hadTurn.push(bytes.toString());
       return new Promise<Analysis>((resolve) => {
         ends.push(() => resolve({ rendition: Buffer.alloc(0), widthPx: 1, heightPx: 1 } as Analysis));
       });
     },
   };
-  return { pool, begun, endFirst: () => ends.shift()?.() };
+  return { pool, begun, hadTurn, endFirst: () => ends.shift()?.() };
 }
 
 const dear = (name: string): Job => ({ ...jobOf(name), cost: { cpuMs: 2000, megabytes: 300 } });
@@ -47,6 +50,16 @@ test('albums take turns, a few photos at a time, and a single photo waits for no
   endFirst();
   await settled();
   expect(begun.at(-1)).toBe('b1');
+});
+
+test('the pool is told of photos that have had their turn', async () => {
+  const { pool, begun, hadTurn } = heldPool();
+  const turns = withDecodeTurns(pool, { atOnce: 1, maxWaiting: 100, isDear });
+  void turns.analyse(jobOf('of an album'), context('batch', 'a'));
+  void turns.analyse(jobOf('single'), context('single', 'b'));
+  await settled();
+  expect(begun).toHaveLength(2);
+  expect(hadTurn).toEqual(['of an album']);
 });
 
 test('whoever’s time is up leaves the line', async () => {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { TooManyPixelsError, UnavailableError } from '../../src/errors.ts';
 import type { Job } from '../../src/image/job.ts';
 import { openPhotos } from '../../src/image/open-photos.ts';
-import type { AnalyseContext, Analysis } from '../../src/image/photo.ts';
+import type { Analysis } from '../../src/image/photo.ts';
 import { receivedUpload } from '../../src/image/receive.ts';
+import type { RideContext } from '../../src/image/waiting-line.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { patient } from '../support/pools.ts';
 
@@ -13,9 +14,9 @@ const analysis: Analysis = { rendition: Buffer.alloc(0), widthPx: 3, heightPx: 2
 
 /** Photos on a pool that answers when the test says so. */
 function setUp() {
-  const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: AnalyseContext })[] = [];
+  const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: RideContext })[] = [];
   const pool = {
-    analyse(job: Job, context: AnalyseContext) {
+    analyse(job: Job, context: RideContext) {
       const answer = Promise.withResolvers<Analysis>();
       calls.push({ ...answer, job, context });
       context.signal.addEventListener('abort', () => answer.reject(context.signal.reason));
@@ -204,6 +205,19 @@ describe('photos in hand', () => {
     expect(await wanted).toEqual([0.4, 0.6]);
     expect(await photo.probabilities(patient())).toEqual([0.4, 0.6]);
     expect(calls).toHaveLength(2);
+  });
+
+  it('says to the pool once somebody waits for what is to be inferred', async () => {
+    const { photos, calls, upload } = setUp();
+    const photo = photos.open(upload('one'));
+    const answer = photo.analyse(patient());
+    await settled();
+    calls[0]?.resolve({ ...analysis, pixels: Buffer.from('pixels') });
+    await answer;
+    expect(calls[1]?.context.isAwaited?.()).toBe(false);
+    void photo.probabilities(patient());
+    await settled();
+    expect(calls[1]?.context.isAwaited?.()).toBe(true);
   });
 
   it('gives up what is not inferred yet when the last holder closes', async () => {

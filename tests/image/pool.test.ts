@@ -78,6 +78,48 @@ describe('the pool of children', () => {
     await Promise.all([held, queued]);
   });
 
+  it('turns away at once a photo that would wait past its deadline, and lets in whoever has the time', async () => {
+    const pool = oddPool({ queueMs: 1e9 });
+    const pid = await pidOf(pool);
+    // A machine that it knows by now.
+    for (let photo = 0; photo < 20; photo++) await pidOf(pool);
+    const held = pool.analyse(jobOf('hold'), patient());
+    const within = (ms: number) => ({ ...patient(), deadline: deadlineIn(ms, () => 0) });
+    const first = pool.analyse({ ...jobOf('pid'), cost: { cpuMs: 1e6, megabytes: 20 } }, patient());
+    const { drainMs } = pool.status();
+    const dear = { ...jobOf('pid'), cost: { cpuMs: 2e6, megabytes: 20 } };
+    await expect(pool.analyse(dear, within(drainMs * 0.9))).rejects.toMatchObject({
+      code: 'overloaded',
+      status: 503,
+      retryAfterS: expect.any(Number),
+    });
+    const second = pool.analyse(dear, within(drainMs * 2));
+    expect(pool.status().queued).toBe(2);
+    letGo(pid);
+    await Promise.all([held, first, second]);
+  });
+
+  it('goes on first with a photo that has had its turn and is waited for now', async () => {
+    const pool = oddPool();
+    const pid = await pidOf(pool);
+    const done: string[] = [];
+    const held = pool.analyse(jobOf('hold'), patient());
+    let isAwaited = false;
+    const pixels = (name: string, isWaitedFor: () => boolean) =>
+      pool
+        .analyse({ ...jobOf('pid'), format: 'pixels' }, { ...patient(), isAwaited: isWaitedFor })
+        .then(() => done.push(name));
+    const waiting = [
+      pool.analyse(jobOf('pid'), patient()).then(() => done.push('photo')),
+      pixels('idle', () => false),
+      pixels('awaited', () => isAwaited),
+    ];
+    isAwaited = true;
+    letGo(pid);
+    await Promise.all([held, ...waiting]);
+    expect(done).toEqual(['awaited', 'photo', 'idle']);
+  });
+
   it('lets a waiting photo go when its deadline passes or its caller is gone, and never begins it', async () => {
     const pool = oddPool();
     const pid = await pidOf(pool);
