@@ -68,6 +68,24 @@ describe('money', () => {
     expect(ledger.sums.get('2026-11')).toBeGreaterThan(costMicro);
   });
 
+  test('stays booked as reserved where it can not be settled, and is settled by nobody later', async () => {
+    const ledger = memoryLedger();
+    let isDown = true;
+    const failing: typeof ledger = {
+      ...ledger,
+      addSpend: (...added) => (isDown ? Promise.reject(new Error('down')) : ledger.addSpend(...added)),
+    };
+    const one = spending({ ledger: failing });
+    const [first, second] = [await one.reserve(price), await one.reserve(price)];
+    const reserved = ledger.sums.get('2026-11') ?? 0;
+    expect(first.settle(usage)).toBe(costMicro);
+    await expect.poll(() => failures).toHaveLength(1);
+    expect(ledger.sums.get('2026-11')).toBe(reserved);
+    isDown = false;
+    second.settle(usage);
+    expect(ledger.sums.get('2026-11')).toBe(reserved / 2 + costMicro);
+  });
+
   test('at the cap is refused, which is told once and believed for a while', async () => {
     const one = spending({ dailyMicro: 2_000 });
     (await one.reserve(price)).settle(usage);
