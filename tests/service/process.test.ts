@@ -45,6 +45,15 @@ describe('the process', () => {
     expect(output()).toContain('WORKERS must be');
   });
 
+  test('warns at its start where anybody may say what a hash means', async () => {
+    const warning = 'CLAIM_TRUST=all';
+    const trusting = await startServiceProcess({ CLAIM_TRUST: 'all' });
+    await expect.poll(trusting.output).toContain(warning);
+    const usual = await startServiceProcess();
+    await expect.poll(usual.output).toContain('curl');
+    expect(usual.output()).not.toContain(warning);
+  });
+
   test('SIGTERM, also twice, lets what is in flight finish and loses no record', async () => {
     const llm = await startFakeLlm();
     try {

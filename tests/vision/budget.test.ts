@@ -16,8 +16,10 @@ const callMicro = Math.ceil(310 * 0.4 + 28 * 1.6);
 let fake: FakeLlm;
 let fixture: Awaited<ReturnType<typeof sqliteFixture>>;
 const stores: Store[] = [];
+let logged: string;
 
 beforeEach(async () => {
+  logged = '';
   fake = await startFakeLlm();
   fixture = await sqliteFixture();
 });
@@ -35,7 +37,7 @@ async function visionWith(dailyMicro: number) {
     budget: { dailyMicro, monthlyMicro: Number.POSITIVE_INFINITY },
     maxWaiting: 1_000,
   });
-  const log = pino({ level: 'silent' });
+  const log = pino({ level: 'warn' }, { write: (line: string) => (logged += line) });
   const parts = { taxonomy, prompt, timeZone: 'UTC', ledger: store, refusals: memoryRefusals(), log };
   return openVision(llm, { ...parts, hooks: {} });
 }
@@ -68,6 +70,8 @@ test.each([1, 2])(
     expect(answered).toBeGreaterThanOrEqual(80);
     expect(answered + over_budget).toBe(500);
     expect(visions.map((vision) => vision.state().isOverBudget)).toEqual(visions.map(() => true));
+    expect(visions.map((vision) => vision.health())).toEqual(visions.map(() => 'over_budget'));
+    expect(logged.match(/budget for LLM calls is used up/g)).toHaveLength(count);
     const sums = await fixture.rows('SELECT spent_micro FROM llm_spend');
     await expect
       .poll(async () => sums.map(({ spent_micro }) => Number(spent_micro) <= 105 * callMicro))

@@ -160,7 +160,7 @@ test('where one try is allowed, one failure is one call', async () => {
   expect(fake.requestCount).toBe(1);
 });
 
-test('every call leaves a line that names model, outcome and cost, and no secret', async () => {
+test('every call leaves a line that says what was asked whom, how long it took and how it ended, and no secret', async () => {
   await classifier().classify(photo, context());
   fake.behave({ status: 401, body: { error: { message: 'no such key: sk-very-secret' } } });
   await classifier()
@@ -170,10 +170,18 @@ test('every call leaves a line that names model, outcome and cost, and no secret
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as object);
+  const line = {
+    msg: 'vision call',
+    provider: expect.any(String),
+    key: expect.stringMatching(/^[0-9a-f]{8}$/),
+    model: 'fake-vision',
+    attempt: 1,
+    durationMs: expect.any(Number),
+  };
   expect(lines).toMatchObject([
-    { model: 'fake-vision', outcome: 'answered', usage: { inputTokens: 310, outputTokens: 28 } },
+    { ...line, outcome: 'answered', usage: { inputTokens: 310, outputTokens: 28 } },
     { model: 'fake-vision', reason: 'bad_key', msg: 'a vision provider needs attention' },
-    { model: 'fake-vision', outcome: 'bad_key' },
+    { ...line, outcome: 'bad_key' },
   ]);
   expect(logged).not.toMatch(/secret|base64|Choose the one|猫/);
 });
