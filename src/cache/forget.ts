@@ -10,7 +10,10 @@ export type Forgettable =
   | { readonly before: number };
 
 /** Rows deleted, by what they were. */
-export type Forgotten = Record<'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days', number>;
+export type Forgotten = Record<
+  'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days' | 'refusals',
+  number
+>;
 
 /**
  * Deletes all there is of it, in small steps, and counts. What this process has in memory is the caller's to clear;
@@ -18,7 +21,15 @@ export type Forgotten = Record<'results' | 'claims' | 'feedback' | 'photos' | 'r
  * @throws UnavailableError the store went down; what was deleted by then is, and the rest can be asked for again
  */
 export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable): Promise<Forgotten> {
-  const forgotten: Forgotten = { results: 0, claims: 0, feedback: 0, photos: 0, requests: 0, days: 0 };
+  const forgotten: Forgotten = {
+    results: 0,
+    claims: 0,
+    feedback: 0,
+    photos: 0,
+    requests: 0,
+    days: 0,
+    refusals: 0,
+  };
   for (const deletion of deletionsFor(what)) {
     const deleted = await inSmallSteps({ step: (limit) => store.deleteSome(deletion, limit) });
     if (deletion.of !== 'leases') forgotten[deletion.of] += deleted;
@@ -36,6 +47,9 @@ function deletionsFor(what: Forgettable): Deletion[] {
       of,
       ...what,
     }));
-  const byHash = (['results', 'claims', 'feedback', 'photos'] as const).map((of) => ({ of, ...what }));
+  const byHash = (['results', 'claims', 'feedback', 'photos', 'refusals'] as const).map((of) => ({
+    of,
+    ...what,
+  }));
   return [...byHash, { of: 'claims', content: what.hash }];
 }

@@ -783,6 +783,7 @@ export interface Api {
         photos: number;
         requests: number;
         days: number;
+        refusals: number;
       };
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;

@@ -52,7 +52,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
   const forget = {
     summary: 'Forget a photo, a user, or all from before a time',
     description:
-      'Deletes results, claims, feedback and records, and says how many rows of each; other processes have it in memory for MEMORY_CACHE_TTL seconds at most. A user is forgotten in every app that has or had an API key, and without one.',
+      'Deletes results, claims, feedback, records and what a vendor has refused, and says how many rows of each; other processes have it in memory for MEMORY_CACHE_TTL seconds at most. A user is forgotten in every app that has or had an API key, and without one.',
     tags: ['stats'],
     security: [{ opsToken: [] }],
     body: Type.Object(
@@ -73,6 +73,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
           photos: Count,
           requests: Count,
           days: Count,
+          refusals: Count,
         }),
         ...Envelope,
       }),

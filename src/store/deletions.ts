@@ -3,7 +3,7 @@ import { StatementError } from './outage.ts';
 
 /** What can be forgotten, and by what. */
 export interface Deletion {
-  readonly of: 'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days' | 'leases';
+  readonly of: 'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days' | 'refusals' | 'leases';
   /** What was written (a lease: ran out) earlier than that, in Unix milliseconds; */
   readonly before?: number;
   /** or is that claimant's; */
@@ -55,6 +55,7 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
     key: ['day_ms', 'claimant'],
     columns: { before: 'day_ms', claimant: 'claimant' },
   },
+  refusals: { table: 'refusals', key: ['sha256', 'version'], columns: { hash: 'sha256' } },
   leases: { table: 'leases', key: ['name'], columns: { before: 'expires_at_ms' } },
 };
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 /** Which photos a vendor has refused of late. */
 export interface RefusalMemory {
-  /** Never rejects: what can't be looked up counts as new. */
+  /** Never rejects: what can't be looked up, and is not remembered here, counts as new. */
   has(sha256: string): Promise<boolean>;
   /** Never rejects. */
   add(sha256: string): Promise<void>;
@@ -26,27 +26,33 @@ export interface RefusalMemoryOptions {
 }
 
 const maxRemembered = 10_000;
+/** How long memory alone is believed: the store may have been told to forget the photo meanwhile. */
+const believedMs = 30_000;
 
 export function openRefusalMemory(options: RefusalMemoryOptions): RefusalMemory {
   const { store, version, ttlMs, onFailure, now = Date.now } = options;
-  const untilBySha = new LRUCache<string, number>({ max: maxRemembered });
+  const refusals = new LRUCache<string, { until: number; at: number }>({ max: maxRemembered });
   return {
     async has(sha256) {
-      const known = untilBySha.get(sha256);
-      if (known !== undefined && known > now()) return true;
+      const known = refusals.get(sha256);
+      const isKnown = known !== undefined && known.until > now();
+      if (isKnown && now() - known.at < believedMs) return true;
       try {
         const until = await store.findRefusal({ sha256, version });
-        if (until === undefined || until <= now()) return false;
-        untilBySha.set(sha256, until);
+        if (until === undefined || until <= now()) {
+          refusals.delete(sha256);
+          return false;
+        }
+        refusals.set(sha256, { until, at: now() });
         return true;
       } catch (error) {
         onFailure(error);
-        return false;
+        return isKnown;
       }
     },
     async add(sha256) {
       const until = now() + ttlMs;
-      untilBySha.set(sha256, until);
+      refusals.set(sha256, { until, at: now() });
       await store.saveRefusal({ sha256, version, until }).catch(onFailure);
     },
   };

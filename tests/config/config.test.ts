@@ -91,6 +91,12 @@ test('a wrong secret is named but never shown', () => {
   expect(problem).not.toContain('hunter2');
 });
 
+test('no process may remember for longer than 30 seconds what another one has forgotten', () => {
+  expect(problemsOf({ MEMORY_CACHE_TTL: '31' })).toEqual([
+    'MEMORY_CACHE_TTL must be a whole number from 1 to 30, not "31"',
+  ]);
+});
+
 test('a strategy that needs an LLM is refused without one', () => {
   expect(problemsOf({ STRATEGY: 'llm-only' })[0]).toContain('LLM_API_KEY');
 });

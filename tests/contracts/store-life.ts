@@ -161,6 +161,18 @@ export function describeLife(place: StorePlace): void {
       expect(await rows('photos')).toBe(1);
     });
 
+    test('a photo takes its refusals too', async () => {
+      const until = 9_000_000_000_000;
+      for (const [name, version] of [
+        ['x', 'v1'],
+        ['x', 'v2'],
+        ['y', 'v1'],
+      ] as const)
+        await place.store.saveRefusal({ sha256: sha256Of(name), version, until });
+      expect(await drop({ of: 'refusals', hash: sha256Of('x') })).toBe(2);
+      expect(await rows('refusals')).toBe(1);
+    });
+
     test('leases goes by when they ran out', async () => {
       await place.store.acquireLeases([{ name: sha256Of('x'), owner: claimantOf('me'), ttlMs: 60_000 }]);
       expect(await drop({ of: 'leases', before: Date.now() })).toBe(0);

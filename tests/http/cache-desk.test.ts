@@ -94,7 +94,10 @@ describe('forgetting', () => {
     expect((await forget({ user_id: 'anna' })).status).toBe(401);
     const { status, body } = await forget({ user_id: 'anna' }, ops);
     expect(status).toBe(200);
-    expect(body.deleted).toEqual({ results: 0, claims: 1, feedback: 0, photos: 2, requests: 2, days: 1 });
+    expect(body.deleted).toEqual({
+      ...{ results: 0, claims: 1, feedback: 0, photos: 2, requests: 2, days: 1 },
+      refusals: 0,
+    });
     expect((await check(original, as('anna'))).body.cached).toBe(false);
     expect((await check(original, as('bert'))).body.cached).toBe(true);
   });

@@ -33,10 +33,11 @@ export function memoryLedger(): Ledger & { readonly sums: Map<string, number> } 
   };
 }
 
-export function memoryRefusals(): RefusalStore & { readonly saved: string[] } {
+export function memoryRefusals(): RefusalStore & { readonly saved: string[]; forget(sha256: string): void } {
   const until = new Map<string, number>();
   return {
     saved: [],
+    forget: (sha256) => void until.delete(sha256),
     findRefusal: async ({ sha256 }) => until.get(sha256),
     async saveRefusal(refusal) {
       this.saved.push(refusal.sha256);
