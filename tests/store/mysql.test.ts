@@ -92,7 +92,8 @@ describeWithMysql('a store on MySQL', (server) => {
       JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
       WHERE t.trx_state = 'LOCK WAIT' AND p.db = '${database}'`;
     const isWaiting = async () => (await mysqlRows(server, waitingSql)).length > 0;
-    await vi.waitUntil(isWaiting, { timeout: 5000 });
+    // The server shows anew what waits only after a tenth of a second in which nobody has looked.
+    await vi.waitUntil(isWaiting, { timeout: 5000, interval: 250 });
     await does(`UPDATE results SET model = 'rival' WHERE ${keyOf(first)}`);
     await does('COMMIT');
     await counted;
