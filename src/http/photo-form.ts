@@ -42,8 +42,8 @@ export async function readPhotoForm(
   onPhoto: (part: PhotoPart) => void,
 ): Promise<FormFields> {
   checkBoundary(request.headers['content-type']);
-  const bound = boundedBody(request, options.maxBytes, limits.uploadRate);
-  const signal = AbortSignal.any([gone, bound.signal]);
+  const bound = boundedBody(request, options.maxBytes, limits.uploadRate, gone);
+  const { signal } = bound;
   const fields: FormFields = Object.create(null);
   let photos = 0;
   const parts = request.parts({
@@ -113,9 +113,14 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
 
 /**
  * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
- * comes after a while.
+ * comes after a while. Its signal aborts with the caller's, too.
  */
-function boundedBody(request: FastifyRequest, maxBytes: number, rate: Limits['uploadRate']) {
+function boundedBody(
+  request: FastifyRequest,
+  maxBytes: number,
+  rate: Limits['uploadRate'],
+  gone: AbortSignal,
+) {
   const tooLarge = () =>
     new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
@@ -128,8 +133,13 @@ function boundedBody(request: FastifyRequest, maxBytes: number, rate: Limits['up
   // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
   request.raw.on('data', count);
   const pace = watchPace(request.raw, rate, (error) => controller.abort(error));
+  const leave = () => controller.abort(gone.reason);
+  // By hand: to listen to a signal of `AbortSignal.any` takes a tenth of a millisecond.
+  gone.addEventListener('abort', leave, { once: true });
+  if (gone.aborted) leave();
   const stop = () => {
     pace.stop();
+    gone.removeEventListener('abort', leave);
     request.raw.off('data', count);
   };
   return { signal: controller.signal, stop };
