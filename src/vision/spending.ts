@@ -112,7 +112,10 @@ export function openSpending(options: SpendingOptions): Spending {
           if (known !== undefined) learn(price, known);
           const costMicro = known ?? (paid === 'nothing' ? 0 : assumedMicro);
           const difference = costMicro - reservedMicro;
-          if (difference !== 0) ledger.addSpend(difference, [day, month]).catch(options.onFailure);
+          const add = () => ledger.addSpend(difference, [day, month]).catch(options.onFailure);
+          // With a cap, at once: what is given back is somebody else's to spend. Else behind the answer.
+          if (difference !== 0 && isCapped) void add();
+          else if (difference !== 0) setImmediate(add);
           return costMicro;
         },
       };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { costMicroOf, readPrices } from '../../src/vision/price.ts';
 import { openSpending, type SpendingOptions } from '../../src/vision/spending.ts';
@@ -136,10 +137,12 @@ describe('money', () => {
     expect(failures).toHaveLength(1);
   });
 
-  test("without any cap is only written down, and a store that is down is in nobody's way", async () => {
+  test("without any cap is only written down, behind the answer, and a store that is down is in nobody's way", async () => {
     const unlimited = { dailyMicro: Number.POSITIVE_INFINITY, monthlyMicro: Number.POSITIVE_INFINITY };
     const ledger = memoryLedger();
     (await spending({ ledger, ...unlimited }).reserve(price)).settle(usage);
+    expect(ledger.sums.get('2026-11-22')).toBeUndefined();
+    await nextTurn();
     expect(ledger.sums.get('2026-11-22')).toBe(costMicro);
     const down = { ...ledger, addSpend: () => Promise.reject(new Error('down')) };
     const reservation = await spending({ ledger: down, ...unlimited }).reserve(price);
