@@ -96,7 +96,7 @@ function reportOf(answers: readonly Timed[], calls: number, rows: ReturnType<typ
   const took = answers.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
   const count = (holds: (one: Reply) => boolean) => answers.filter(({ reply }) => holds(reply)).length;
   const isLocal = ({ body }: Reply) => body.data?.inference_method === 'local';
-  const isLie = ({ body }: Reply) => isLocal({ body } as Reply) !== body.data?.degraded;
+  const isLie = (reply: Reply) => reply.status === 200 && isLocal(reply) !== reply.body.data?.degraded;
   const at = (share: number) =>
     Math.round(took[Math.min(took.length - 1, Math.floor(share * took.length))] ?? 0);
   const wrong = rows.filter(
