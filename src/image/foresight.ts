@@ -1,5 +1,5 @@
 import { isDear, shareOfLine } from './dear.ts';
-import { type Job, passCost } from './job.ts';
+import { cpuMsOf, type Job, passCost } from './job.ts';
 import type { RideContext, WaitingLine } from './waiting-line.ts';
 import type { Workload } from './workload.ts';
 
@@ -38,8 +38,7 @@ export function openForesight(options: ForesightOptions): Foresight {
   /** By number, and by work: twenty dear photos are as much as a thousand cheap ones, and leave room for those. */
   function isFull(job: Job): boolean {
     const share = shareOfLine(job.cost);
-    const workMs = workOf(line.jobs()) + job.cost.cpuMs;
-    const isLong = workload.drainMs(workMs, placesFor(job)) > queueMs * share;
+    const isLong = workload.drainMs(workOf([...line.jobs(), job]), placesFor(job)) > queueMs * share;
     return line.length >= queueLimit * share || (line.length > 0 && isLong);
   }
 
@@ -72,7 +71,7 @@ const isCheapOne = (job: Job) => !isDearOne(job);
 /** With the passes that will follow. */
 function workOf(jobs: readonly Job[]): number {
   return jobs.reduce(
-    (sum, { cost, wants }) => sum + cost.cpuMs + (wants.infer === 'later' ? passCost.cpuMs : 0),
+    (sum, job) => sum + cpuMsOf(job) + (job.wants.infer === 'later' ? passCost.cpuMs : 0),
     0,
   );
 }

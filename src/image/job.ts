@@ -25,6 +25,11 @@ export interface Job {
   readonly cost: Cost;
 }
 
+/** Foretold of what a child does with it, a pass in the same job included. */
+export function cpuMsOf({ cost, format, wants }: Job): number {
+  return cost.cpuMs + (wants.infer === true && format !== 'pixels' ? passCost.cpuMs : 0);
+}
+
 /** What the pool says to a child. */
 export type ToChild =
   | { readonly type: 'start'; readonly options: unknown }

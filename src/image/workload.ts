@@ -1,4 +1,4 @@
-import type { Job } from './job.ts';
+import { cpuMsOf, type Job } from './job.ts';
 
 /** How much work is under way, in time that really passes rather than in what was foretold. */
 export interface Workload {
@@ -15,9 +15,9 @@ const memory = 15 / 16;
 /** Before that many jobs the first guess weighs too much, and what the first job in a child takes. */
 const enoughJobs = 16;
 
-/** Learns from every photo how fast this machine is, and how much a photo takes beside its decode. */
+/** Learns from every photo how fast this machine is. */
 export function openWorkload(now: () => number = () => performance.now()): Workload {
-  // Until something is known: the network takes about as long as a decode of a phone's photo.
+  // Until something is known: somewhat slower than the machine that costs were measured on, and busy.
   let [foretoldMs, ranMs] = [50, 100];
   let done = 0;
   const underWay = new Map<symbol, { readonly startedMs: number; readonly job: Job }>();
@@ -35,14 +35,14 @@ export function openWorkload(now: () => number = () => performance.now()): Workl
         underWay.delete(key);
         if (!isDone) return;
         done += 1;
-        foretoldMs = foretoldMs * memory + job.cost.cpuMs;
+        foretoldMs = foretoldMs * memory + cpuMsOf(job);
         ranMs = ranMs * memory + (now() - startedMs);
       };
     },
     drainMs(foretold, children, counts = () => true) {
       const left = [...underWay.values()]
         .filter(({ job }) => counts(job))
-        .map(({ job, startedMs }) => Math.max(0, realMs(job.cost.cpuMs) - (now() - startedMs)));
+        .map(({ job, startedMs }) => Math.max(0, realMs(cpuMsOf(job)) - (now() - startedMs)));
       return left.reduce((sum, ms) => sum + ms, realMs(foretold)) / Math.max(1, children);
     },
   };

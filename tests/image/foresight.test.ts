@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 const photoOf = (cpuMs: number, wants: Partial<Job['wants']> = {}): Job => ({
-  ...jobOf('photo', wants),
+  ...jobOf('photo', { infer: false, ...wants }),
   cost: { cpuMs, megabytes: 20 },
 });
 const within = (ms: number, more: Partial<RideContext> = {}): RideContext => ({
@@ -67,10 +67,15 @@ describe('what is foretold of the line', () => {
     expect(foresight.isInVain(photoOf(50), within(1, { hadTurn: true }))).toBe(false);
   });
 
-  it('counts the passes that follow decodes', () => {
-    const later = Array.from({ length: 20 }, () => photoOf(25, { infer: 'later' }));
-    expect(lineOf(later).drainMs(2)).toBeCloseTo(1000);
-  });
+  it.each([true, 'later'] as const)(
+    'counts the pass of the network that comes with a decode: %s',
+    (infer) => {
+      const photos = Array.from({ length: 20 }, () => photoOf(25, { infer }));
+      expect(lineOf(photos).drainMs(2)).toBeCloseTo(1000);
+      const pixels = photos.map((photo) => ({ ...photo, format: 'pixels' as const }));
+      if (infer === true) expect(lineOf(pixels).drainMs(2)).toBeCloseTo(500);
+    },
+  );
 
   it('has no photo wait for those that it passes', () => {
     const dear = [1, 2, 3].map(() => photoOf(2000));
