@@ -12,8 +12,8 @@ export interface Workload {
 
 /** Weight of a millisecond foretold long ago against one foretold now, per job. */
 const memory = 15 / 16;
-/** Before that many jobs the first guess weighs too much, and what the first job in a child takes. */
-const enoughJobs = 16;
+/** The first jobs in fresh children take longer than any later one: fewer say nothing, and more come too late. */
+const enoughJobs = 4;
 
 /** Learns from every photo how fast this machine is. */
 export function openWorkload(now: () => number = () => performance.now()): Workload {
