@@ -30,7 +30,7 @@ export function openLocalSide(config: Config, taxonomy: Taxonomy): LocalSide {
   // Without a local model there is nobody who could be sure.
   const manifestFile = strategy === 'llm-only' ? undefined : `${config.inference.modelDir}/manifest.json`;
   const manifest = manifestFile === undefined ? undefined : configured(() => readManifest(manifestFile));
-  const isSure = manifest ? sureAbove(manifest, taxonomy, config.localSure) : () => false;
+  const isSure = manifest ? configured(() => sureAbove(manifest, taxonomy, config.localSure)) : () => false;
   const isWeaker = provisionalUnder(strategy, isSure);
   const neverSend = config.llm?.neverSend ?? {};
   const suspect = manifest?.thresholds.suspect ?? {};

@@ -124,6 +124,32 @@ describe('when the LLM can’t answer', () => {
   });
 });
 
+describe('with the local model first', () => {
+  test('where it is sure, nobody else is asked, and the answer is a full one that lasts', async () => {
+    const { fake, classify } = await start({
+      STRATEGY: 'local-first',
+      LOCAL_SURE: 'pets:0.1',
+      PROVISIONAL_TTL: '0',
+    });
+    const sure = { category: 'pets', degraded: false };
+    expect((await classify('cat.jpg')).body.data).toMatchObject({ ...sure, inference_method: 'local' });
+    expect((await classify('cat.jpg')).body).toMatchObject({ from_cache: true, data: sure });
+    expect(fake.requestCount).toBe(0);
+  });
+
+  test('where it is not, the LLM is', async () => {
+    const { fake, classify } = await start({ STRATEGY: 'local-first', LOCAL_SURE: 'pets:1' });
+    expect((await classify('cat.jpg')).body.data).toMatchObject({ model: 'eyes', inference_method: 'llm' });
+    expect(fake.requestCount).toBe(1);
+  });
+
+  test('a threshold for a category that does not exist is refused at the start', async () => {
+    await expect(start({ STRATEGY: 'local-first', LOCAL_SURE: 'petz:0.5' })).rejects.toMatchObject({
+      problems: ['LOCAL_SURE: there is no category petz'],
+    });
+  });
+});
+
 describe('a batch', () => {
   test('has several calls in flight, never more than the limit', async () => {
     const { fake, app } = await start({ LLM_MAX_CONCURRENCY: '5' });
