@@ -21,17 +21,19 @@ const maxReplyBytes = 256 * 1024;
 export function vendorFetch(vendor: Vendor): typeof fetch {
   return async (input, init = {}) => {
     try {
-      const { request, response } = await send(new URL(input instanceof Request ? input.url : input), init);
-      const status = response.statusCode ?? 0;
-      const headers = headersOf(response);
-      const body = await readBounded(response);
+      const { request, response, body } = await send(
+        new URL(input instanceof Request ? input.url : input),
+        init,
+      );
       if (request.writableFinished) giveBack(init.body);
+      const status = response.statusCode ?? 0;
       if (status < 200 || status > 299) {
         const error = vendorErrorBody(body?.toString('utf8') ?? '');
-        throw new VendorError({ vendor, status, headers, error });
+        throw new VendorError({ vendor, status, headers: headersOf(response), error });
       }
-      if (body === undefined) throw new VendorError({ vendor, status, headers, unusable: 'too_large' });
-      return new WholeResponse(body.toString('utf8'), { status, headers });
+      if (body === undefined)
+        throw new VendorError({ vendor, status, headers: headersOf(response), unusable: 'too_large' });
+      return new WholeResponse(body.toString('utf8'), status, response.headers['content-type']);
     } catch (error) {
       if (init.signal?.aborted) throw init.signal.reason;
       if (error instanceof VendorError) throw error;
@@ -40,13 +42,13 @@ export function vendorFetch(vendor: Vendor): typeof fetch {
   };
 }
 
-/** A reply that is there already: no stream is made of it and read again. */
+/** A reply that is there already: no stream is made of it and read again, and of its headers one is looked at. */
 class WholeResponse extends Response {
   override readonly text: () => Promise<string>;
   override readonly json: () => Promise<unknown>;
 
-  constructor(text: string, init: ResponseInit) {
-    super(null, init);
+  constructor(text: string, status: number, contentType = '') {
+    super(null, { status, headers: { 'content-type': contentType } });
     this.text = async () => text;
     this.json = async () => JSON.parse(text);
   }
@@ -64,9 +66,11 @@ function giveBack(body: RequestInit['body']): void {
 interface Exchange {
   readonly request: ClientRequest;
   readonly response: IncomingMessage;
+  /** Undefined where it is larger than a reply can be; the rest was not read. */
+  readonly body: Buffer | undefined;
 }
 
-/** Resolves when the headers of the answer are there. */
+/** Resolves when the whole answer is there. */
 function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     if (!(body instanceof Uint8Array)) throw new TypeError('vendorFetch sends bodies that are bytes');
@@ -79,7 +83,9 @@ function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit):
       ...(signal && { signal }),
     };
     const open = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const request = open(url, options, (response) => resolve({ request, response }));
+    const request = open(url, options, (response) => {
+      readBounded(response).then((read) => resolve({ request, response, body: read }), reject);
+    });
     request.on('error', reject).end(body);
   });
 }
@@ -97,17 +103,24 @@ export function checkKey(apiKey: string): void {
     throw new Error('An API key consists of visible ASCII characters only, without spaces or line breaks.');
 }
 
-/** Undefined when there is more than a reply can have; the rest is not read. */
-async function readBounded(response: IncomingMessage): Promise<Buffer<ArrayBuffer> | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Leaving the loop early destroys the answer and with it the connection.
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.byteLength;
-    if (size > maxReplyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** By its events: an iterator takes a quarter of a millisecond for the one chunk that a reply is. */
+function readBounded(response: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response
+      .on('data', (chunk: Buffer) => {
+        size += chunk.byteLength;
+        chunks.push(chunk);
+        if (size <= maxReplyBytes) return;
+        resolve(undefined);
+        // And with it the connection.
+        response.destroy();
+      })
+      .on('end', () => resolve(Buffer.concat(chunks)))
+      // One that is cut short fails.
+      .on('error', reject);
+  });
 }
 
 /** The system's error; behind several addresses it is hidden in a list. */

@@ -20,14 +20,16 @@ async function post(body: Buffer<ArrayBuffer>, listener: RequestListener): Promi
 
 const answering: RequestListener = async (request, response) => {
   const chunks = await request.toArray();
-  response.setHeader('x-request-id', 'r1').end(JSON.stringify({ bytes: Buffer.concat(chunks).length }));
+  response
+    .setHeader('content-type', 'application/json')
+    .end(JSON.stringify({ bytes: Buffer.concat(chunks).length }));
 };
 
 test('a body that was sent is given back, and was sent whole', async () => {
   const body = Buffer.allocUnsafeSlow(3_000_000).fill('a');
   const response = await post(body, answering);
   expect(body.byteLength).toBe(0);
-  expect(response.headers.get('x-request-id')).toBe('r1');
+  expect(response.headers.get('content-type')).toBe('application/json');
   expect(await response.text()).toBe('{"bytes":3000000}');
   expect(await response.json()).toEqual({ bytes: 3_000_000 });
 });
@@ -46,4 +48,17 @@ test('a body that is still on its way when the answer comes is left alone', asyn
   };
   expect(await (await post(body, early)).json()).toEqual({});
   expect(body.byteLength).toBe(50_000_000);
+});
+
+test('a reply that is cut short is a failure of the network, and one without end is not read', async () => {
+  const cut: RequestListener = (_, response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('{"half":', () => response.destroy());
+  };
+  await expect(post(Buffer.from('a'), cut)).rejects.toMatchObject({ failure: { network: 'ECONNRESET' } });
+  server.close();
+  const endless: RequestListener = (_, response) => {
+    const more = () => response.destroyed || response.write('x'.repeat(65_536), () => setImmediate(more));
+    more();
+  };
+  await expect(post(Buffer.from('a'), endless)).rejects.toMatchObject({ failure: { unusable: 'too_large' } });
 });
