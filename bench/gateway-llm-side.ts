@@ -8,7 +8,7 @@ import { readTaxonomy } from '../src/classify/taxonomy.ts';
 import { openDriver } from '../src/compose/driver.ts';
 import { loadConfig } from '../src/config.ts';
 import { pixelLimitsOf } from '../src/image/firewall/limits.ts';
-import { receivedUpload } from '../src/image/receive.ts';
+import { type ReceivedUpload, receivedUpload } from '../src/image/receive.ts';
 import { withOriginals } from '../src/image/with-originals.ts';
 import { letHeapGrow } from '../src/process/heap.ts';
 import { openVision } from '../src/vision/open-vision.ts';
@@ -39,8 +39,8 @@ const photos = withOriginals(
   pixelLimitsOf(config.limits.pixels, config.limits.pixelsByKind),
 );
 
-async function ask(bytes: Buffer): Promise<void> {
-  const photo = photos.open(receivedUpload(bytes, randomBytes(32).toString('hex'), () => {}));
+async function ask(upload: ReceivedUpload): Promise<void> {
+  const photo = photos.open(upload);
   const { signal } = new AbortController();
   await vision.classifier.classify(photo, { deadline: { leftMs: () => 25_000 }, signal, lane: 'single' });
   photo.close();
@@ -50,7 +50,8 @@ process.on(
   'message',
   async ({ picture, rate, seconds }: { picture: string; rate: number; seconds: number }) => {
     const bytes = Buffer.from(picture, 'base64');
-    process.send?.(await evenly(rate, seconds, () => Buffer.from(bytes), ask));
+    const uploaded = () => receivedUpload(Buffer.from(bytes), randomBytes(32).toString('hex'), () => {});
+    process.send?.(await evenly(rate, seconds, uploaded, ask));
   },
 );
 process.on('SIGTERM', () => process.exit(0));

@@ -5,6 +5,7 @@ import {
   request as requestHttp,
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { type Vendor, VendorError, vendorErrorBody } from './vendor-error.ts';
 
 const maxReplyBytes = 256 * 1024;
@@ -19,12 +20,18 @@ const maxReplyBytes = 256 * 1024;
  * A body that was sent to its end is given back: it is empty afterwards.
  */
 export function vendorFetch(vendor: Vendor): typeof fetch {
+  // A model has one address.
+  const targets = new Map<string, RequestOptions>();
+  function targetOf(url: string): RequestOptions {
+    const target = targets.get(url) ?? urlToHttpOptions(new URL(url));
+    targets.set(url, target);
+    return target;
+  }
+
   return async (input, init = {}) => {
     try {
-      const { request, response, body } = await send(
-        new URL(input instanceof Request ? input.url : input),
-        init,
-      );
+      const target = targetOf(input instanceof Request ? input.url : String(input));
+      const { request, response, body } = await send(target, init);
       if (request.writableFinished) giveBack(init.body);
       const status = response.statusCode ?? 0;
       if (status < 200 || status > 299) {
@@ -71,10 +78,14 @@ interface Exchange {
 }
 
 /** Resolves when the whole answer is there. */
-function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit): Promise<Exchange> {
+function send(
+  target: RequestOptions,
+  { method = 'GET', headers, body, signal }: RequestInit,
+): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     if (!(body instanceof Uint8Array)) throw new TypeError('vendorFetch sends bodies that are bytes');
     const options: RequestOptions = {
+      ...target,
       method,
       headers: {
         ...Object.fromEntries(headers instanceof Headers ? headers : new Headers(headers)),
@@ -82,8 +93,8 @@ function send(url: URL, { method = 'GET', headers, body, signal }: RequestInit):
       },
       ...(signal && { signal }),
     };
-    const open = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const request = open(url, options, (response) => {
+    const open = target.protocol === 'https:' ? requestHttps : requestHttp;
+    const request = open(options, (response) => {
       readBounded(response).then((read) => resolve({ request, response, body: read }), reject);
     });
     request.on('error', reject).end(body);
