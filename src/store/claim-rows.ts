@@ -1,3 +1,4 @@
+import type { ClaimKey } from './answer-rows.ts';
 import { type Testimony, type Verdict, verdictOn } from './claim-verdict.ts';
 import { bounded, columnSize, hexKey } from './columns.ts';
 import type { StoredLook } from './look.ts';
@@ -25,6 +26,9 @@ export function claimRows(claims: readonly Claim[]): (readonly (string | number)
 
 export const claimedHashes = (claims: readonly Claim[]): string[] =>
   [...new Set(claims.map(({ claimed }) => hexKey(claimed, 32)))].sort();
+
+export const claimKeys = (claims: readonly Claim[]): ClaimKey[] =>
+  claims.map(({ claimed, claimant }) => [hexKey(claimed, 32), hexKey(claimant, 16)]);
 
 /** A claim with its content's look and its hash's revision, as both drivers read it. */
 export interface TestimonyRow extends LookColumns {

@@ -59,7 +59,7 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
     run: (lookups: readonly Lookup[]) => store.findResults(lookups),
   });
   const results = writes(store.saveResults);
-  // A group of claims is four statements: fewer of them keep it within the limit of one.
+  // A group of claims is a dozen statements: fewer of them keep it within the limit of one.
   const claims = writes(store.saveClaims, { maxGroup: Math.min(100, bounds.maxGroup) });
   const looks = writes(store.saveLooks);
   const hits = writes(store.countHits, { restMs: recordRestMs });

@@ -1,6 +1,15 @@
-import { claimColumns, claimedHashes, claimRows, type TestimonyRow, verdictsFrom } from './claim-rows.ts';
+import {
+  claimColumns,
+  claimedHashes,
+  claimKeys,
+  claimRows,
+  type TestimonyRow,
+  verdictsFrom,
+} from './claim-rows.ts';
 import { mostTestimonies } from './claim-verdict.ts';
+import { answerClaims, holdResults } from './mysql-answers.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
+import type { MysqlPool } from './mysql-pool.ts';
 import { withBytes } from './mysql-results.ts';
 import type { Claim } from './store.ts';
 
@@ -31,15 +40,24 @@ const verdictSql = `INSERT INTO claim_verdicts (${verdictColumns.join(', ')}) VA
 /** Hashes whose claims one statement reads. */
 const hashesAtOnce = 50;
 
-export async function saveClaims(query: MysqlQuery, claims: readonly Claim[]): Promise<void> {
+/** One transaction: what the claims lead to is seen when they are. */
+export async function saveClaims(pool: MysqlPool, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return;
-  await query(claimSql, [claimRows(claims).map((row) => withBytes(claimColumns, row))]);
-  await settleClaims(query, claimedHashes(claims));
+  const rows = claimRows(claims).map((row) => withBytes(claimColumns, row));
+  const keys = claimKeys(claims);
+  const hashes = claimedHashes(claims);
+  await pool.transaction(async (query) => {
+    await holdResults(query, { contents: claims.map(({ content }) => content), hashes });
+    await query(claimSql, [rows]);
+    await settleClaims(query, hashes);
+    await answerClaims(query, keys);
+  });
 }
 
 /**
- * Settles anew what the claims on these hashes amount to. Whoever saves a claim raises the revision after it and
- * reads after that: the last of several at once has read the claims of all of them, and only it may write.
+ * Settles anew what the claims on these hashes amount to; within a transaction. Whoever saves a claim raises the
+ * revision after it and reads after that: the last of several at once has read the claims of all of them, and only it
+ * may write.
  */
 export async function settleClaims(query: MysqlQuery, hashes: readonly string[]): Promise<void> {
   if (hashes.length === 0) return;

@@ -1,31 +1,52 @@
+import { answersAtOnce } from './answer-rows.ts';
 import { conditionOf, countSql, countsOf, type Deletion, tables, versionsSql } from './deletions.ts';
+import { answerClaims, dropAnswers, holdResults } from './mysql-answers.ts';
 import { settleClaims } from './mysql-claims.ts';
 import type { MysqlQuery, MysqlRow } from './mysql-connection.ts';
 import type { MysqlPool } from './mysql-pool.ts';
 
-/** Deletes at most `limit` rows, the oldest first. @returns how many were deleted */
+/**
+ * Deletes at most `limit` rows, the oldest first, and with them what was answered because of them: where that is much,
+ * it goes first, in transactions of its own. Gaps beside what goes stay unlocked, as in every transaction of the pool.
+ * @returns how many were deleted
+ */
 export async function deleteSome(pool: MysqlPool, deletion: Deletion, limit: number): Promise<number> {
-  const { query } = pool;
   const { table, key } = tables[deletion.of];
   const { sql, value, isBytes, column } = conditionOf(deletion);
   const parameter = isBytes ? Buffer.from(String(value), 'hex') : value;
   const chosen = `FROM ${table} WHERE ${sql} ORDER BY ${column} LIMIT ${limit}`;
   if (!hasDependants(deletion)) {
-    // Gaps beside what goes stay unlocked, as in every transaction of the pool.
     const [answer] = await pool.transaction((query) => query(`DELETE ${chosen}`, [parameter]));
     return Number(answer?.affectedRows ?? 0);
   }
-  const rows = await query(`SELECT ${key.join(', ')} ${chosen}`, [parameter]);
-  if (rows.length === 0) return 0;
-  const keys = rows.map((row) => key.map((name) => row[name]));
   const [first = ''] = key;
-  await query(`DELETE FROM ${table} WHERE ${first} IN (?) AND (${key.join(', ')}) IN (?)`, [
-    keys.map(([one]) => one),
-    key.length === 1 ? keys.flat() : keys,
-  ]);
-  await tidy(query, deletion.of, rows);
-  return rows.length;
+  const isOfResults = deletion.of === 'results';
+  for (;;) {
+    const deleted = await pool.transaction(async (query) => {
+      const rows = await query(`SELECT ${key.join(', ')} ${chosen} ${isOfResults ? 'FOR UPDATE' : ''}`, [
+        parameter,
+      ]);
+      if (rows.length === 0) return 0;
+      if (!isOfResults) await holdResults(query, { hashes: hashesOf(rows) });
+      else if ((await dropAnswers(query, rows.map(resultKey))) === answersAtOnce) return undefined;
+      const keys = rows.map((row) => key.map((name) => row[name]));
+      await query(`DELETE FROM ${table} WHERE ${first} IN (?) AND (${key.join(', ')}) IN (?)`, [
+        keys.map(([one]) => one),
+        keys,
+      ]);
+      await tidy(query, deletion.of, rows);
+      return rows.length;
+    });
+    if (deleted !== undefined) return deleted;
+  }
 }
+
+const hexOf = (value: unknown): string => Buffer.from(value as Uint8Array).toString('hex');
+
+const hashesOf = (claims: readonly MysqlRow[]): string[] =>
+  [...new Set(claims.map(({ claimed }) => hexOf(claimed)))].sort();
+
+const resultKey = ({ sha256, version }: MysqlRow) => [sha256 as Buffer, String(version)] as const;
 
 /** Others need no list of what goes: the server takes them one after another as their index has them. */
 function hasDependants({ of }: Deletion): boolean {
@@ -43,12 +64,16 @@ async function tidy(query: MysqlQuery, of: Deletion['of'], rows: readonly MysqlR
     );
   }
   if (of !== 'claims') return;
-  const hashes = [...new Set(rows.map(({ claimed }) => Buffer.from(claimed as Uint8Array).toString('hex')))];
+  const hashes = hashesOf(rows);
   await settleClaims(query, hashes);
   await query(
     `DELETE v FROM claim_verdicts v LEFT JOIN hash_claims c ON c.claimed = v.claimed
       WHERE v.claimed IN (?) AND c.claimed IS NULL`,
     [hashes.map((hash) => Buffer.from(hash, 'hex'))],
+  );
+  await answerClaims(
+    query,
+    rows.map(({ claimed, claimant }) => [hexOf(claimed), hexOf(claimant)]),
   );
 }
 

@@ -1,3 +1,4 @@
+import { hexKey } from './columns.ts';
 import {
   correctedHashes,
   feedbackColumns,
@@ -5,7 +6,9 @@ import {
   feedbackValues,
   newestFeedbackSql,
 } from './feedback-rows.ts';
+import { answerClaims, holdVerdicts } from './mysql-answers.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
+import type { MysqlPool } from './mysql-pool.ts';
 import { withBytes } from './mysql-results.ts';
 import type { Feedback } from './store.ts';
 
@@ -20,13 +23,20 @@ const correctSql = `INSERT INTO hash_claims (claimed, claimant, content, categor
   VALUES (?) ON DUPLICATE KEY UPDATE corrected = VALUES(corrected)`;
 
 /** A row each: they are rare, and people make them. */
-export async function saveFeedback(query: MysqlQuery, feedback: Feedback): Promise<void> {
-  await query(saveSql, [[withBytes(feedbackColumns, feedbackValues(feedback))]]);
+export async function saveFeedback(pool: MysqlPool, feedback: Feedback): Promise<void> {
+  const row = withBytes(feedbackColumns, feedbackValues(feedback));
   const claimant = Buffer.from(feedback.claimant, 'hex');
-  for (const hash of correctedHashes(feedback)) {
-    const bytes = Buffer.from(hash, 'hex');
-    await query(correctSql, [[bytes, claimant, bytes, '', '', feedback.at, feedback.category]]);
-  }
+  const hashes = correctedHashes(feedback);
+  const keys = hashes.map((hash) => [hash, hexKey(feedback.claimant, 16)] as const);
+  await pool.transaction(async (query) => {
+    await query(saveSql, [[row]]);
+    for (const hash of hashes) {
+      const bytes = Buffer.from(hash, 'hex');
+      await query(correctSql, [[bytes, claimant, bytes, '', '', feedback.at, feedback.category]]);
+    }
+    await holdVerdicts(query, keys);
+    await answerClaims(query, keys);
+  });
 }
 
 export async function newestFeedback(query: MysqlQuery, limit: number): Promise<Feedback[]> {

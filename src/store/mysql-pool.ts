@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type PoolConnection } from 'mysql2';
 import { UnavailableError } from '../errors.ts';
 import {
@@ -13,6 +14,9 @@ import { isOutage, outage } from './outage.ts';
 
 /** Statements that may wait for a connection; group commit sends a few at a time. */
 const maxWaiting = 1000;
+
+/** Before another try where others were in the way. */
+const longestPauseMs = 10;
 
 export interface MysqlPool {
   readonly query: MysqlQuery;
@@ -114,7 +118,11 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
       try {
         return await once(leftMs);
       } catch (error) {
-        if (isContention(error) && left > 0) continue;
+        if (isContention(error) && left > 0) {
+          // Not all of them at the same time again.
+          await sleep(Math.random() * longestPauseMs);
+          continue;
+        }
         if (isOutage(error)) throw error;
         if (error instanceof Error && error.message === 'Queue limit reached.')
           throw new UnavailableError(
@@ -130,7 +138,7 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
     query: (sql, values) => limited(2, (leftMs) => on(leftMs, (query) => query(sql, values))),
 
     transaction: (work) =>
-      limited(4, (leftMs) =>
+      limited(10, (leftMs) =>
         on(leftMs, async (query) => {
           // Gaps between rows stay unlocked: writers that add neighbours don't wait for each other.
           await query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');

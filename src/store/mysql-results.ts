@@ -1,19 +1,29 @@
+import type { AnswerBacklog } from './answer-backlog.ts';
+import { claimsAtOnce, newestColumns, sharedAsker, sharedAskerHex, verifiedAsker } from './answer-rows.ts';
 import { binaryKey, versionKey } from './columns.ts';
+import { answerClaimsOn, answerVerified, holdClaims } from './mysql-answers.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
+import type { MysqlPool } from './mysql-pool.ts';
 import { binaryColumns } from './record-rows.ts';
 import {
   byKey,
-  foundFor,
   hitCounts,
   hourMs,
   type ResultRow,
   resultColumns,
+  resultFrom,
   resultValues,
 } from './result-rows.ts';
 import type { ClaimSharing, Found, Hit, Lookup, StoredResult } from './store.ts';
 
-const answerColumns = `r.sha256, r.version, r.category, r.confidence, r.description, r.method, r.model, r.scores,
-  r.created_at_ms`;
+interface AnswerRow extends ResultRow {
+  readonly hash: Uint8Array;
+  readonly asker: Uint8Array;
+  readonly version: string;
+  /** Absent where the hash is that of the content itself. */
+  readonly content: Uint8Array | null;
+  readonly corrected: string | null;
+}
 
 export async function findResults(
   query: MysqlQuery,
@@ -22,55 +32,79 @@ export async function findResults(
 ): Promise<(Found | undefined)[]> {
   if (lookups.length === 0) return [];
   const { sql, values } = findStatement(lookups, sharing);
-  const rows = await query(sql, values);
-  return foundFor(lookups, rows as unknown as readonly ResultRow[]);
+  const rows = (await query(sql, values)) as unknown as readonly AnswerRow[];
+  const byKey = new Map(rows.map((row) => [`${hexOf(row.hash)}/${row.version}/${hexOf(row.asker)}`, row]));
+  return lookups.map((lookup) => foundAmong(byKey, lookup));
 }
 
-/** A list of (claimed, claimant) pairs is read by the primary key of `hash_claims` on both servers. */
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const nobody = '0'.repeat(32);
+
+/** Corrected by its claimant, verified, the claimant's own, everybody's. */
+function foundAmong(rows: ReadonlyMap<string, AnswerRow>, lookup: Lookup): Found | undefined {
+  const hash = lookup.hash.toLowerCase();
+  const claimant = lookup.claimant?.toLowerCase();
+  const rowFor = (asker: string) => rows.get(`${hash}/${versionKey(lookup.version)}/${asker}`);
+  const own = claimant === undefined ? undefined : rowFor(claimant);
+  if (own && own.corrected !== null) return found(own, lookup, 'claim');
+  const verified = rowFor(nobody);
+  if (verified) return found(verified, lookup, 'verified');
+  if (own) return found(own, lookup, 'claim');
+  const shared = claimant === undefined ? undefined : rowFor(sharedAskerHex);
+  return shared && found(shared, lookup, 'shared');
+}
+
+function found(row: AnswerRow, { hash, version }: Lookup, via: Found['via']): Found {
+  const sha256 = row.content === null ? hash.toLowerCase() : hexOf(row.content);
+  return {
+    ...resultFrom(row, { sha256, version }),
+    via,
+    ...(row.corrected !== null && { corrected: row.corrected }),
+  };
+}
+
+const columns = `a.hash, a.asker, a.version, a.content, a.category, a.confidence, a.description, a.method, a.model,
+  a.scores, a.created_at_ms, a.corrected`;
+
+/**
+ * Every row is read by its whole key: the hashes that a claimant asks for, each with those whose answers concern it. A
+ * list for each claimant: most statements are one phone's.
+ */
 export function findStatement(
   lookups: readonly Lookup[],
   sharing?: ClaimSharing,
 ): { sql: string; values: readonly unknown[] } {
-  const hashes = unique(lookups.map(({ hash }) => hash.toLowerCase())).map((hash) => binaryKey(hash, 32));
   const versions = unique(lookups.map(({ version }) => versionKey(version)));
-  const claims = claimKeys(lookups);
-  const verified = `SELECT ${answerColumns}, NULL AS claimed, NULL AS claimant, NULL AS corrected
-    FROM results r FORCE INDEX (PRIMARY) WHERE r.sha256 IN (?) AND r.version IN (?)`;
-  if (claims.length === 0) return { sql: verified, values: [hashes, versions] };
-  const own = `${verified} UNION ALL SELECT ${answerColumns}, c.claimed, c.claimant, c.corrected
-      FROM hash_claims c FORCE INDEX (PRIMARY) JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = c.content
-      WHERE (c.claimed, c.claimant) IN (?) AND r.version IN (?)`;
-  const values = [hashes, versions, claims, versions];
-  if (sharing === undefined) return { sql: own, values };
-  const claimed = unique(claims.map(([hash]) => hash.toString('hex'))).map((hash) =>
-    Buffer.from(hash, 'hex'),
+  const others = typeof sharing === 'object' ? `${sharedAsker}, ?` : '?';
+  const lists = [...Map.groupBy(lookups, ({ claimant }) => claimant?.toLowerCase())].map(
+    ([claimant, asked]) =>
+      claimant === undefined
+        ? { condition: `a.hash IN (?) AND a.asker = ${verifiedAsker}`, values: [hashesOf(asked)] }
+        : {
+            condition: `a.hash IN (?) AND a.asker IN (${verifiedAsker}, ${others})`,
+            values: [hashesOf(asked), binaryKey(claimant, 16)],
+          },
   );
-  return {
-    sql: `${own} UNION ALL SELECT ${answerColumns}, v.claimed, NULL, NULL
-      FROM claim_verdicts v FORCE INDEX (PRIMARY) JOIN results r FORCE INDEX (PRIMARY) ON ${sharedJoin(sharing)}
-      WHERE v.claimed IN (?) AND r.version IN (?)`,
-    values: [...values, claimed, versions],
-  };
+  const sql = `SELECT ${columns} FROM answers a FORCE INDEX (PRIMARY)
+    WHERE (${lists.map(({ condition }) => condition).join(' OR ')}) AND a.version IN (?)${agreed(sharing)}`;
+  const values = [...lists.flatMap((list) => list.values), versions];
+  if (sharing !== 'anybody') return { sql, values };
+  return { sql: `${sql} UNION ALL ${newestSql}`, values: [...values, hashesOf(lookups), versions] };
 }
 
-/** What witnesses were told is served only as long as it is still what the result says. */
-export function sharedJoin(sharing: ClaimSharing): string {
-  if (sharing === 'anybody') return 'r.sha256 = v.newest';
-  return `r.sha256 = v.content AND r.category = v.category AND v.conflicts = 0
-      AND v.witnesses >= ${Math.max(1, Math.floor(sharing.witnesses))}`;
+/** How many must agree is decided when it is read. */
+function agreed(sharing?: ClaimSharing): string {
+  if (typeof sharing !== 'object') return '';
+  return ` AND (a.asker <> ${sharedAsker} OR a.witnesses >= ${Math.max(1, Math.floor(sharing.witnesses))})`;
 }
 
-function claimKeys(lookups: readonly Lookup[]): readonly (readonly [Buffer, Buffer])[] {
-  const keys = lookups.flatMap(({ claimant, hash }) =>
-    claimant ? [`${hash}/${claimant}`.toLowerCase()] : [],
-  );
-  return unique(keys).map((key) => {
-    const [hash = '', claimant = ''] = key.split('/');
-    return [binaryKey(hash, 32), binaryKey(claimant, 16)];
-  });
-}
+const newestSql = `SELECT ${newestColumns} FROM claim_verdicts v FORCE INDEX (PRIMARY)
+  JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = v.newest WHERE v.claimed IN (?) AND r.version IN (?)`;
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+const hashesOf = (lookups: readonly Lookup[]): Buffer[] =>
+  unique(lookups.map(({ hash }) => hash.toLowerCase())).map((hash) => binaryKey(hash, 32));
 
 /**
  * Replaces unless that would put a local answer over an LLM's. MySQL assigns from left to right and reads what it has
@@ -83,10 +117,25 @@ const saveSql = `INSERT INTO results (${resultColumns.join(', ')}) VALUES ? ON D
   .map((column) => `${column} = IF(${replaces}, VALUES(${column}), ${column})`)
   .join(', ')}`;
 
-export async function saveResults(query: MysqlQuery, results: readonly StoredResult[]): Promise<void> {
+/** With what follows from them for claims on their contents; where these are many, the rest behind it. */
+export async function saveResults(
+  pool: MysqlPool,
+  results: readonly StoredResult[],
+  backlog: AnswerBacklog,
+): Promise<void> {
   if (results.length === 0) return;
-  const rows = byKey(results.map(resultValues));
-  await query(saveSql, [rows.map((row) => withBytes(resultColumns, row))]);
+  const rows = byKey(results.map(resultValues)).map((row) => withBytes(resultColumns, row));
+  const contents = unique(results.map(({ sha256 }) => sha256.toLowerCase())).sort();
+  const answered = await pool.transaction(async (query) => {
+    const isHeld = await holdClaims(query, contents);
+    await query(saveSql, [rows]);
+    await answerVerified(
+      query,
+      rows.map(([hash, version]) => [hash as Buffer, String(version)]),
+    );
+    return answerClaimsOn(query, contents, { limit: claimsAtOnce, waiting: !isHeld });
+  });
+  backlog.goOn(contents, answered);
 }
 
 /** An UPDATE, so that it never creates a row; the join is driven by the sorted list, so rows are locked in its order. */

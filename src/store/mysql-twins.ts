@@ -11,9 +11,8 @@ const mostInBand = 200;
 const bandSql = (band: string): string => `(SELECT sha256 FROM looks FORCE INDEX (looks_${band})
   WHERE band_${band} IN (?) AND BIT_COUNT(hash ^ CAST(? AS UNSIGNED)) <= ${mostBits} LIMIT ${mostInBand})`;
 
-const twinSql = `SELECT r.sha256, r.version, r.category, r.confidence, r.description, r.method, r.model, r.scores,
-    r.created_at_ms, NULL AS claimed, NULL AS claimant, NULL AS corrected,
-    LPAD(HEX(l.hash), 16, '0') AS hash, l.colours, l.aspect
+const twinSql = `SELECT r.sha256, r.category, r.confidence, r.description, r.method, r.model, r.scores,
+    r.created_at_ms, LPAD(HEX(l.hash), 16, '0') AS hash, l.colours, l.aspect
   FROM (${['a', 'b', 'c'].map(bandSql).join(' UNION ')}) k
   STRAIGHT_JOIN looks l ON l.sha256 = k.sha256
   STRAIGHT_JOIN results r ON r.sha256 = k.sha256 AND r.version = ?`;

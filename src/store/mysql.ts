@@ -1,5 +1,7 @@
 import { oneAtATime } from '../resilience/one-at-a-time.ts';
+import { openAnswerBacklog } from './answer-backlog.ts';
 import { apiKeyStore } from './api-key-store.ts';
+import { answerClaimsOn, holdClaims } from './mysql-answers.ts';
 import { addSpend, reserveSpend } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './mysql-connection.ts';
@@ -46,6 +48,12 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
   const pool = openMysqlPool({ ...options, statementTimeoutMs });
   const { query } = pool;
   const reports = oneAtATime();
+  const backlog = openAnswerBacklog((content, page) =>
+    pool.transaction(async (query) => {
+      await holdClaims(query, [content]);
+      return answerClaimsOn(query, [content], page);
+    }),
+  );
 
   /** What takes long has a connection of its own. */
   const reported = <T>(report: (query: MysqlQuery) => Promise<T>): Promise<T> =>
@@ -71,14 +79,14 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
   return {
     kind: 'mysql',
     findResults: async (lookups) => findResults(query, lookups, options.sharing),
-    saveResults: async (results) => saveResults(query, results),
-    saveClaims: async (claims) => saveClaims(query, claims),
+    saveResults: async (results) => saveResults(pool, results, backlog),
+    saveClaims: async (claims) => saveClaims(pool, claims),
     saveLooks: async (looks) => saveLooks(query, looks),
     findTwins: async (look, version) => findTwins(query, look, version),
     acquireLeases: async (requests) => acquireLeases(query, requests),
     renewLeases: async (leases) => renewLeases(query, leases),
     releaseLeases: async (leases) => releaseLeases(query, leases),
-    saveFeedback: async (feedback) => saveFeedback(query, feedback),
+    saveFeedback: async (feedback) => saveFeedback(pool, feedback),
     newestFeedback: async (limit) => newestFeedback(query, limit),
     correctors: async (limit) => correctors(query, limit),
     deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
@@ -148,6 +156,9 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       );
     },
 
-    close: () => pool.close(),
+    async close() {
+      await backlog.close();
+      await pool.close();
+    },
   };
 }

@@ -1,10 +1,8 @@
 import { binaryKey, bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
-import type { Found, Hit, Lookup, StoredResult } from './store.ts';
+import type { Hit, StoredResult } from './store.ts';
 
-/** A result as both drivers read it, with the claim that led to it where one did. */
+/** What is told of a content, as both drivers read it. */
 export interface ResultRow {
-  readonly sha256: Uint8Array;
-  readonly version: string;
   readonly category: string;
   readonly confidence: number;
   readonly description: string | null;
@@ -12,48 +10,13 @@ export interface ResultRow {
   readonly model: string;
   readonly scores: string | null;
   readonly created_at_ms: number;
-  /** Absent for a verified result. */
-  readonly claimed: Uint8Array | null;
-  /** Absent where the claim is everybody's. */
-  readonly claimant: Uint8Array | null;
-  readonly corrected: string | null;
 }
 
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-/** Gives each look-up its row, in the order asked: corrected by its claimant, verified, its own, everybody's. */
-export function foundFor(lookups: readonly Lookup[], rows: readonly ResultRow[]): (Found | undefined)[] {
-  const byKey = new Map<string, ResultRow>();
-  for (const row of rows) byKey.set(rowKey(row), row);
-  return lookups.map((lookup) => {
-    const [hash, version] = [lookup.hash.toLowerCase(), versionKey(lookup.version)];
-    const verified = byKey.get(`${hash}/${version}`);
-    const own = lookup.claimant && byKey.get(`${hash}/${version}/${lookup.claimant.toLowerCase()}`);
-    if (own && (own.corrected !== null || !verified)) return found(own, lookup.version, 'claim');
-    if (verified) return found(verified, lookup.version, 'verified');
-    const shared = lookup.claimant && byKey.get(`${hash}/${version}/all`);
-    return shared ? found(shared, lookup.version, 'shared') : undefined;
-  });
-}
-
-function rowKey({ sha256, version, claimant, claimed }: ResultRow): string {
-  if (claimed === null) return `${hexOf(sha256)}/${version}`;
-  return `${hexOf(claimed)}/${version}/${claimant === null ? 'all' : hexOf(claimant)}`;
-}
-
-function found(row: ResultRow, version: string, via: Found['via']): Found {
+/** @param of version as it was asked for: the column holds its key */
+export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 'version'>): StoredResult {
   return {
-    ...resultFrom(row, version),
-    via,
-    ...(row.corrected !== null && { corrected: row.corrected }),
-  };
-}
-
-/** @param version as it was asked for: the column holds its key */
-export function resultFrom(row: ResultRow, version: string): StoredResult {
-  return {
-    sha256: hexOf(row.sha256),
-    version,
+    sha256: of.sha256,
+    version: of.version,
     category: row.category,
     confidence: row.confidence,
     ...(row.description !== null && { description: row.description }),

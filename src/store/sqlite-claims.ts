@@ -1,7 +1,14 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { claimColumns, claimedHashes, claimRows, type TestimonyRow, verdictsFrom } from './claim-rows.ts';
+import {
+  claimColumns,
+  claimedHashes,
+  claimKeys,
+  claimRows,
+  type TestimonyRow,
+  verdictsFrom,
+} from './claim-rows.ts';
 import { mostTestimonies } from './claim-verdict.ts';
-import type { SqliteDatabase } from './sqlite-database.ts';
+import { answerClaims } from './sqlite-answers.ts';
+import type { Prepare, SqliteDatabase } from './sqlite-database.ts';
 import type { Claim } from './store.ts';
 
 /** A newer claim replaces an older one; what the claimant corrected stays. */
@@ -28,16 +35,17 @@ export async function saveClaims(database: SqliteDatabase, claims: readonly Clai
   if (claims.length === 0) return;
   const rows = JSON.stringify(claimRows(claims));
   const hashes = claimedHashes(claims);
-  await database.exclusively((connection) => {
-    connection.prepare(claimSql).run(rows);
-    settleClaims(connection, hashes);
+  await database.exclusively((_, prepared) => {
+    prepared(claimSql).run(rows);
+    settleClaims(prepared, hashes);
+    answerClaims(prepared, claimKeys(claims));
   });
 }
 
 /** Settles anew what the claims on these hashes amount to; within a transaction. */
-export function settleClaims(connection: DatabaseSync, hashes: readonly string[]): void {
-  const read = connection.prepare(testimonySql);
-  const write = connection.prepare(verdictSql);
+export function settleClaims(prepared: Prepare, hashes: readonly string[]): void {
+  const read = prepared(testimonySql);
+  const write = prepared(verdictSql);
   for (const hash of hashes) {
     const rows = read.all(Buffer.from(hash, 'hex')) as unknown as TestimonyRow[];
     for (const { claimed, verdict } of verdictsFrom(rows.map(withoutEmptyHash)))

@@ -1,3 +1,4 @@
+import { hexKey } from './columns.ts';
 import {
   correctedHashes,
   feedbackColumns,
@@ -5,6 +6,7 @@ import {
   feedbackValues,
   newestFeedbackSql,
 } from './feedback-rows.ts';
+import { answerClaims } from './sqlite-answers.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { Feedback } from './store.ts';
 
@@ -22,10 +24,15 @@ const correctSql = `INSERT INTO hash_claims (claimed, claimant, content, categor
 
 /** A row each: they are rare, and people make them. */
 export async function saveFeedback(database: SqliteDatabase, feedback: Feedback): Promise<void> {
-  await database.exclusively((connection) => {
-    connection.prepare(saveSql).run(...feedbackValues(feedback));
-    for (const hash of correctedHashes(feedback))
-      connection.prepare(correctSql).run(hash, feedback.claimant, feedback.at, feedback.category);
+  const { claimant, at, category } = feedback;
+  const hashes = correctedHashes(feedback);
+  await database.exclusively((_, prepared) => {
+    prepared(saveSql).run(...feedbackValues(feedback));
+    for (const hash of hashes) prepared(correctSql).run(hash, claimant, at, category);
+    answerClaims(
+      prepared,
+      hashes.map((hash) => [hash, hexKey(claimant, 16)]),
+    );
   });
 }
 

@@ -11,8 +11,8 @@ const bandSql = (band: string, parameter: number): string => `SELECT sha256 FROM
   FROM json_each(?${parameter}) j CROSS JOIN looks l INDEXED BY looks_${band} ON l.band_${band} = j.value
   LIMIT ${mostInBand})`;
 
-const twinSql = `SELECT r.sha256, r.version, r.category, r.confidence, r.description, r.method, r.model, r.scores,
-    r.created_at_ms, NULL AS claimed, NULL AS claimant, NULL AS corrected, hex(l.hash) AS hash, l.colours, l.aspect
+const twinSql = `SELECT r.sha256, r.category, r.confidence, r.description, r.method, r.model, r.scores,
+    r.created_at_ms, hex(l.hash) AS hash, l.colours, l.aspect
   FROM (${bandSql('a', 1)} UNION ${bandSql('b', 2)} UNION ${bandSql('c', 3)}) k
   CROSS JOIN looks l ON l.sha256 = k.sha256
   CROSS JOIN results r ON r.sha256 = k.sha256 AND r.version = ?4`;

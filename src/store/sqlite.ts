@@ -1,9 +1,11 @@
+import { openAnswerBacklog } from './answer-backlog.ts';
 import { apiKeyStore } from './api-key-store.ts';
 import { countSql, countsOf, versionsSql } from './deletions.ts';
 import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migrate.ts';
 import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
 import { photoTallies, type RollupRows, requestTallies, rollupRows } from './rollup.ts';
+import { answerClaimsOn } from './sqlite-answers.ts';
 import { addSpend, reserveSpend } from './sqlite-budget.ts';
 import { saveClaims } from './sqlite-claims.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
@@ -45,6 +47,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   });
   const reader = sqliteReader(options.file, options.reportTimeoutMs ?? 30_000);
   const dialect = sqliteReports(database, reader);
+  const backlog = openAnswerBacklog((content, page) =>
+    database.exclusively((_, prepared) => answerClaimsOn(prepared, [content], page)),
+  );
 
   /** Records and what they add to the roll-ups, or neither. */
   async function insert(
@@ -63,7 +68,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   return {
     kind: 'sqlite',
     findResults: async (lookups) => findResults(database, lookups, options.sharing),
-    saveResults: async (results) => saveResults(database, results),
+    saveResults: async (results) => saveResults(database, results, backlog),
     saveClaims: async (claims) => saveClaims(database, claims),
     saveLooks: async (looks) => saveLooks(database, looks),
     findTwins: async (look, version) => findTwins(database, look, version),
@@ -120,6 +125,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       ),
     checkConnections: async () => undefined,
     async close() {
+      await backlog.close();
       await reader.close();
       database.close();
     },

@@ -5,7 +5,7 @@ import { type ResultRow, resultFrom } from './result-rows.ts';
 import type { StoredResult } from './store.ts';
 
 /** A result and what its content looks like, as both drivers read them. */
-export type TwinRow = ResultRow & LookColumns;
+export type TwinRow = ResultRow & LookColumns & { readonly sha256: Uint8Array };
 
 /** How many twins are of interest: the nearest may not be what may be served. */
 const most = 5;
@@ -19,5 +19,5 @@ export function twinsAmong(rows: readonly TwinRow[], look: Look, version: string
     })
     .sort((a, b) => a.bits - b.bits)
     .slice(0, most)
-    .map(({ row }) => resultFrom(row, version));
+    .map(({ row }) => resultFrom(row, { sha256: Buffer.from(row.sha256).toString('hex'), version }));
 }

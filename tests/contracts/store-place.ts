@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { ClaimSharing, Found, Store } from '../../src/store/store.ts';
 import { lookupOf } from '../store/rows.ts';
+import { expectTrueAnswers } from './true-answers.ts';
 
 /** A place for one database, empty at first, and a way to look into it beside the store. */
 export interface StoreFixture {
@@ -55,6 +56,7 @@ export function storePlace(kind: Store['kind'], prepare: () => Promise<StoreFixt
 
   afterEach(async () => {
     await now().store.close();
+    await expectTrueAnswers(now().fixture);
     await now().fixture.remove();
     current = undefined;
   });

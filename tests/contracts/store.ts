@@ -1,4 +1,5 @@
 import type { Store } from '../../src/store/store.ts';
+import { describeAnswers } from './store-answers.ts';
 import { describeClaimSharing } from './store-claims.ts';
 import { describeConcurrency } from './store-concurrency.ts';
 import { describeLeases } from './store-leases.ts';
@@ -14,6 +15,7 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   const place = storePlace(kind, prepare);
   describeResults(place);
   describeClaimSharing(place);
+  describeAnswers(place);
   describeLeases(place);
   describeLife(place);
   describeTwins(place);

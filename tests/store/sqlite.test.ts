@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { answerStatements } from '../../src/store/sqlite-answers.ts';
 import { findSql } from '../../src/store/sqlite-results.ts';
 import { describeStore } from '../contracts/store.ts';
 import { categories, lookupOf, resultOf } from './rows.ts';
@@ -79,14 +80,31 @@ test('nothing opens the file again after close', async () => {
   await remove();
 });
 
-test('look-ups use the keys of all their tables', async () => {
+test('a look-up costs two searches by key', async () => {
   const { open, rows, remove } = await sqliteFixture();
   const store = open();
   await store.migrate();
   const plan = await rows(`EXPLAIN QUERY PLAN ${findSql({ witnesses: 2 }).replaceAll('?1', "'[]'")}`);
-  const searches = plan.map(({ detail }) => String(detail)).filter((detail) => /\b[rcv]\b/.test(detail));
-  expect(searches).toHaveLength(5);
-  for (const search of searches) expect(search).toMatch(/^SEARCH [rcv] USING PRIMARY KEY/);
+  const searches = plan.map(({ detail }) => String(detail)).filter((detail) => !detail.startsWith('SCAN j '));
+  expect(searches).toEqual([
+    'SEARCH o USING PRIMARY KEY (hash=? AND asker=? AND version=?) LEFT-JOIN',
+    'SEARCH e USING PRIMARY KEY (hash=? AND asker>? AND asker<?) LEFT-JOIN',
+  ]);
+  await store.close();
+  await remove();
+});
+
+test('answers are written and deleted by keys, however many there are', async () => {
+  const { open, rows, remove } = await sqliteFixture();
+  const store = open();
+  await store.migrate();
+  for (const sql of answerStatements) {
+    const plan = (await rows(`EXPLAIN QUERY PLAN ${sql}`)).map(({ detail }) => String(detail));
+    expect(
+      plan.filter((detail) => /^SEARCH \w+ USING (PRIMARY KEY|COVERING INDEX)/.test(detail)),
+    ).not.toEqual([]);
+    expect(plan.filter((detail) => /^SCAN (?!j\b|json_each\b)/.test(detail))).toEqual([]);
+  }
   await store.close();
   await remove();
 });
