@@ -74,32 +74,29 @@ export const resultWith = (sha256: string): StoredResult => ({
   createdAt: 1_780_000_000_000,
 });
 
-/** Calls `save` for that many items in groups. @returns milliseconds it took */
+/** Calls `save` for these items in groups, until then. @returns milliseconds it took */
 export async function inGroups<T>(
-  count: number,
-  make: (index: number) => T,
+  items: readonly T[],
+  until: number,
   save: (items: readonly T[]) => Promise<unknown>,
 ): Promise<number> {
   const startedMs = performance.now();
   const group = 2000;
-  for (let at = 0; at < count; at += group)
-    await save(Array.from({ length: Math.min(group, count - at) }, (_, index) => make(at + index)));
+  for (let at = 0; at < items.length && performance.now() < until; at += group)
+    await save(items.slice(at, at + group));
   return performance.now() - startedMs;
 }
 
 /** Results with looks at random. @returns milliseconds it took */
 export function fillLooks({ store }: BenchStore, count: number): Promise<number> {
-  return inGroups(
-    count,
-    () => randomBytes(32).toString('hex'),
-    async (hashes) => {
-      await store.saveResults(hashes.map(resultWith));
-      await store.saveLooks(
-        hashes.map((sha256) => ({
-          sha256,
-          look: { hash: sha256.slice(0, 16), colours: sha256.slice(0, 48).repeat(2), aspect: 750 },
-        })),
-      );
-    },
-  );
+  const all = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
+  return inGroups(all, Number.POSITIVE_INFINITY, async (hashes) => {
+    await store.saveResults(hashes.map(resultWith));
+    await store.saveLooks(
+      hashes.map((sha256) => ({
+        sha256,
+        look: { hash: sha256.slice(0, 16), colours: sha256.slice(0, 48).repeat(2), aspect: 750 },
+      })),
+    );
+  });
 }
