@@ -3,7 +3,8 @@
  * temporary folder): `npm run bench bench/gateway.ts -- --seconds 15`. The vendor answers every call after 50 ms; added
  * is what a call takes longer than straight to the vendor. Portkey is sent the JSON body that the vendor gets; the
  * service is sent a multipart form, as phones do it, once with the photo passed on byte for byte and once shrunk to
- * 512 px. The bare relay takes the same form and does nothing but pass the photo on: no service that has a photo whole
+ * 512 px. Between miss and answer is the part of it that a gateway would be asked to do, measured in the process that
+ * has the photo. The bare relay takes the same form and does nothing but pass the photo on: no service that has a photo whole
  * before it asks about it can cost less.
  */
 import { once } from 'node:events';
