@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS answers (
   CONSTRAINT answers_category CHECK (category <> ''),
   CONSTRAINT answers_confidence CHECK (confidence > 0 AND confidence <= 1),
   CONSTRAINT answers_method CHECK (method IN ('llm', 'local')),
+  CONSTRAINT answers_known_category FOREIGN KEY (category) REFERENCES categories (category),
   CONSTRAINT answers_verified CHECK ((asker = x'00000000000000000000000000000000') = (content IS NULL))
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
@@ -28,7 +29,7 @@ TRUNCATE TABLE answers;
 -- Reading locks nothing: processes of the release before go on writing meanwhile.
 SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
--- A part at a time, by the first digit of the hash: each statement has a limit.
+-- A quarter at a time, by the hash, so that no transaction holds it all.
 INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
     created_at_ms, corrected, witnesses)
   SELECT r.sha256, x'00000000000000000000000000000000', r.version, NULL, r.category, r.confidence, r.description,
@@ -57,97 +58,25 @@ INSERT INTO answers (hash, asker, version, content, category, confidence, descri
     created_at_ms, corrected, witnesses)
   SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
     r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed < x'10';
+  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed < x'40';
 
 INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
     created_at_ms, corrected, witnesses)
   SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
     r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'10' AND c.claimed < x'20';
+  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'40' AND c.claimed < x'80';
 
 INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
     created_at_ms, corrected, witnesses)
   SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
     r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'20' AND c.claimed < x'30';
+  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'80' AND c.claimed < x'C0';
 
 INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
     created_at_ms, corrected, witnesses)
   SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
     r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'30' AND c.claimed < x'40';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'40' AND c.claimed < x'50';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'50' AND c.claimed < x'60';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'60' AND c.claimed < x'70';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'70' AND c.claimed < x'80';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'80' AND c.claimed < x'90';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'90' AND c.claimed < x'A0';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'A0' AND c.claimed < x'B0';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'B0' AND c.claimed < x'C0';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'C0' AND c.claimed < x'D0';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'D0' AND c.claimed < x'E0';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'E0' AND c.claimed < x'F0';
-
-INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
-    created_at_ms, corrected, witnesses)
-  SELECT c.claimed, c.claimant, r.version, c.content, r.category, r.confidence, r.description,
-    r.method, r.model, r.scores, r.created_at_ms, c.corrected, 0
-  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'F0';
+  FROM hash_claims c STRAIGHT_JOIN results r ON r.sha256 = c.content WHERE c.claimed >= x'C0';
 
 INSERT INTO answers (hash, asker, version, content, category, confidence, description, method, model, scores,
     created_at_ms, corrected, witnesses)

@@ -41,3 +41,16 @@ INSERT INTO answers (hash, asker, version, content, category, confidence, descri
 
 -- What has to go when a result does.
 CREATE INDEX answers_content ON answers (content, version) WHERE content IS NOT NULL;
+
+-- An answer's category is one that a taxonomy named, as a result's is.
+CREATE TRIGGER answers_insert_category BEFORE INSERT ON answers
+WHEN NOT EXISTS (SELECT 1 FROM categories WHERE category = NEW.category)
+BEGIN
+  SELECT RAISE(ABORT, 'answers_known_category');
+END;
+
+CREATE TRIGGER answers_update_category BEFORE UPDATE OF category ON answers
+WHEN NOT EXISTS (SELECT 1 FROM categories WHERE category = NEW.category)
+BEGIN
+  SELECT RAISE(ABORT, 'answers_known_category');
+END;

@@ -28,7 +28,7 @@ export interface MysqlStoreOptions extends MysqlServer {
   readonly statementTimeoutMs?: number;
   /** Limit of every statement of a report. Default 30 000. */
   readonly reportTimeoutMs?: number;
-  /** Limit of every statement of a migration. Default 120 000. */
+  /** Limit of every statement of a migration, some of which touch every row there is. Default 3 600 000. */
   readonly migrationTimeoutMs?: number;
   /** Folder of migrations instead of the product's own. */
   readonly migrations?: URL;
@@ -44,7 +44,7 @@ export interface MysqlStoreOptions extends MysqlServer {
 export function openMysqlStore(options: MysqlStoreOptions): Store {
   const statementTimeoutMs = options.statementTimeoutMs ?? 1000;
   const reportTimeoutMs = options.reportTimeoutMs ?? 30_000;
-  const migrationTimeoutMs = options.migrationTimeoutMs ?? 120_000;
+  const migrationTimeoutMs = options.migrationTimeoutMs ?? 3_600_000;
   const pool = openMysqlPool({ ...options, statementTimeoutMs });
   const { query } = pool;
   const reports = oneAtATime();

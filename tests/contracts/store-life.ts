@@ -34,6 +34,15 @@ export function describeLife(place: StorePlace): void {
     });
   });
 
+  test.each(['results', 'answers'])('the schema keeps what is no answer out of %s', async (table) => {
+    await place.store.saveResults([resultOf('a')]);
+    const set = (change: string) => place.fixture.change(`UPDATE ${table} SET ${change}`);
+    for (const change of ["category = 'unheard_of'", "category = ''", 'confidence = 0', 'confidence = 1.1'])
+      await expect(set(change)).rejects.toThrow(/constraint|_known_category|CONSTRAINT/);
+    await set("category = 'pets'");
+    expect(await place.find('a')).toMatchObject({ category: 'pets', confidence: resultOf('a').confidence });
+  });
+
   describe('feedback', () => {
     const feedback = {
       claimant: claimantOf('anna'),

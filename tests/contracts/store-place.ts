@@ -8,6 +8,8 @@ export interface StoreFixture {
   /** Another store on the same database, as another process would open it. */
   open(hooks?: { onStatement?: () => void; migrations?: URL; sharing?: ClaimSharing }): Store;
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Changes something behind the store's back. */
+  change(sql: string): Promise<unknown>;
   remove(): Promise<void>;
 }
 

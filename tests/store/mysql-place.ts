@@ -25,6 +25,7 @@ export async function mysqlFixture(
         ...hooks,
       }),
     rows: (sql) => mysqlRows(server, sql, database),
+    change: (sql) => mysqlRows(server, sql, database),
     remove: () => dropDatabase(server, database),
   };
 }

@@ -21,6 +21,14 @@ export async function sqliteFixture(): Promise<StoreFixture & { readonly file: s
         database.close();
       }
     },
+    async change(sql) {
+      const database = new DatabaseSync(file);
+      try {
+        database.exec(sql);
+      } finally {
+        database.close();
+      }
+    },
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   };
 }
