@@ -6,7 +6,7 @@ import {
   feedbackValues,
   newestFeedbackSql,
 } from './feedback-rows.ts';
-import { answerClaims, holdVerdicts } from './mysql-answers.ts';
+import { answerClaims, holdResults, holdVerdicts } from './mysql-answers.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
 import type { MysqlPool } from './mysql-pool.ts';
 import { withBytes } from './mysql-results.ts';
@@ -29,6 +29,8 @@ export async function saveFeedback(pool: MysqlPool, feedback: Feedback): Promise
   const hashes = correctedHashes(feedback);
   const keys = hashes.map((hash) => [hash, hexKey(feedback.claimant, 16)] as const);
   await pool.transaction(async (query) => {
+    // Where nothing is claimed yet, these become the contents of claims.
+    await holdResults(query, { contents: hashes, hashes });
     await query(saveSql, [[row]]);
     for (const hash of hashes) {
       const bytes = Buffer.from(hash, 'hex');

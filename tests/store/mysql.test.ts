@@ -98,6 +98,30 @@ describeWithMysql('a store on MySQL', (server) => {
     await remove();
   });
 
+  test('a correction waits for a result of its photo that is being saved, and holds for it too', async () => {
+    const { database, open, rows, remove } = await mysqlFixture(server);
+    const store = open();
+    await store.migrate();
+    const { sha256 } = resultOf('a');
+    await store.saveResults([resultOf('a', { version: 'v2' })]);
+    const rival = createConnection({ ...server, database });
+    const does = (sql: string) => execute(rival, sql, [], 15_000);
+    await does('START TRANSACTION');
+    await does(`SELECT * FROM results WHERE sha256 = X'${sha256}' FOR UPDATE`);
+    const { claimant } = claimOf('anna', 'a', 'a');
+    const corrected = store.saveFeedback({ claimant, hash: sha256, category: 'foods', network: '', at: 1 });
+    await untilWaiting(database);
+    await does(`INSERT INTO results (sha256, version, category, confidence, method, model, created_at_ms)
+      VALUES (X'${sha256}', 'v1', 'pets', 0.9, 'llm', 'rival', 1)`);
+    await does('COMMIT');
+    await corrected;
+    destroyConnection(rival);
+    const told = await rows(`SELECT version FROM answers WHERE asker = X'${claimant}' ORDER BY version`);
+    expect(told).toEqual([{ version: 'v1' }, { version: 'v2' }]);
+    await store.close();
+    await remove();
+  });
+
   test('a deadlock’s victim tries once more and succeeds', async () => {
     const { database, open, rows, remove } = await mysqlFixture(server);
     const store = open();
