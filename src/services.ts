@@ -30,6 +30,8 @@ export interface Services extends HttpDependencies {
   close(): Promise<void>;
   /** Of stored results: taxonomy, prompt and epoch. */
   readonly resultVersion: string;
+  /** What answers of the local model name as their model. */
+  readonly localModel: string | undefined;
   /** For people: what runs. */
   readonly describe: { readonly store: string; readonly strategy: string; readonly local: string };
 }
@@ -116,6 +118,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       return places + Math.max(config.inference.processes + 1, Math.ceil(places / 2));
     },
     resultVersion: version,
+    localModel: local.manifest?.model,
     isReady: () => isTaking,
     async ready() {
       const [isUp] = await Promise.all([
@@ -145,7 +148,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     describe: {
       store: driverName(config),
       strategy: `${strategy}${vision ? `, LLM ${vision.name}` : ''}`,
-      local: `${local.manifest?.name ?? 'none'} in ${config.inference.processes} process(es)`,
+      local: `${local.manifest?.model ?? 'none'} in ${config.inference.processes} process(es)`,
     },
   };
 }

@@ -19,6 +19,7 @@ export interface OpenCacheOptions {
   readonly version: string;
   readonly provisionalMs: number;
   readonly isProvisional: (classification: Classification) => boolean;
+  readonly isOutdated?: (classification: Classification) => boolean;
   readonly isCategory: (category: string) => boolean;
   readonly memoryEntries: number;
   readonly memoryMs: number;

@@ -22,6 +22,8 @@ export interface ResultCacheOptions {
   readonly provisionalMs: number;
   /** Which classifications only stand in for a better one, under today's strategy. */
   readonly isProvisional: (classification: Classification) => boolean;
+  /** Which classifications count no more, such as those of a local model that was replaced. Default: none. */
+  readonly isOutdated?: (classification: Classification) => boolean;
   /** How long a result may be served at all, in milliseconds; 0 for ever. */
   readonly resultsMs?: number;
   /** Whether a category, said by a user, is one of today's. Default: all are. */
@@ -54,12 +56,14 @@ export function openResultCache(options: ResultCacheOptions) {
     results,
     version,
     now = Date.now,
+    isOutdated = () => false,
     isCategory = () => true,
     mayHaveCorrected = () => false,
   } = options;
   const memory = new LRUCache<string, StoredResult>({ max: options.memoryEntries, ttl: options.memoryMs });
 
   function servable(result: StoredResult, from: Remembered['from']): Remembered | undefined {
+    if (isOutdated(result)) return undefined;
     const isProvisional = options.isProvisional(result);
     const ageMs = now() - result.createdAt;
     if (isProvisional && ageMs >= options.provisionalMs) return undefined;

@@ -16,6 +16,8 @@ export interface Backend {
   readonly transport: Transport;
   /** Names who answers, so that a journal is not believed for another. */
   readonly source: string;
+  /** Of answers that no LLM gave; undefined where nobody tells. */
+  readonly localModel: string | undefined;
   /** Photos at once; adaptive where undefined. */
   readonly concurrency: number | undefined;
   /** Whether an LLM has said what this photo shows; undefined where nobody tells. */
@@ -36,6 +38,7 @@ export function serverBackend(server: string, { user, timeoutMs, concurrency }: 
   return {
     transport: httpTransport(http),
     source: server,
+    localModel: undefined,
     concurrency,
     isByLlm: undefined,
     currency: undefined,
@@ -62,6 +65,7 @@ export async function ownBackend(
   return {
     transport,
     source: `in-process ${config.strategy} ${services.resultVersion}`,
+    localModel: services.localModel,
     concurrency: settings.concurrency && settings.concurrency + ahead(config, settings.concurrency),
     isByLlm: transport.isByLlm,
     currency: config.llm && readPrices(config.llm.priceFile).currency,

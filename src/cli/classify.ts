@@ -44,7 +44,7 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
     ? serverBackend(settings.server, settings)
     : await ownBackend(settings, (call) => account?.book(call));
   backend.notices.forEach(say);
-  const journal = journalFor(settings, backend.source, say);
+  const journal = journalFor(settings, backend, say);
   if (backend.currency !== undefined) account = openAccount(backend.currency, journal?.costMicro);
   try {
     const { run, sortable, isInterrupted } = await work(files, {
@@ -145,10 +145,14 @@ function merged(earlier: AlbumSummary, here: AlbumSummary): RunSummary {
   };
 }
 
-function journalFor({ journal }: Settings, source: string, say: (line: string) => void): Journal | undefined {
+function journalFor(
+  { journal }: Settings,
+  backend: Backend,
+  say: (line: string) => void,
+): Journal | undefined {
   if (journal === undefined) return undefined;
   try {
-    return openJournal(journal, source);
+    return openJournal(journal, backend);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     say(`No journal is kept: ${journal} can't be used (${code ?? 'unknown'}).`);

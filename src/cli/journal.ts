@@ -36,21 +36,27 @@ interface CostLine {
 /**
  * A file of JSON lines, each written before the next photo is told of, so that a killed run loses nothing it has told.
  * @param source who answers: what another said does not count
+ * @param localModel which local model answers: what another said does not count, unless nobody tells
  * @throws Error with the code of the file system: the file can't be read or written
  */
-export function openJournal(file: string, source: string): Journal {
+export function openJournal(
+  file: string,
+  { source, localModel }: { readonly source: string; readonly localModel?: string | undefined },
+): Journal {
   // Absolute: from a working folder that was deleted, Node looks for the relative one for ever.
   mkdirSync(dirname(resolve(file)), { recursive: true });
   const handle = openSync(file, 'a', 0o600);
   const done = new Map<string, PhotoLine>();
   const paid = { calls: 0, cost: 0 };
   const text = readFileSync(file, 'utf8');
+  const counts = ({ isByLlm, answer }: PhotoLine) =>
+    isByLlm || localModel === undefined || answer.model === localModel;
   for (const line of text.split('\n').map(parsed)) {
     if (line === undefined) continue;
     if ('calls' in line) {
       paid.calls += line.calls;
       paid.cost += line.cost;
-    } else if (line.source === source) done.set(line.path, line);
+    } else if (line.source === source && counts(line)) done.set(line.path, line);
   }
   // A run that was killed within a line leaves half of it.
   if (text !== '' && !text.endsWith('\n')) writeSync(handle, '\n');

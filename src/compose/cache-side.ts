@@ -28,6 +28,7 @@ export function openCacheSide({ cache, strategy }: Config, parts: CacheSideParts
     // Where the LLM alone may answer, nothing stands in for it.
     provisionalMs: strategy === 'llm-only' ? 0 : cache.provisionalMs,
     isProvisional: local.isProvisional,
+    isOutdated: local.isOutdated,
     isCategory: taxonomy.has,
     hooks: {
       onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),

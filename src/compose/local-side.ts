@@ -22,6 +22,8 @@ export interface LocalSide {
   readonly isSuspect: Rule;
   /** Only stands in for a better answer. */
   readonly isProvisional: Rule;
+  /** Given by another local model, or another version of this one. */
+  readonly isOutdated: Rule;
 }
 
 /** @throws ConfigError the manifest, a threshold or a category can't be used */
@@ -42,5 +44,6 @@ export function openLocalSide(config: Config, taxonomy: Taxonomy): LocalSide {
     isSure,
     isSuspect,
     isProvisional: (one) => !isSuspect(one) && isWeaker(one),
+    isOutdated: ({ method, model }) => method === 'local' && model !== manifest?.model,
   };
 }

@@ -4,7 +4,7 @@ import { UnavailableError } from '../errors.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface LocalClassifierOptions {
-  readonly manifest: Pick<Manifest, 'name' | 'labels'>;
+  readonly manifest: Pick<Manifest, 'model' | 'labels'>;
   readonly taxonomy: Pick<Taxonomy, 'categoryOfLabel'>;
 }
 
@@ -36,5 +36,5 @@ function classificationOf(
     sums.set(category, (sums.get(category) ?? 0) + score);
   }
   const [category, sum] = [...sums].reduce((best, next) => (next[1] > best[1] ? next : best));
-  return { category, confidence: Math.min(1, sum), method: 'local', model: manifest.name, scores };
+  return { category, confidence: Math.min(1, sum), method: 'local', model: manifest.model, scores };
 }

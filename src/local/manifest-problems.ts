@@ -33,7 +33,10 @@ export function manifestProblems(file: unknown): string[] {
     if (!isRight) problems.push(problem);
   };
   expect(isText(file.name, /^[\w.-]{1,64}$/), '`name` must be 1 to 64 letters, digits, dots, dashes or _');
-  expect(isText(file.version), '`version` must be a text');
+  expect(
+    isText(file.version, /^[\w.+-]{1,32}$/),
+    '`version` must be 1 to 32 letters, digits, dots, dashes, + or _',
+  );
   expect(isText(file.file), '`file` must be the name of the ONNX file');
   expect(isText(file.sha256, /^[0-9a-f]{64}$/i), '`sha256` must be 64 hex digits');
   const labels: readonly unknown[] = Array.isArray(file.labels) ? file.labels : [];

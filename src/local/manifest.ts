@@ -6,9 +6,10 @@ import { type ManifestFile, manifestProblems } from './manifest-problems.ts';
 
 /** What a model folder says about its model; models/README.md describes the file. */
 export interface Manifest {
-  /** What answers name as their model. */
   readonly name: string;
   readonly version: string;
+  /** What answers name as their model: `name@version`. */
+  readonly model: string;
   /** Path of the ONNX file. */
   readonly file: string;
   /** Of the ONNX file: 64 lower-case hex digits. */
@@ -73,6 +74,7 @@ function manifestOf(file: ManifestFile, folder: string): Manifest {
   return {
     name: file.name,
     version: file.version,
+    model: `${file.name}@${file.version}`,
     file: resolve(folder, file.file),
     sha256: file.sha256.toLowerCase(),
     labels: file.labels,

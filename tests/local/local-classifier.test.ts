@@ -25,7 +25,7 @@ function photoWith(probabilities?: number[]): Photo {
 
 describe('the local classifier', () => {
   const classify = async (labels: string[], probabilities?: number[]) => {
-    const classifier = localClassifier({ manifest: { name: 'tiny', labels }, taxonomy: readTaxonomy() });
+    const classifier = localClassifier({ manifest: { model: 'tiny@1', labels }, taxonomy: readTaxonomy() });
     return (await classifier.classify(photoWith(probabilities), context)).classification;
   };
 
@@ -34,7 +34,7 @@ describe('the local classifier', () => {
       category: 'foods',
       confidence: 0.7,
       method: 'local',
-      model: 'tiny',
+      model: 'tiny@1',
       scores: { pets: 0.2, foods: 0.7, other: 0.1 },
     });
   });

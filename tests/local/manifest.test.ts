@@ -16,6 +16,7 @@ describe("a model's manifest", () => {
     const manifest = readManifest('models/album9/manifest.json');
     expect(manifest).toMatchObject({
       name: 'album9',
+      model: expect.stringMatching(/^album9@\d/),
       file: resolve('models/album9/model.onnx'),
       tensor: { name: 'image', type: 'uint8', layout: 'NHWC', shape: [1, 256, 256, 3] },
       input: {
@@ -25,7 +26,7 @@ describe("a model's manifest", () => {
         kernel: 'linear',
         background: { r: 0, g: 0, b: 0 },
       },
-      thresholds: { sure: { foods: 0.6 }, suspect: { idcard: 0.02 } },
+      thresholds: { sure: { foods: 0.77 }, suspect: { idcard: 0.02 } },
     });
     expect(manifest.labels).toHaveLength(9);
     expect(manifest.golden.cases).toHaveLength(5);
@@ -49,6 +50,7 @@ describe("a model's manifest", () => {
 
   it.each([
     ['a missing name', { name: undefined }, '`name`'],
+    ['a version of several words', { version: 'the new one' }, '`version`'],
     ['a short hash', { sha256: 'abc' }, '`sha256`'],
     ['labels that repeat', { labels: ['a', 'a', 'b'] }, '`labels`'],
     ['as many outputs as there are no labels', { labels: ['a', 'b'] }, '`outputs.probabilities.shape`'],
