@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import sharp from 'sharp';
 import type { ChildOptions } from '../src/child.ts';
-import { openPool } from '../src/image/pool.ts';
+import { openPool } from '../src/image/pool/pool.ts';
 import { deadlineIn } from '../src/resilience/deadline.ts';
 
 const size = 2;
@@ -39,7 +39,10 @@ function analyse(bytes: Buffer, format: 'jpeg' | 'avif') {
   const sha256 = createHash('sha256').update(own).digest('hex');
   const wants = { rendition: true, infer: true };
   const cost = { cpuMs: 40, megabytes: 20 };
-  return pool.analyse({ sha256, bytes: own, format, wants, cost }, { deadline: deadlineIn(60_000), signal });
+  return pool.analyse(
+    { kind: 'decode', sha256, bytes: own, format, wants, cost },
+    { deadline: deadlineIn(60_000), signal },
+  );
 }
 
 const ready = async () => {

@@ -1,5 +1,5 @@
 /**
- * What it costs the local model to share its decode with the rendition: probabilities by way of the size in between,
+ * What it costs the local model to share its decode with the rendition, or to see the rendition alone: probabilities
  * beside those of the direct way. `npm run bench bench/decode-once.ts FOLDER [photos]`: each photo as it is, and as JPEGs of
  * 1440 and 3000 px.
  */
@@ -27,18 +27,35 @@ async function probabilitiesOf(bytes: Buffer, rendition: boolean): Promise<numbe
   return pixels ? network.probabilitiesOf(pixels) : [];
 }
 
+async function probabilitiesOfRendition(bytes: Buffer): Promise<number[]> {
+  const { rendition } = await decode({
+    bytes,
+    format: formatOf(bytes),
+    wants: { rendition: true, infer: false },
+  });
+  return probabilitiesOf(rendition, false);
+}
+
 const topOf = (probabilities: number[]) => probabilities.indexOf(Math.max(...probabilities));
 
-console.log('size       photos  same answer  mean difference  largest');
-for (const edgePx of [0, 1440, 3000]) {
+const ways = {
+  'with the rendition': (bytes: Buffer) => probabilitiesOf(bytes, true),
+  'of the rendition': probabilitiesOfRendition,
+};
+for (const [way, probabilitiesBy] of Object.entries(ways)) {
+  console.log(`${way}\nsize       photos  same answer  mean difference  largest`);
+  for (const edgePx of [0, 1440, 3000]) await compare(edgePx, probabilitiesBy);
+}
+
+async function compare(edgePx: number, probabilitiesBy: (bytes: Buffer) => Promise<number[]>) {
   let [photos, same, sum, largest] = [0, 0, 0, 0];
   for (let at = 0; at < names.length; at += step) {
-    const original = readFileSync(join(folder, names[at] ?? ''));
+    const original = readFileSync(join(folder ?? '', names[at] ?? ''));
     const resized = sharp(original)
       .autoOrient()
       .resize(edgePx || null, edgePx || null, { fit: 'inside' });
     const bytes = edgePx === 0 ? original : await resized.sharpen().jpeg({ quality: 90 }).toBuffer();
-    const [direct, shared] = [await probabilitiesOf(bytes, false), await probabilitiesOf(bytes, true)];
+    const [direct, shared] = [await probabilitiesOf(bytes, false), await probabilitiesBy(bytes)];
     const differences = direct.map((value, index) => Math.abs(value - (shared[index] ?? 0)));
     photos += 1;
     if (topOf(direct) === topOf(shared)) same += 1;

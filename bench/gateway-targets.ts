@@ -119,22 +119,6 @@ export function openTargets() {
       };
     },
 
-    /** Without HTTP in front of it, cache and statistics: what a gateway would be asked to do. */
-    async llmSide(vendorUrl: string): Promise<Target> {
-      const name = 'ours, between miss and answer';
-      const settings = { ...ourSettings(name, vendorUrl), LLM_SEND_ORIGINAL: 'true' };
-      const { child } = await forked('./gateway-llm-side.ts', settings);
-      return {
-        name,
-        process: child,
-        async load(picture, rate, seconds) {
-          child.send({ picture: picture.toString('base64'), rate, seconds });
-          const [answers] = (await once(child, 'message')) as [Answers];
-          return answers;
-        },
-      };
-    },
-
     async close() {
       for (const child of children) child.kill();
       await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));

@@ -56,12 +56,7 @@ try {
   const all = [
     { name: 'Portkey', start: () => open.portkey(vendor.url, values.portkey) },
     { name: 'bare relay', start: () => open.relay(vendor.url) },
-    { name: 'ours, between miss and answer', start: () => open.llmSide(vendor.url) },
-    {
-      name: 'ours, bytes passed on',
-      start: () => open.ours('ours, bytes passed on', vendor.url, { LLM_SEND_ORIGINAL: 'true' }),
-    },
-    { name: 'ours, shrunk', start: () => open.ours('ours, shrunk', vendor.url, {}, 512) },
+    { name: 'ours', start: () => open.ours('ours', vendor.url, {}, 512) },
   ];
   const targets = [open.straight(vendor.url)];
   for (const { name, start } of all) if (isAsked(name, values.only)) targets.push(await start());

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import sharp from 'sharp';
 import type { ChildOptions } from '../src/child.ts';
-import { openPool } from '../src/image/pool.ts';
+import { openPool } from '../src/image/pool/pool.ts';
 import { deadlineIn } from '../src/resilience/deadline.ts';
 
 const [folder, secondsText = '10'] = process.argv.slice(2);
@@ -75,7 +75,14 @@ async function pooled(rendition: boolean): Promise<number> {
       const bytes = photos[at % photos.length] ?? Buffer.alloc(0);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       const cost = { cpuMs: 30, megabytes: 20 };
-      const job = { sha256, bytes, format: 'jpeg' as const, wants: { rendition, infer: true }, cost };
+      const job = {
+        kind: 'decode' as const,
+        sha256,
+        bytes,
+        format: 'jpeg' as const,
+        wants: { rendition, infer: true },
+        cost,
+      };
       await pool.analyse(job, { deadline: deadlineIn(60_000), signal });
       if (performance.now() > warmUpMs) done += 1;
     }

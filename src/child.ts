@@ -1,7 +1,7 @@
 /** Entry of the child processes in which photos are decoded and the local network runs. */
 import sharp from 'sharp';
-import { type Decoded, type DecoderOptions, openDecoder } from './image/decode.ts';
-import { serveJobs, type Worker } from './image/serve-jobs.ts';
+import { type DecoderOptions, openDecoder } from './image/decode.ts';
+import { serveJobs, type Worker } from './image/pool/serve-jobs.ts';
 import { setUpSharp } from './image/sharp-setup.ts';
 import { checkGolden } from './local/golden.ts';
 import { type Manifest, readManifest } from './local/manifest.ts';
@@ -26,18 +26,11 @@ async function openWorker(options: ChildOptions): Promise<Worker> {
   return {
     ...(model.unfit !== undefined && { unfit: model.unfit }),
     async run(job) {
-      const { format } = job;
-      const { pixels, ...decoded } = format === 'pixels' ? left(job.bytes) : await decode({ ...job, format });
-      if (job.wants.infer === 'later') return { ...decoded, ...(model.network && pixels && { pixels }) };
+      const { pixels, ...decoded } = await decode(job);
       const probabilities = pixels && (await model.network?.probabilitiesOf(pixels));
       return { ...decoded, ...(probabilities && { probabilities }) };
     },
   };
-}
-
-/** What an earlier pass left of a photo. */
-function left(pixels: Buffer): Decoded {
-  return { rendition: Buffer.alloc(0), widthPx: 0, heightPx: 0, pixels };
 }
 
 /** What is loaded and compiled at the first decode is not for the first photo to wait for. */

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import type { ValueOf } from './config/kinds.ts';
 import { llmFrom } from './config/llm.ts';
 import { type Environment, listFrom, numbersFrom, readVariables } from './config/reading.ts';
+import { retiredIn } from './config/retired.ts';
 import { storeFrom } from './config/store.ts';
 import { variables } from './config/variables.ts';
 
@@ -71,6 +72,8 @@ export function configFrom(environment: Environment) {
   const cores = availableParallelism();
   const workers = values.WORKERS ?? cores;
   return Object.freeze({
+    /** For the operator, at the start. */
+    warnings: retiredIn(environment),
     host: values.APP_HOST,
     port: values.APP_PORT,
     workers,
@@ -78,7 +81,6 @@ export function configFrom(environment: Environment) {
       /** A worker: all of them together have INFERENCE_PROCESSES, each at least one. */
       processes: Math.max(1, Math.floor((values.INFERENCE_PROCESSES ?? cores) / workers)),
       queue: values.INFERENCE_QUEUE,
-      queueMs: values.INFERENCE_QUEUE_TIME * 1000,
       jobTimeoutMs: values.DECODE_TIMEOUT * 1000,
       maxRssBytes: values.DECODE_MEMORY_MB * megabyte,
       modelDir: values.MODEL_DIR,
@@ -152,8 +154,6 @@ function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): strin
   const problems: string[] = [];
   if (strategy !== 'local-only' && !hasLlm)
     problems.push(`STRATEGY=${strategy} needs a vision LLM: set LLM_API_KEY or LLM_BASE_URL`);
-  if (values.LLM_SEND_ORIGINAL && strategy !== 'llm-only')
-    problems.push(`LLM_SEND_ORIGINAL needs STRATEGY=llm-only: for ${strategy} every photo is decoded anyway`);
   if (values.MAX_BATCH_SIZE_MB < values.MAX_IMAGE_SIZE_MB)
     problems.push('MAX_BATCH_SIZE_MB must not be smaller than MAX_IMAGE_SIZE_MB');
   if (values.UPLOAD_BUDGET_MB < values.MAX_IMAGE_SIZE_MB)

@@ -128,7 +128,7 @@ export function openCache(options: OpenCacheOptions): Cache {
         return forgotten;
       },
     },
-    shared: (inner) => withSingleFlight(withRemembering(inner, results), undefined, { keepGoing: true }),
+    shared: (inner) => withSingleFlight(withRemembering(inner, results)),
     paid: (inner) => withTwins(leased(inner), twins),
     answering: (inner) => withCache(inner, results, hooks),
     async start() {

@@ -9,6 +9,9 @@ export interface FallbackOptions {
   readonly onFallback?: (reason: string) => void;
 }
 
+/** The local network begins that long before the deadline: it may have to wait for a child. */
+const headStartMs = 2_000;
+
 /**
  * Asks `preferred`; when it can't answer for any reason, or not in time, `other` does, and the answer says so. What
  * would fail for both alike, such as a photo that is itself at fault, fails as it is.
@@ -21,12 +24,16 @@ export function withFallback(
   const { marginMs = 250, onFallback } = options;
   return {
     async classify(photo, context) {
+      const prepare = () => void photo.probabilities(context).catch(() => undefined);
+      const timer = setTimeout(prepare, Math.max(0, context.deadline.leftMs() - headStartMs));
       try {
         return await preferred.classify(photo, sooner(context, marginMs));
       } catch (error) {
         if (failsForAll(error) || context.signal.aborted) throw error;
         onFallback?.(reasonOf(error));
         return { ...(await other.classify(photo, context)), degraded: true };
+      } finally {
+        clearTimeout(timer);
       }
     },
   };

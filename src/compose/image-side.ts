@@ -1,16 +1,13 @@
 import type { Logger } from 'pino';
-import { withDecodeTurns } from '../classify/decode-turns.ts';
 import type { Config } from '../config.ts';
-import { isDear } from '../image/dear.ts';
 import { enoughThumbnailPx } from '../image/firewall/iso-media.ts';
 import { pixelLimitsOf } from '../image/firewall/limits.ts';
 import { openInspector } from '../image/inspector.ts';
 import { type OpenPhotos, openPhotos } from '../image/open-photos.ts';
-import { openPool, type Pool, type PoolHooks } from '../image/pool.ts';
-import { withOriginals } from '../image/with-originals.ts';
+import { openPool, type Pool, type PoolHooks } from '../image/pool/pool.ts';
 import type { LocalSide } from './local-side.ts';
 
-/** Headers are read in a thread, then albums take turns, then photos are decoded and inferred in children. */
+/** Headers are read in a thread, then photos are decoded in child processes, where the local network runs too. */
 export interface ImageSide {
   readonly photos: OpenPhotos;
   readonly pool: Pick<Pool, 'ready' | 'status'>;
@@ -27,7 +24,7 @@ export function openImageSide(
   const { inference, limits } = config;
   const wants = {
     rendition: config.strategy !== 'local-only',
-    infer: manifest !== undefined && (isLlmFirst(config) ? ('later' as const) : true),
+    infer: manifest !== undefined && !isLlmFirst(config),
   };
   const renditionPx = config.llm?.imagePx ?? unaskedRenditionPx;
   const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);
@@ -37,7 +34,6 @@ export function openImageSide(
   const pool = openPool({
     size: inference.processes,
     queueLimit: inference.queue,
-    queueMs: inference.queueMs,
     childUrl: new URL('../child.ts', import.meta.url),
     childOptions: { manifestFile, renditionPx, limitPixels: limits.pixels, thumbnailPx },
     jobTimeoutMs: inference.jobTimeoutMs,
@@ -45,14 +41,9 @@ export function openImageSide(
     log,
     hooks,
   });
-  const turned = withDecodeTurns(pool, {
-    atOnce: inference.processes + 1,
-    maxWaiting: inference.queue,
-    isDear,
-  });
-  const decoded = openPhotos({ pool: turned, inspector, heic: limits.heic, wants });
+  const photos = openPhotos({ pool, inspector, heic: limits.heic, wants });
   return {
-    photos: config.llm?.sendsOriginals ? withOriginals(decoded, pixels) : decoded,
+    photos,
     pool,
     async close() {
       await pool.close();
@@ -61,7 +52,7 @@ export function openImageSide(
   };
 }
 
-/** An LLM that is asked whatever the local model says need not wait for that. */
+/** An LLM that is asked first makes the local model's work needless, most of the time. */
 function isLlmFirst({ strategy, llm }: Config): boolean {
   return strategy === 'llm-first' && llm !== undefined && Object.keys(llm.neverSend).length === 0;
 }

@@ -1,4 +1,4 @@
-import { decimal, flag, integer, integerOrAuto, oneOf, orEmpty, secret, text, url } from './kinds.ts';
+import { decimal, integer, integerOrAuto, oneOf, orEmpty, secret, text, url } from './kinds.ts';
 
 const kind = {
   words: ['openai', 'dashscope', 'anthropic'],
@@ -50,11 +50,6 @@ export const llmVariables = {
     min: 64,
     max: 4096,
     unit: 'px',
-  }),
-  LLM_SEND_ORIGINAL: flag({
-    about:
-      'true: JPEGs are sent in the size and coding in which they came, without metadata and without being decoded here, where they need no turning; costs more tokens, and needs STRATEGY=llm-only',
-    default: false,
   }),
   LLM_TIMEOUT: decimal({ about: 'Longest call', default: 20, min: 0.1, max: 600, unit: 's' }),
   LLM_MAX_CONCURRENCY: integerOrAuto({

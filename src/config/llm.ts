@@ -18,7 +18,6 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
         : [soleProvider(values)],
     maxTokens: values.LLM_MAX_TOKENS,
     imagePx: values.LLM_IMAGE_PX,
-    sendsOriginals: values.LLM_SEND_ORIGINAL === true,
     maxWaiting: values.LLM_QUEUE,
     tries: values.LLM_TRIES,
     backoff: { baseMs: values.LLM_BACKOFF * 1000, capMs: values.LLM_BACKOFF_MAX * 1000 },

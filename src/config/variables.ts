@@ -27,17 +27,10 @@ export const variables = {
     max: 256,
   }),
   INFERENCE_QUEUE: integer({
-    about: 'Photos that may wait for such a child, a worker',
+    about: 'Photos that may wait for such a child, a worker: so many single ones, and so many of albums',
     default: 1000,
     min: 1,
     max: 100000,
-  }),
-  INFERENCE_QUEUE_TIME: decimal({
-    about: 'Work that may wait for such a child, a worker, as the time in which it is done',
-    default: 60,
-    min: 1,
-    max: 3600,
-    unit: 's',
   }),
   DECODE_TIMEOUT: decimal({
     about: 'Longest that one photo may occupy such a child, which is replaced then',

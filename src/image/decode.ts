@@ -1,10 +1,10 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { withoutBurstingText } from './firewall/png-text.ts';
 import { decodeHeic } from './heic.ts';
-import type { Job } from './job.ts';
 import { leniencyFor } from './leniency.ts';
 import { lookEdgePx, lookOf } from './perceptual-hash.ts';
-import type { ImageFormat, Look } from './photo.ts';
+import type { Look } from './photo.ts';
+import type { Job } from './pool/job.ts';
 import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
 import { squeezed } from './squeeze.ts';
 
@@ -51,7 +51,7 @@ const renditionQuality = 80;
  * @throws PhotoError from what it returns
  */
 export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: DecoderOptions) {
-  type Source = Pick<Job, 'bytes' | 'wants'> & { readonly format: ImageFormat };
+  type Source = Pick<Job, 'bytes' | 'wants' | 'format'>;
   type Upright = Pick<Decoded, 'widthPx' | 'heightPx'>;
 
   async function decodedFrom(open: () => Sharp, { widthPx, heightPx }: Upright, wants: Job['wants']) {

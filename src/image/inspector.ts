@@ -3,8 +3,8 @@ import { type PhotoError, UndecodableError } from '../errors.ts';
 import type { InspectionOptions } from './firewall/inspect.ts';
 import type { Cost } from './firewall/limits.ts';
 import type { Inspection } from './inspector-thread.ts';
-import { photoErrorOf } from './job.ts';
 import type { ImageFormat } from './photo.ts';
+import { photoErrorOf } from './pool/job.ts';
 
 /** Bytes that come back from where they were lent to, with what they cost to decode. */
 export interface Inspected {

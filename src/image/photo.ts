@@ -1,4 +1,4 @@
-import type { Deadline } from '../resilience/deadline.ts';
+import type { JobContext } from './pool/scheduler.ts';
 
 /** What a complete upload is: its bytes, and the SHA-256 that was taken while they arrived. */
 export interface Upload {
@@ -33,18 +33,12 @@ export interface Analysis {
   readonly heightPx: number;
   /** The local network's probabilities in the order of its manifest's labels; absent where none is loaded. */
   readonly probabilities?: readonly number[];
-  /** What the network is to see, where that waits for a pass of its own. */
-  readonly pixels?: Buffer;
   /** Absent for a picture without features, such as an empty page. */
   readonly look?: Look;
 }
 
-export interface AnalyseContext {
-  /** Work that can't begin before it isn't begun at all. */
-  readonly deadline: Deadline;
-  /** Aborts when the caller no longer wants the answer. */
-  readonly signal: AbortSignal;
-}
+/** Work that can't begin before its deadline isn't begun at all. */
+export type AnalyseContext = JobContext;
 
 /** One picture in hand. Uploads of the same bytes at the same time share one `Photo`, and so one decode. */
 export interface Photo {
@@ -60,8 +54,8 @@ export interface Photo {
    */
   analyse(context: AnalyseContext): Promise<Analysis>;
   /**
-   * The local network's probabilities, which come with the analysis or follow it by themselves; undefined where no
-   * network is loaded.
+   * The local network's probabilities: from the analysis, or of a run of their own where it has none; undefined where
+   * no network is loaded.
    * @throws the same errors
    */
   probabilities(context: AnalyseContext): Promise<Analysis['probabilities']>;

@@ -8,6 +8,7 @@ import { announce } from './announce.ts';
 
 /** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, records are flushed, exit 0. */
 export async function serve(config: Config, log: Logger, version: string): Promise<void> {
+  for (const warning of config.warnings) log.warn(warning);
   const services = openServices(config, log);
   const app = await buildServer(services, {
     version,

@@ -64,14 +64,6 @@ test('callers of different photos share nothing', () => {
   expect(calls.map(({ photo }) => photo)).toEqual([cat, dog]);
 });
 
-test('what counts as the same is for the key to say', () => {
-  const { classifier, calls } = classifierByHand();
-  const shared = withSingleFlight(classifier, ({ format }) => format);
-  void shared.classify(cat, caller().context);
-  void shared.classify(dog, caller().context);
-  expect(calls).toHaveLength(1);
-});
-
 test('a call that is over is not joined', async () => {
   const { classifier, calls, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
@@ -117,25 +109,6 @@ test.each(['leader', 'follower'])('a %s that leaves takes only itself out', asyn
   expect(call(0).context.signal.aborted).toBe(false);
   call(0).resolve(pets);
   expect((await answers[stays]).classification.category).toBe('pets');
-});
-
-test('the last one to leave ends the call, and the next caller begins anew', async () => {
-  const { classifier, calls, call } = classifierByHand();
-  const shared = withSingleFlight(classifier);
-  const callers = [caller(), caller()];
-  const answers = callers.map(({ context }) => shared.classify(cat, context));
-  for (const { leave } of callers) leave();
-  for (const answer of answers) await expect(answer).rejects.toThrow('gone');
-  expect(call(0).context.signal.aborted).toBe(true);
-  const late = shared.classify(cat, caller().context);
-  expect(calls).toHaveLength(2);
-  // The end of the old call leaves the new one alone.
-  call(0).reject(call(0).context.signal.reason);
-  await vi.advanceTimersByTimeAsync(0);
-  void shared.classify(cat, caller().context);
-  expect(calls).toHaveLength(2);
-  call(1).resolve(pets);
-  expect(await late).toBe(pets);
 });
 
 test('two calls with one context are two waiters', async () => {
@@ -211,9 +184,9 @@ test('an answer leaves the signal of the call alone: what it writes may hang on 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('a call that keeps going can be joined after all have left it', async () => {
+test('a call can be joined after all have left it', async () => {
   const { classifier, calls, call } = classifierByHand();
-  const shared = withSingleFlight(classifier, undefined, { keepGoing: true });
+  const shared = withSingleFlight(classifier);
   const first = caller();
   const left = shared.classify(cat, first.context);
   first.leave();
@@ -227,7 +200,7 @@ test('a call that keeps going can be joined after all have left it', async () =>
 
 test('a call that fails for having been left is begun anew for who joined since', async () => {
   const { classifier, calls, call } = classifierByHand();
-  const shared = withSingleFlight(classifier, undefined, { keepGoing: true });
+  const shared = withSingleFlight(classifier);
   const first = caller();
   const left = shared.classify(cat, first.context);
   first.leave();

@@ -8,7 +8,7 @@ import { defaultPixelLimits } from '../../src/image/firewall/limits.ts';
 import { formatOf } from '../../src/image/format.ts';
 import { type Inspector, openInspector } from '../../src/image/inspector.ts';
 import { openPhotos } from '../../src/image/open-photos.ts';
-import type { Pool } from '../../src/image/pool.ts';
+import type { Pool } from '../../src/image/pool/pool.ts';
 import { receivedUpload } from '../../src/image/receive.ts';
 import { closePools, jobOf, patient, realPool } from '../support/pools.ts';
 import { writeColourModel } from '../support/tiny-model.ts';

@@ -14,7 +14,6 @@ function metadataOf(jpeg: Buffer): number[] {
 }
 
 test.each([
-  ['as it came where that is asked for', { STRATEGY: 'llm-only', LLM_SEND_ORIGINAL: 'true' }],
   ['shrunk', { STRATEGY: 'llm-only' }],
   ['shrunk, beside a local opinion', { STRATEGY: 'llm-first' }],
 ])('no word of a photo leaves with it, %s', async (_, environment) => {

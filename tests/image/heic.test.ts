@@ -3,7 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeHeic } from '../../src/image/heic.ts';
 import type { RawPicture } from '../../src/image/libheif.ts';
-import type { Pool } from '../../src/image/pool.ts';
+import type { Pool } from '../../src/image/pool/pool.ts';
 import { readManifest } from '../../src/local/manifest.ts';
 import { albumManifest, closePools, jobOf, patient, realPool } from '../support/pools.ts';
 import { withTransform } from '../support/turned-heic.ts';

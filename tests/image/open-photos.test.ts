@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TooManyPixelsError, UnavailableError } from '../../src/errors.ts';
-import type { Job } from '../../src/image/job.ts';
 import { openPhotos } from '../../src/image/open-photos.ts';
 import type { Analysis } from '../../src/image/photo.ts';
+import type { Job } from '../../src/image/pool/job.ts';
+import type { JobContext } from '../../src/image/pool/scheduler.ts';
 import { receivedUpload } from '../../src/image/receive.ts';
-import type { RideContext } from '../../src/image/waiting-line.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { patient } from '../support/pools.ts';
 
@@ -14,9 +14,9 @@ const analysis: Analysis = { rendition: Buffer.alloc(0), widthPx: 3, heightPx: 2
 
 /** Photos on a pool that answers when the test says so. */
 function setUp() {
-  const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: RideContext })[] = [];
+  const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: JobContext })[] = [];
   const pool = {
-    analyse(job: Job, context: RideContext) {
+    analyse(job: Job, context: JobContext) {
       const answer = Promise.withResolvers<Analysis>();
       calls.push({ ...answer, job, context });
       context.signal.addEventListener('abort', () => answer.reject(context.signal.reason));
@@ -56,7 +56,7 @@ describe('photos in hand', () => {
 
   it('looks at its header before it waits for anything, and says to the pool who asks', async () => {
     const { photos, calls, inspected, upload } = setUp();
-    const context = { ...patient(), lane: 'batch', caller: 'somebody' };
+    const context = { ...patient(), lane: 'batch', caller: 'somebody' } as const;
     void photos.open(upload('one')).analyse(context);
     expect(inspected).toEqual([jpeg.toString('hex')]);
     await settled();
@@ -186,19 +186,21 @@ describe('photos in hand', () => {
     expect(await next).toBe(analysis);
   });
 
-  it('infers by itself from what the decode left, and nobody who wants the analysis waits for that', async () => {
+  it('runs the network on the rendition, only once somebody asks for it', async () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
-    const wanted = photo.probabilities(patient());
+    const analysed = photo.analyse(patient());
     await settled();
-    const pixels = Buffer.from('pixels');
-    calls[0]?.resolve({ ...analysis, pixels });
-    expect(await photo.analyse(patient())).toEqual(analysis);
+    const rendition = Buffer.from('rendition');
+    calls[0]?.resolve({ ...analysis, rendition });
+    await analysed;
     expect(released).toEqual(['one']);
-    expect(calls[1]?.job).toMatchObject({ bytes: pixels, format: 'pixels', wants: { infer: true } });
+    expect(calls).toHaveLength(1);
+    const wanted = photo.probabilities(patient());
     const controller = new AbortController();
     const leaving = photo.probabilities(patient(controller.signal));
     await settled();
+    expect(calls[1]?.job).toMatchObject({ kind: 'inference', bytes: rendition, wants: { infer: true } });
     controller.abort(new Error('gone'));
     await expect(leaving).rejects.toThrow('gone');
     calls[1]?.resolve({ ...analysis, probabilities: [0.4, 0.6] });
@@ -207,28 +209,20 @@ describe('photos in hand', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('says to the pool once somebody waits for what is to be inferred', async () => {
+  it('gives up inference that all have left, and begins it anew for the next', async () => {
     const { photos, calls, upload } = setUp();
     const photo = photos.open(upload('one'));
-    const answer = photo.analyse(patient());
+    const controller = new AbortController();
+    const left = photo.probabilities(patient(controller.signal));
     await settled();
-    calls[0]?.resolve({ ...analysis, pixels: Buffer.from('pixels') });
-    await answer;
-    expect(calls[1]?.context.isAwaited?.()).toBe(false);
-    void photo.probabilities(patient());
+    calls[0]?.resolve({ ...analysis, rendition: Buffer.from('rendition') });
     await settled();
-    expect(calls[1]?.context.isAwaited?.()).toBe(true);
-  });
-
-  it('gives up what is not inferred yet when the last holder closes', async () => {
-    const { photos, calls, upload } = setUp();
-    const photo = photos.open(upload('one'));
-    const answer = photo.analyse(patient());
-    await settled();
-    calls[0]?.resolve({ ...analysis, pixels: Buffer.from('pixels') });
-    await answer;
-    expect(calls[1]?.context.signal.aborted).toBe(false);
-    photo.close();
+    controller.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
     expect(calls[1]?.context.signal.aborted).toBe(true);
+    const next = photo.probabilities(patient());
+    await settled();
+    calls[2]?.resolve({ ...analysis, probabilities: [1] });
+    expect(await next).toEqual([1]);
   });
 });

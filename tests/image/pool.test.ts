@@ -5,9 +5,8 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Job } from '../../src/image/job.ts';
-import type { Pool } from '../../src/image/pool.ts';
-import { residentBytesOf } from '../../src/image/resident-memory.ts';
+import type { Pool } from '../../src/image/pool/pool.ts';
+import { residentBytesOf } from '../../src/image/pool/resident-memory.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { closePools, isAlive, jobOf, oddPool, patient, until } from '../support/pools.ts';
 
@@ -49,19 +48,15 @@ describe('the pool of children', () => {
     expect(done).toEqual(['hold', 'first', 'second', 'third']);
   });
 
-  it('lets decodes pass what is to be inferred, which it never turns away', async () => {
-    const pool = oddPool({ queueLimit: 2 });
+  it('never turns inference away', async () => {
+    const pool = oddPool({ queueLimit: 1 });
     const pid = await pidOf(pool);
-    const done: string[] = [];
-    const begin = (name: string, format: Job['format']) =>
-      pool.analyse({ ...jobOf('pid'), format }, patient()).then(() => done.push(name));
     const held = pool.analyse(jobOf('hold'), patient());
-    const waiting = [begin('pixels', 'pixels'), begin('photo', 'jpeg')];
-    await expect(begin('refused', 'jpeg')).rejects.toMatchObject({ code: 'overloaded' });
-    waiting.push(begin('more pixels', 'pixels'));
+    const waiting = [pool.analyse(jobOf('pid'), patient())];
+    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({ code: 'overloaded' });
+    waiting.push(pool.analyse({ ...jobOf('pid'), kind: 'inference' }, patient()));
     letGo(pid);
     await Promise.all([held, ...waiting]);
-    expect(done).toEqual(['photo', 'pixels', 'more pixels']);
   });
 
   it('refuses a photo when its queue is full, with a time to wait', async () => {
@@ -79,7 +74,7 @@ describe('the pool of children', () => {
   });
 
   it('turns away at once a photo that would wait past its deadline, and lets in whoever has the time', async () => {
-    const pool = oddPool({ queueMs: 1e9 });
+    const pool = oddPool();
     const pid = await pidOf(pool);
     // A machine that it knows by now.
     for (let photo = 0; photo < 20; photo++) await pidOf(pool);
@@ -97,27 +92,6 @@ describe('the pool of children', () => {
     expect(pool.status().queued).toBe(2);
     letGo(pid);
     await Promise.all([held, first, second]);
-  });
-
-  it('goes on first with a photo that has had its turn and is waited for now', async () => {
-    const pool = oddPool();
-    const pid = await pidOf(pool);
-    const done: string[] = [];
-    const held = pool.analyse(jobOf('hold'), patient());
-    let isAwaited = false;
-    const pixels = (name: string, isWaitedFor: () => boolean) =>
-      pool
-        .analyse({ ...jobOf('pid'), format: 'pixels' }, { ...patient(), isAwaited: isWaitedFor })
-        .then(() => done.push(name));
-    const waiting = [
-      pool.analyse(jobOf('pid'), patient()).then(() => done.push('photo')),
-      pixels('idle', () => false),
-      pixels('awaited', () => isAwaited),
-    ];
-    isAwaited = true;
-    letGo(pid);
-    await Promise.all([held, ...waiting]);
-    expect(done).toEqual(['awaited', 'photo', 'idle']);
   });
 
   it('lets a waiting photo go when its deadline passes or its caller is gone, and never begins it', async () => {
@@ -195,21 +169,6 @@ describe('the pool of children', () => {
     expect(losses).toHaveLength(4);
   });
 
-  it('counts the work that waits, not only the photos', async () => {
-    const pool = oddPool({ queueLimit: 100, queueMs: 5000 });
-    const pid = await pidOf(pool);
-    const held = pool.analyse(jobOf('hold'), patient());
-    const dear = () => pool.analyse({ ...jobOf('pid'), cost: { cpuMs: 4000, megabytes: 300 } }, patient());
-    // One is let in however dear it is; the next would be too much.
-    const first = dear();
-    await expect(dear()).rejects.toMatchObject({ code: 'overloaded', status: 503 });
-    const { retryAfterS } = await dear().catch((error) => error);
-    expect(retryAfterS).toBe(Math.min(120, Math.ceil(pool.status().drainMs / 1000)));
-    letGo(pid);
-    await Promise.all([held, first]);
-    expect(pool.status()).toMatchObject({ queued: 0, drainMs: 0 });
-  });
-
   it('refuses at once what is foretold to take more memory than a child may', async () => {
     const losses: string[] = [];
     const pool = oddPool({ maxRssBytes: 400e6, hooks: { childLost: (loss) => losses.push(loss) } });
@@ -244,7 +203,7 @@ describe('the pool of children', () => {
   });
 
   it('lets cheap photos pass dear ones, and leaves half of its line to them', async () => {
-    const pool = oddPool({ queueLimit: 4, queueMs: 1e6 });
+    const pool = oddPool({ queueLimit: 4 });
     const pid = await pidOf(pool);
     const done: string[] = [];
     const hold = pool.analyse(jobOf('hold'), patient());

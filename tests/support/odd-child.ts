@@ -5,7 +5,7 @@
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { UndecodableError } from '../../src/errors.ts';
-import { serveJobs } from '../../src/image/serve-jobs.ts';
+import { serveJobs } from '../../src/image/pool/serve-jobs.ts';
 
 export interface OddChildOptions {
   /** One line is appended for each start. */

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import pino from 'pino';
 import type { ChildOptions } from '../../src/child.ts';
-import type { Job } from '../../src/image/job.ts';
 import type { AnalyseContext } from '../../src/image/photo.ts';
-import { openPool, type Pool, type PoolOptions } from '../../src/image/pool.ts';
+import type { Job } from '../../src/image/pool/job.ts';
+import { openPool, type Pool, type PoolOptions } from '../../src/image/pool/pool.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import type { OddChildOptions } from './odd-child.ts';
 
@@ -52,6 +52,7 @@ export async function closePools(): Promise<void> {
 /** Each job is a photo of its own, however alike they are. */
 export function jobOf(bytes: Buffer | string, wants: Partial<Job['wants']> = {}): Job {
   return {
+    kind: 'decode',
     sha256: createHash('sha256').update(randomUUID()).digest('hex'),
     bytes: Buffer.from(bytes),
     cost: { cpuMs: 30, megabytes: 20 },

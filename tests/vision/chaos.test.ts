@@ -64,8 +64,7 @@ function service(deadlineMs: number) {
   const llm = llmOptions(fake.baseUrl, { backoff: { baseMs: 50, capMs: 200 } });
   const parts = { taxonomy, prompt, timeZone: 'UTC', ledger: store, refusals: store, log, hooks: {} };
   const vision = openVision({ ...llm, maxWaiting: 2_000 }, parts);
-  const shared = (inner: Classifier) =>
-    withSingleFlight(withRemembering(inner, cache), undefined, { keepGoing: true });
+  const shared = (inner: Classifier) => withSingleFlight(withRemembering(inner, cache));
   const answering = withFallback(shared(vision.classifier), shared(local));
   const classifier = withCache(answering, cache, { onReadFailure: () => {} });
   closing.push(() => grouped.flush());

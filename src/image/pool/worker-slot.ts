@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { PhotoError } from '../errors.ts';
+import { PhotoError } from '../../errors.ts';
+import type { Analysis } from '../photo.ts';
 import type { Child, ChildEvents, Loss } from './child-process.ts';
 import type { Job } from './job.ts';
-import type { Analysis } from './photo.ts';
 
-export interface SlotOptions {
+export interface WorkerSlotOptions {
   readonly fork: (events: ChildEvents) => Child;
   /** First wait before an unfit child is replaced; doubles up to `longestRestMs`. */
   readonly unfitRestMs: number;
@@ -15,7 +15,7 @@ export interface SlotOptions {
 }
 
 /** One place in the pool, with at most one child in it, which is replaced when it is lost. */
-export interface Slot {
+export interface WorkerSlot {
   readonly state: 'starting' | 'idle' | 'busy' | 'resting' | 'closed';
   /** Why its child can decode but not infer. */
   readonly unfit: string | undefined;
@@ -34,8 +34,14 @@ const longestRestMs = 60_000;
 const failingAfter = 2;
 
 /** Opens a slot and starts its first child. */
-export function openSlot({ fork, unfitRestMs, log, changed, childLost }: SlotOptions): Slot {
-  let state: Slot['state'] = 'starting';
+export function openWorkerSlot({
+  fork,
+  unfitRestMs,
+  log,
+  changed,
+  childLost,
+}: WorkerSlotOptions): WorkerSlot {
+  let state: WorkerSlot['state'] = 'starting';
   let child: Child | undefined;
   let unfit: string | undefined;
   let failing: string | undefined;

@@ -1,4 +1,4 @@
-import { UnavailableError, UndecodableError } from '../errors.ts';
+import { UnavailableError, UndecodableError } from '../../errors.ts';
 
 export function overloaded(drainMs: number): UnavailableError {
   const retryAfterS = Math.min(120, Math.max(1, Math.ceil(drainMs / 1000)));

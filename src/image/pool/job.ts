@@ -1,41 +1,56 @@
-import { type PhotoError, TooManyPixelsError, UndecodableError, UnsupportedFormatError } from '../errors.ts';
-import type { Cost } from './firewall/limits.ts';
-import type { Analysis, ImageFormat } from './photo.ts';
+import {
+  type PhotoError,
+  TooManyPixelsError,
+  UndecodableError,
+  UnsupportedFormatError,
+} from '../../errors.ts';
+import type { Cost } from '../firewall/limits.ts';
+import type { Analysis, ImageFormat } from '../photo.ts';
 
-/** What a decode is for: a step that nobody wants is skipped. */
+/** What a job is for: the child skips a step that nobody wants. */
 export interface Wants {
   /** The metadata-free JPEG for a vision LLM. */
   readonly rendition: boolean;
-  /** The local network's probabilities: in the same pass, or only what the network sees, for a pass of its own. */
-  readonly infer: boolean | 'later';
+  /** The local network's probabilities. */
+  readonly infer: boolean;
 }
 
-/** Foretold of a pass over pixels alone: no more than any network takes that is worth having beside an LLM. */
-export const passCost: Cost = { cpuMs: 25, megabytes: 1 };
-
-/** One photo for a child process: to decode, or to infer from what an earlier decode left of it. */
+/** One photo for a child process: the upload to decode, or its rendition for the network alone. */
 export interface Job {
+  readonly kind: 'decode' | 'inference';
   /** Of the photo. */
   readonly sha256: string;
   readonly bytes: Buffer;
-  /** `pixels`: the network's input, of which nothing comes but probabilities. */
-  readonly format: ImageFormat | 'pixels';
+  readonly format: ImageFormat;
   readonly wants: Wants;
-  /** Foretold from its header. */
+  /** Estimated from the photo's header. */
   readonly cost: Cost;
 }
 
-/** Foretold of what a child does with it, a pass in the same job included. */
-export function cpuMsOf({ cost, format, wants }: Job): number {
-  return cost.cpuMs + (wants.infer === true && format !== 'pixels' ? passCost.cpuMs : 0);
+/** The network's run, on the machine on which costs were measured. */
+const inferenceMs = 25;
+/** From here on others would notice a decode. Phones' own JPEGs, screenshots and panoramas stay below. */
+const expensiveMs = 200;
+
+/**
+ * Estimated CPU time of a job. Inference on its own is not planned for: nobody knows whether an LLM will fail. The
+ * throughput estimate sees what it takes.
+ */
+export function estimatedMs({ kind, cost, wants }: Job): number {
+  if (kind === 'inference') return 0;
+  return cost.cpuMs + (wants.infer ? inferenceMs : 0);
 }
 
-/** What the pool says to a child. */
+export function isExpensive({ kind, cost }: Job): boolean {
+  return kind === 'decode' && cost.cpuMs >= expensiveMs;
+}
+
+/** From the pool to a child. */
 export type ToChild =
   | { readonly type: 'start'; readonly options: unknown }
   | { readonly type: 'job'; readonly job: Job };
 
-/** What a child says to the pool. Exactly one answer a job. */
+/** From a child to the pool. Exactly one answer a job. */
 export type FromChild =
   /** `unfit` says why it can decode but not infer. */
   | { readonly type: 'ready'; readonly unfit?: string }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { setPriority } from 'node:os';
+import type { Analysis } from '../photo.ts';
 import { type FromChild, type Job, photoErrorOf, type ToChild } from './job.ts';
-import type { Analysis } from './photo.ts';
 import { residentBytesOf } from './resident-memory.ts';
 
 /** Why a child is gone: it ended by itself, was too slow, too large, said that it is of no use, or was let go. */

@@ -1,7 +1,7 @@
-import { PhotoError } from '../errors.ts';
+import { PhotoError } from '../../errors.ts';
+import type { Analysis } from '../photo.ts';
 import type { FromChild, Job, ToChild } from './job.ts';
 import { endWithParent } from './orphan-watch.ts';
-import type { Analysis } from './photo.ts';
 
 /** What a child process can do once it has started. */
 export interface Worker {
