@@ -7,7 +7,6 @@ import { type Config, loadClientKey, loadConfig } from '../config.ts';
 import { openLog } from '../log.ts';
 import { openServices } from '../services.ts';
 import type { VisionCallReport } from '../vision/call-report.ts';
-import { readPrices } from '../vision/price.ts';
 import { inProcess } from './in-process.ts';
 import type { Settings } from './settings.ts';
 
@@ -68,7 +67,7 @@ export async function ownBackend(
     localModel: services.localModel,
     concurrency: settings.concurrency && settings.concurrency + ahead(config, settings.concurrency),
     isByLlm: transport.isByLlm,
-    currency: config.llm && readPrices(config.llm.priceFile).currency,
+    currency: services.state().llm?.currency,
     notices: isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.'],
     close: () => services.close(),
   };

@@ -68,6 +68,36 @@ export function secret(options: { about: string }): Variable<string> {
   return { ...text(options), range: 'secret text', secret: true };
 }
 
+/** Undefined where nothing is written. Never printed: it may hold a token. */
+export function jsonObject(options: {
+  about: string;
+  /** Fields it must not have. */
+  not: readonly string[];
+}): Variable<Readonly<Record<string, unknown>> | undefined> {
+  const range = `a JSON object without ${options.not.join(', ')}`;
+  return {
+    about: options.about,
+    default: '',
+    range,
+    secret: true,
+    parse(value) {
+      if (value === '') return undefined;
+      const parsed = parsedJson(value);
+      const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+      if (!isObject || options.not.some((name) => Object.hasOwn(parsed, name))) throw new Error(range);
+      return parsed as Record<string, unknown>;
+    },
+  };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A key as `keys create` shows it. */
 export function clientKey(options: { about: string }): Variable<string> {
   const range = 'a key that begins with ack_';

@@ -1,8 +1,28 @@
-import { decimal, integer, integerOrAuto, oneOf, orEmpty, secret, text, url } from './kinds.ts';
+import { decimal, integer, integerOrAuto, jsonObject, oneOf, orEmpty, secret, text, url } from './kinds.ts';
 
+/** Their hosts, models and rules are in the catalogue: `src/vision/catalogue/catalogue.json`. */
 const kind = {
-  words: ['openai', 'dashscope', 'anthropic'],
-  aliases: { aliyun: 'dashscope', qwen: 'dashscope', claude: 'anthropic' },
+  words: [
+    'openai',
+    'dashscope',
+    'anthropic',
+    'gemini',
+    'mistral',
+    'zhipu',
+    'doubao',
+    'siliconflow',
+    'openrouter',
+    'ollama',
+    'vllm',
+  ],
+  aliases: {
+    aliyun: 'dashscope',
+    qwen: 'dashscope',
+    claude: 'anthropic',
+    google: 'gemini',
+    glm: 'zhipu',
+    ark: 'doubao',
+  },
 } as const;
 
 const structuredOutput = oneOf({
@@ -11,12 +31,17 @@ const structuredOutput = oneOf({
   default: '',
 });
 
-const baseUrl = url({ about: "Its address; empty: the vendor's own", protocols: ['http:', 'https:'] });
+const baseUrl = url({
+  about: "Its address, with or without /chat/completions; empty: the vendor's own",
+  protocols: ['http:', 'https:'],
+});
+
+const bodyFields = (about: string) => jsonObject({ about, not: ['model', 'messages', 'stream'] });
 
 const price = (of: string) =>
   orEmpty(
     decimal({
-      about: `Price of a million tokens of ${of}; empty: as the price table says`,
+      about: `Price of a million tokens of ${of}, in the first provider's currency; empty: as the catalogue says`,
       default: 0,
       min: 0,
       max: 10000,
@@ -33,7 +58,8 @@ export const llmVariables = {
     pattern: /^[a-z][a-z0-9-]*(\s*,\s*[a-z][a-z0-9-]*)*$/,
   }),
   LLM_PROVIDER: oneOf({
-    about: 'Vendor of the vision LLM; openai for everything compatible',
+    about:
+      "Vendor of the vision LLM; openai for everything compatible. What is sent follows the host of LLM_BASE_URL, where it is one of these vendors'",
     default: 'openai',
     ...kind,
   }),
@@ -43,6 +69,9 @@ export const llmVariables = {
   LLM_BASE_URL: baseUrl,
   LLM_MODEL: text({ about: "Its model; empty: the vendor's default here" }),
   LLM_STRUCTURED_OUTPUT: structuredOutput,
+  LLM_EXTRA_BODY: bodyFields(
+    'Further fields of the request as a JSON object, for what the catalogue does not know; they win over its own, and null takes one out',
+  ),
   LLM_MAX_TOKENS: integer({ about: 'Longest reply', default: 300, min: 16, max: 8192, unit: 'tokens' }),
   LLM_IMAGE_PX: integer({
     about: 'Long edge of the JPEG it is sent',
@@ -116,11 +145,19 @@ export const llmVariables = {
     max: 1000000,
     unit: 'currency units',
   }),
-  LLM_PRICE_FILE: text({ about: 'Price table; empty: the built-in file' }),
+  LLM_PRICE_FILE: text({
+    about: 'File of prices, or a catalogue of models that takes the place of the built-in one; empty: that',
+  }),
+  LLM_RATES: text({
+    about:
+      "What one unit of another currency is in the first provider's, as CNY:0.14, separated by commas; needed where providers are paid in different ones",
+    range: 'CODE:number, …',
+    pattern: /^[A-Z]{3}:\d+(\.\d+)?(,\s*[A-Z]{3}:\d+(\.\d+)?)*$/,
+  }),
   LLM_PRICE_INPUT: price('its input'),
   LLM_PRICE_OUTPUT: price('its output'),
   COST_PER_API_CALL: decimal({
-    about: 'Price of one LLM call, where it is not counted by tokens; wins over the price table',
+    about: 'Price of one LLM call, where it is not counted by tokens; wins over the catalogue',
     default: 0,
     min: 0,
     max: 1000,
@@ -135,6 +172,7 @@ export const providerVariables = {
   BASE_URL: baseUrl,
   MODEL: text({ about: "Its model; empty: the vendor's default here" }),
   STRUCTURED_OUTPUT: structuredOutput,
+  EXTRA_BODY: bodyFields('Further fields of its requests; empty: LLM_EXTRA_BODY'),
   ACCOUNT: text({
     about: 'Providers of the same account share its limits; empty: an account of its own',
   }),

@@ -3,12 +3,17 @@ import { type llmVariables, providerVariables } from './llm-variables.ts';
 import { type Environment, listFrom, numbersFrom, readVariables } from './reading.ts';
 
 type LlmValues = { readonly [Name in keyof typeof llmVariables]: ValueOf<(typeof llmVariables)[Name]> };
+
 type ProviderConfig = ReturnType<typeof soleProvider>;
 
 /** Undefined where no vision LLM is configured. What is wrong is added to `problems`. */
 export function llmFrom(values: LlmValues, environment: Environment, problems: string[]) {
   const names = listFrom(values.LLM_PROVIDERS);
-  const isConfigured = names.length > 0 || values.LLM_API_KEY !== '' || values.LLM_BASE_URL !== '';
+  const isConfigured =
+    names.length > 0 ||
+    values.LLM_API_KEY !== '' ||
+    values.LLM_BASE_URL !== '' ||
+    isKeyless(values.LLM_PROVIDER);
   if (!isConfigured) return undefined;
   if (new Set(names).size < names.length) problems.push('LLM_PROVIDERS must not name a provider twice');
   return {
@@ -30,6 +35,7 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
       monthlyMicro: values.LLM_BUDGET_MONTHLY * 1_000_000 || Number.POSITIVE_INFINITY,
     },
     priceFile: values.LLM_PRICE_FILE || undefined,
+    rates: numbersFrom(values.LLM_RATES),
     costPerCall: values.COST_PER_API_CALL,
   };
 }
@@ -42,6 +48,7 @@ function soleProvider(values: LlmValues) {
     baseUrl: values.LLM_BASE_URL || undefined,
     model: values.LLM_MODEL || undefined,
     structuredOutput: values.LLM_STRUCTURED_OUTPUT || undefined,
+    extraBody: values.LLM_EXTRA_BODY,
     account: values.LLM_PROVIDER as string,
     timeoutMs: values.LLM_TIMEOUT * 1000,
     maxConcurrency: values.LLM_MAX_CONCURRENCY,
@@ -64,7 +71,7 @@ function namedProvider(
     problems.push(`${prefix}PROVIDER must name the vendor of ${name}: ${providerVariables.PROVIDER.range}`);
     return [];
   }
-  if (own.API_KEY === '' && own.BASE_URL === '')
+  if (own.API_KEY === '' && own.BASE_URL === '' && !isKeyless(vendor))
     problems.push(`${prefix}API_KEY must be set, as LLM_PROVIDERS names ${name}`);
   const provider = {
     name,
@@ -73,6 +80,7 @@ function namedProvider(
     baseUrl: own.BASE_URL || undefined,
     model: own.MODEL || undefined,
     structuredOutput: own.STRUCTURED_OUTPUT || undefined,
+    extraBody: own.EXTRA_BODY ?? values.LLM_EXTRA_BODY,
     account: own.ACCOUNT || name,
     timeoutMs: (own.TIMEOUT ?? values.LLM_TIMEOUT) * 1000,
     maxConcurrency: own.MAX_CONCURRENCY ?? values.LLM_MAX_CONCURRENCY,
@@ -90,6 +98,9 @@ function vendorNamed(name: string) {
     return undefined;
   }
 }
+
+/** Asked at its own address on this machine, where none is given. */
+const isKeyless = (vendor: string) => vendor === 'ollama';
 
 /** Servers without keys ignore what they are sent, but no header can be empty. */
 function keysFrom(value: string): readonly string[] {

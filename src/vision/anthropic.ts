@@ -1,5 +1,6 @@
 import { VisionError } from '../errors.ts';
 import { bodyWithImage } from './image-body.ts';
+import type { RequestFields } from './request-fields.ts';
 import { VendorError } from './vendor-error.ts';
 import { checkKey, vendorFetch } from './vendor-fetch.ts';
 import type { TokenUsage, VisionModel, VisionQuestion, VisionReply } from './vision-model.ts';
@@ -10,6 +11,8 @@ export interface AnthropicOptions {
   /** Up to and without `/messages`. */
   readonly baseUrl: string;
   readonly apiKey: string;
+  /** Shared by all keys of a provider. */
+  readonly fields: RequestFields;
   /** Longest that one call may take, the body of its reply included. */
   readonly timeoutMs: number;
 }
@@ -17,7 +20,7 @@ export interface AnthropicOptions {
 const fetchReply = vendorFetch('anthropic');
 
 /** Claude, https://docs.anthropic.com/en/api/messages. The wire format is two headers and one body: no SDK is needed. */
-export function anthropicModel({ name, baseUrl, apiKey, timeoutMs }: AnthropicOptions): VisionModel {
+export function anthropicModel({ name, baseUrl, apiKey, fields, timeoutMs }: AnthropicOptions): VisionModel {
   checkKey(apiKey);
   const headers = {
     'content-type': 'application/json',
@@ -29,11 +32,13 @@ export function anthropicModel({ name, baseUrl, apiKey, timeoutMs }: AnthropicOp
     async ask(question, signal) {
       signal.throwIfAborted();
       const limit = AbortSignal.timeout(timeoutMs);
-      const body = messageBody(name, question);
+      const own = { model: name, maxTokens: question.maxTokens };
       try {
-        const request = { method: 'POST', headers, body, signal: AbortSignal.any([signal, limit]) };
-        const response = await fetchReply(`${baseUrl.replace(/\/+$/, '')}/messages`, request);
-        return readMessage(await jsonOf(response));
+        return await fields.send(own, async (sent) => {
+          const body = messageBody(sent, question);
+          const request = { method: 'POST', headers, body, signal: AbortSignal.any([signal, limit]) };
+          return readMessage(await jsonOf(await fetchReply(`${baseUrl}/messages`, request)));
+        });
       } catch (error) {
         signal.throwIfAborted();
         if (limit.aborted) throw new VendorError({ vendor: 'anthropic', network: 'timeout' });
@@ -44,14 +49,17 @@ export function anthropicModel({ name, baseUrl, apiKey, timeoutMs }: AnthropicOp
 }
 
 /** The photo's text is the last thing in it. */
-function messageBody(model: string, { prompt, maxTokens, jpeg }: VisionQuestion): Buffer<ArrayBuffer> {
+function messageBody(
+  sent: Readonly<Record<string, unknown>>,
+  { prompt, jpeg }: VisionQuestion,
+): Buffer<ArrayBuffer> {
   const source = { type: 'base64', media_type: 'image/jpeg', data: '' };
   const content = [
     { type: 'text', text: prompt },
     { type: 'image', source },
   ];
-  const json = JSON.stringify({ model, max_tokens: maxTokens, messages: [{ role: 'user', content }] });
-  return bodyWithImage(json, '"}}]}]}', jpeg);
+  const { messages: _, ...fields } = sent;
+  return bodyWithImage(JSON.stringify({ ...fields, messages: [{ role: 'user', content }] }), '"}}]}]}', jpeg);
 }
 
 async function jsonOf(response: Response): Promise<unknown> {
@@ -66,7 +74,7 @@ async function jsonOf(response: Response): Promise<unknown> {
 interface Message {
   content?: { type?: unknown; text?: unknown }[];
   stop_reason?: unknown;
-  usage?: { input_tokens?: unknown; output_tokens?: unknown } | null;
+  usage?: { input_tokens?: unknown; output_tokens?: unknown; cache_read_input_tokens?: unknown } | null;
 }
 
 function readMessage(reply: unknown): VisionReply {
@@ -86,7 +94,13 @@ function unusable(why: 'refusal' | 'length' | 'empty' | 'not_json', usage?: Toke
 }
 
 function tokenUsage(usage: Message['usage']): TokenUsage | undefined {
-  const { input_tokens: inputTokens, output_tokens: outputTokens } = usage ?? {};
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : undefined;
+  const {
+    input_tokens: freshTokens,
+    output_tokens: outputTokens,
+    cache_read_input_tokens: cached,
+  } = usage ?? {};
+  if (!isCount(freshTokens) || !isCount(outputTokens)) return undefined;
+  if (!isCount(cached) || cached === 0) return { inputTokens: freshTokens, outputTokens };
+  return { inputTokens: freshTokens + cached, cachedInputTokens: cached, outputTokens };
 }

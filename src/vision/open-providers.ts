@@ -2,23 +2,26 @@ import type { Logger } from 'pino';
 import { type CircuitBreaker, circuitBreaker } from '../resilience/circuit-breaker.ts';
 import { openGate } from '../resilience/gate.ts';
 import { anthropicModel } from './anthropic.ts';
+import type { Catalogue, VendorName } from './catalogue/catalogue.ts';
+import { type Target, targetOf } from './catalogue/target.ts';
 import { fingerprintOf, keyRing } from './key-ring.ts';
 import { openAiCompatibleModel } from './openai-compatible.ts';
-import { presets } from './presets.ts';
-import type { Price, PriceTable } from './price.ts';
+import { convertedPrice, currencyOf, type Price, typicalUsage } from './price.ts';
 import type { Account, Provider } from './provider.ts';
-import type { Vendor } from './vendor-error.ts';
+import { requestFields } from './request-fields.ts';
 import type { VisionModel } from './vision-model.ts';
 
 export interface ProviderOptions {
   readonly name: string;
-  readonly vendor: Vendor;
+  readonly vendor: VendorName;
   /** At least one. */
   readonly apiKeys: readonly string[];
   /** Another address than the vendor's own: a gateway, vLLM, Ollama. */
   readonly baseUrl: string | undefined;
   readonly model: string | undefined;
   readonly structuredOutput: 'json_schema' | 'json_object' | 'none' | undefined;
+  /** Merged into every request; null takes a field out. */
+  readonly extraBody?: Readonly<Record<string, unknown>> | undefined;
   /** Providers of one account share its limits and its circuit. */
   readonly account: string;
   readonly timeoutMs: number;
@@ -26,7 +29,7 @@ export interface ProviderOptions {
   readonly maxConcurrency: number | undefined;
   /** Calls a second; found out where undefined. */
   readonly maxRate: number | undefined;
-  /** For a million tokens; the table's where undefined. */
+  /** For a million tokens, in the currency of all sums; the catalogue's where undefined. */
   readonly priceInput: number | undefined;
   readonly priceOutput: number | undefined;
 }
@@ -34,7 +37,12 @@ export interface ProviderOptions {
 export interface OpenProvidersOptions {
   readonly providers: readonly ProviderOptions[];
   readonly maxWaiting: number;
+  /** In the currency of all sums. */
   readonly costPerCall: number;
+  /** By currency: what one unit of it is in that of the sums. */
+  readonly rates: Readonly<Record<string, number | undefined>>;
+  /** Long edge of the photos that are sent. */
+  readonly imagePx: number;
 }
 
 const startConcurrency = 8;
@@ -42,10 +50,17 @@ const maxConcurrency = 256;
 /** The service must not find a vendor's recovery out much later than it happens, so cool-downs stay short. */
 const circuit = { threshold: 5, baseMs: 1_000, capMs: 5_000 };
 
+/**
+ * The providers, and the currency of their prices: that of the first one that is paid.
+ * @throws Error a provider has no address, or is paid in a currency of which no rate is known
+ */
 export function openProviders(
-  { providers, maxWaiting, costPerCall }: OpenProvidersOptions,
-  { prices, log }: { prices: PriceTable; log: Logger },
-): Provider[] {
+  options: OpenProvidersOptions,
+  { catalogue, log }: { catalogue: Catalogue; log: Logger },
+): { readonly providers: readonly Provider[]; readonly currency: string } {
+  const { maxWaiting } = options;
+  const targets = options.providers.map((provider) => ({ provider, target: targetOf(catalogue, provider) }));
+  const currency = currencyOf(targets.map(({ target }) => target));
   const accounts = new Map<string, Account>();
 
   /** The limits of its first provider hold for an account. */
@@ -74,23 +89,32 @@ export function openProviders(
     });
   }
 
-  return providers.map((options) => {
-    const account = accountOf(options);
-    const models = options.apiKeys.map((apiKey) => ({
+  function open({ provider, target }: (typeof targets)[number]): Provider {
+    const { name, extraBody, structuredOutput, timeoutMs } = provider;
+    const account = accountOf(provider);
+    const fields = requestFields({
+      rules: { ...target.request, ...(structuredOutput !== undefined && { structuredOutput }) },
+      extraBody,
+      onRefused: (field) =>
+        log.warn({ provider: name, field }, 'the vendor does not take a field; it is left out from now on'),
+    });
+    const keys = provider.apiKeys.map((apiKey) => ({
       fingerprint: fingerprintOf(apiKey),
-      model: modelOf(options, apiKey),
+      model: modelOf(target, { apiKey, timeoutMs, fields }),
     }));
-    const model = models[0]?.model.name ?? options.name;
     return {
-      name: options.name,
-      model,
-      keys: keyRing(models),
+      name,
+      model: target.model,
+      keys: keyRing(keys),
       account,
-      breaker: watchedBreaker({ provider: options.name }, () => account.gate.turnAway()),
-      timeoutMs: options.timeoutMs,
-      price: priceOf(options, prices.priceOf(model), costPerCall),
+      breaker: watchedBreaker({ provider: name }, () => account.gate.turnAway()),
+      timeoutMs,
+      target,
+      price: priceOf(provider, target, { ...options, currency }),
     };
-  });
+  }
+
+  return { providers: targets.map(open), currency };
 }
 
 /** Places that albums leave free while single photos come: with all of them taken, one would wait for half a call. */
@@ -98,33 +122,27 @@ function keptForSingles(limit: number): number {
   return limit < 4 ? 0 : Math.ceil(limit / 8);
 }
 
+interface Money extends Pick<OpenProvidersOptions, 'costPerCall' | 'rates' | 'imagePx'> {
+  readonly currency: string;
+}
+
 function priceOf(
-  { priceInput, priceOutput }: ProviderOptions,
-  listed: Price | undefined,
-  costPerCall: number,
+  { priceInput, priceOutput, extraBody }: ProviderOptions,
+  target: Target,
+  { costPerCall, rates, imagePx, currency }: Money,
 ): Price | undefined {
+  const typical = typicalUsage(target.imageTokens, imagePx);
   if (priceInput !== undefined || priceOutput !== undefined)
-    return { input: priceInput ?? 0, output: priceOutput ?? 0 };
-  return costPerCall > 0 ? { call: costPerCall } : listed;
+    return { input: priceInput ?? 0, output: priceOutput ?? 0, typical };
+  if (costPerCall > 0) return { call: costPerCall };
+  const listed = extraBody?.service_tier === 'flex' ? (target.price?.flex ?? target.price) : target.price;
+  return listed && { ...convertedPrice(listed, { from: target.currency, to: currency, rates }), typical };
 }
 
-function modelOf(options: ProviderOptions, apiKey: string): VisionModel {
-  const { vendor, baseUrl, model, structuredOutput, timeoutMs } = options;
-  const own = { apiKey, timeoutMs, ...(model !== undefined && { name: model }) };
-  if (vendor === 'anthropic')
-    return anthropicModel({ ...presets.anthropic, ...own, ...(baseUrl !== undefined && { baseUrl }) });
-  const preset = presets[vendor];
-  return openAiCompatibleModel({
-    ...preset,
-    ...(baseUrl !== undefined && { baseUrl, ...compatibleAt(vendor, baseUrl) }),
-    ...own,
-    ...(structuredOutput !== undefined && { structuredOutput }),
-  });
-}
-
-/** What is merely compatible with OpenAI may not know schemas; DashScope's codes come from DashScope's hosts. */
-function compatibleAt(vendor: 'openai' | 'dashscope', baseUrl: string) {
-  if (vendor === 'dashscope') return {};
-  const isDashscope = /(^|\.)aliyuncs\.com$/.test(new URL(baseUrl).hostname);
-  return { ...presets.compatible, ...(isDashscope && { vendor: 'dashscope' as const }) };
+function modelOf(
+  { wire, vendor, baseUrl, model: name }: Target,
+  own: Pick<Parameters<typeof anthropicModel>[0], 'apiKey' | 'timeoutMs' | 'fields'>,
+): VisionModel {
+  if (wire === 'anthropic') return anthropicModel({ name, baseUrl, ...own });
+  return openAiCompatibleModel({ name, baseUrl, vendor, ...own });
 }

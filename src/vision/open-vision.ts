@@ -6,8 +6,8 @@ import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { GateState } from '../resilience/gate.ts';
 import { retryBudget } from '../resilience/retry-budget.ts';
 import type { VisionHooks } from './call-report.ts';
+import { readCatalogue } from './catalogue/catalogue.ts';
 import { openProviders, type ProviderOptions } from './open-providers.ts';
-import { readPrices } from './price.ts';
 import type { VisionPrompt } from './prompt.ts';
 import { coolingMs, type Provider } from './provider.ts';
 import { openRefusalMemory, type RefusalStore } from './refusals.ts';
@@ -27,7 +27,11 @@ export interface LlmOptions {
   /** Infinity where there is none. */
   readonly budget: { readonly dailyMicro: number; readonly monthlyMicro: number };
   readonly priceFile: string | undefined;
-  /** A flat price, which wins over the table; 0 for none. */
+  /** By currency: what one unit of it is in that of the first provider. */
+  readonly rates: Readonly<Record<string, number | undefined>>;
+  /** Long edge of the photos that are sent. */
+  readonly imagePx: number;
+  /** A flat price, which wins over the catalogue's; 0 for none. */
   readonly costPerCall: number;
 }
 
@@ -45,7 +49,7 @@ export interface VisionParts {
 export interface VisionState {
   /** A cap was reached: the local model answers until the day or the month ends. */
   readonly isOverBudget: boolean;
-  /** Of every price, budget and cost, as the price table names it. */
+  /** Of every price, budget and cost: the first provider's. */
   readonly currency: string;
   /** Whole units; absent where there is none. */
   readonly dailyBudget?: number;
@@ -79,8 +83,8 @@ const retryWindowMs = 10_000;
  */
 export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   const { taxonomy, prompt, log, hooks } = parts;
-  const prices = readPrices(llm.priceFile);
-  const providers = openProviders(llm, { prices, log });
+  const catalogue = readCatalogue(llm.priceFile);
+  const { providers, currency } = openProviders(llm, { catalogue, log });
   const isCapped = Number.isFinite(Math.min(llm.budget.dailyMicro, llm.budget.monthlyMicro));
   const unpriced = providers.find(({ price }) => price === undefined);
   if (isCapped && unpriced)
@@ -125,7 +129,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     name: providers.map(({ model }) => model).join(', '),
     state: () => ({
       isOverBudget,
-      currency: prices.currency,
+      currency,
       ...(Number.isFinite(llm.budget.dailyMicro) && { dailyBudget: llm.budget.dailyMicro / 1_000_000 }),
       providers: providers.map(stateOf),
     }),

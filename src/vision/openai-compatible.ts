@@ -2,6 +2,7 @@ import OpenAI from 'openai';
 import { VisionError } from '../errors.ts';
 import { bodyWithImage } from './image-body.ts';
 import { readChatCompletion } from './openai-reply.ts';
+import type { RequestFields } from './request-fields.ts';
 import { type Vendor, VendorError } from './vendor-error.ts';
 import { checkKey, vendorFetch } from './vendor-fetch.ts';
 import type { VisionModel, VisionQuestion } from './vision-model.ts';
@@ -13,21 +14,16 @@ export interface OpenAiCompatibleOptions {
   readonly baseUrl: string;
   readonly apiKey: string;
   /** Whose error codes it speaks; OpenAI's where absent. */
-  readonly vendor?: Extract<Vendor, 'openai' | 'dashscope'>;
-  /** How the reply is held to its form: by a schema, to any JSON object, or by the prompt alone. */
-  readonly structuredOutput: 'json_schema' | 'json_object' | 'none';
-  /** OpenAI calls the bound of a reply `max_completion_tokens`, everybody else still `max_tokens` (the default). */
-  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
-  /** How closely OpenAI's models look; left out where a vendor has no such thing. */
-  readonly detail?: 'low' | 'high' | 'auto';
-  /** Further fields of the body, as the vendor names them: `{enable_thinking: false}`. */
-  readonly extraBody?: Readonly<Record<string, unknown>>;
+  readonly vendor?: Vendor;
+  /** Shared by all keys of a provider. */
+  readonly fields: RequestFields;
   /** Longest that one call may take, the body of its reply included. */
   readonly timeoutMs: number;
 }
 
-/** Any model that speaks OpenAI's chat completions: OpenAI, DashScope in compatible mode, vLLM, Ollama, gateways. */
+/** Any model that speaks OpenAI's chat completions. */
 export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionModel {
+  const { name, fields } = options;
   checkKey(options.apiKey);
   const client = new OpenAI({
     apiKey: options.apiKey,
@@ -42,45 +38,44 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
     adminAPIKey: null,
   });
   return {
-    name: options.name,
+    name,
     async ask(question, signal) {
       signal.throwIfAborted();
-      const body = chatCompletionBody(options, question);
-      try {
-        const reply = await client.post<unknown>('/chat/completions', {
-          body,
-          headers: { 'content-type': 'application/json' },
-          signal,
-        });
-        return readChatCompletion(reply);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw visionErrorOf(error);
-      }
+      const more = responseFormat(fields, question);
+      return fields.send({ model: name, maxTokens: question.maxTokens, more }, async (sent) => {
+        try {
+          const reply = await client.post<unknown>('/chat/completions', {
+            body: chatCompletionBody(sent, fields, question),
+            headers: { 'content-type': 'application/json' },
+            signal,
+          });
+          return readChatCompletion(reply);
+        } catch (error) {
+          signal.throwIfAborted();
+          throw visionErrorOf(error);
+        }
+      });
     },
   };
 }
 
 const tail = '"}}]}]}';
 
-function chatCompletionBody(options: OpenAiCompatibleOptions, question: VisionQuestion): Buffer<ArrayBuffer> {
-  const { messages: _, ...extraBody } = options.extraBody ?? {};
-  const image = { ...(options.detail && { detail: options.detail }), url: 'data:image/jpeg;base64,' };
+function chatCompletionBody(
+  sent: Readonly<Record<string, unknown>>,
+  { rules, allows }: RequestFields,
+  { prompt, jpeg }: VisionQuestion,
+): Buffer<ArrayBuffer> {
+  const detail = rules.detail && allows('detail') && { detail: rules.detail };
   const content = [
-    { type: 'text', text: question.prompt },
-    { type: 'image_url', image_url: image },
+    { type: 'text', text: prompt },
+    { type: 'image_url', image_url: { ...detail, url: 'data:image/jpeg;base64,' } },
   ];
-  const json = JSON.stringify({
-    ...extraBody,
-    model: options.name,
-    [options.maxTokensField ?? 'max_tokens']: question.maxTokens,
-    ...responseFormat(options, question),
-    messages: [{ role: 'user', content }],
-  });
-  return bodyWithImage(json, tail, question.jpeg);
+  const { messages: _, ...fields } = sent;
+  return bodyWithImage(JSON.stringify({ ...fields, messages: [{ role: 'user', content }] }), tail, jpeg);
 }
 
-function responseFormat({ structuredOutput }: OpenAiCompatibleOptions, question: VisionQuestion) {
+function responseFormat({ rules: { structuredOutput } }: RequestFields, question: VisionQuestion) {
   if (structuredOutput === 'none' || question.form === 'code') return {};
   if (structuredOutput === 'json_object') return { response_format: { type: 'json_object' } };
   const properties = {

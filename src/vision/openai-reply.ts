@@ -4,7 +4,11 @@ import type { TokenUsage, VisionReply } from './vision-model.ts';
 /** As much of a chat completion as is looked at; nothing of it is certain. */
 interface ChatCompletion {
   choices?: { finish_reason?: unknown; message?: { content?: unknown; refusal?: unknown } | null }[];
-  usage?: { prompt_tokens?: unknown; completion_tokens?: unknown } | null;
+  usage?: {
+    prompt_tokens?: unknown;
+    completion_tokens?: unknown;
+    prompt_tokens_details?: { cached_tokens?: unknown } | null;
+  } | null;
   error?: unknown;
 }
 
@@ -42,7 +46,10 @@ function unusable(
 
 function tokenUsage(usage: ChatCompletion['usage']): TokenUsage | undefined {
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage ?? {};
-  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : undefined;
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
+  const cached = usage?.prompt_tokens_details?.cached_tokens;
+  const isCached = isCount(cached) && cached > 0 && cached <= inputTokens;
+  return { inputTokens, outputTokens, ...(isCached && { cachedInputTokens: cached }) };
 }
 
 function isCount(value: unknown): value is number {

@@ -1,52 +1,80 @@
-import { readFileSync } from 'node:fs';
+import type { ImageTokens, TokenPrice } from './catalogue/catalogue.ts';
+import type { Target } from './catalogue/target.ts';
 import type { TokenUsage } from './vision-model.ts';
 
-/** Currency units for a million tokens, which is millionths of a unit for one; or a flat price a call. */
-export type Price = { readonly input: number; readonly output: number } | { readonly call: number };
-
-/** Prices by model name, as vendors publish them; a file of the same form may take its place. */
-export interface PriceTable {
-  readonly currency: string;
-  priceOf(model: string): Price | undefined;
-}
-
-export const builtInPricesUrl = new URL('./prices.json', import.meta.url);
-
-/** @throws Error naming what is wrong with the file */
-export function readPrices(file: URL | string = builtInPricesUrl): PriceTable {
-  const parsed = JSON.parse(readFileSync(file, 'utf8')) as { currency?: unknown; models?: unknown };
-  const { currency, models } = parsed ?? {};
-  if (typeof currency !== 'string') throw new Error('prices: `currency` must be a text');
-  if (typeof models !== 'object' || models === null) throw new Error('prices: `models` must be an object');
-  const prices = new Map<string, Price>(
-    Object.entries(models as Record<string, unknown>).map(([name, price]) => {
-      const { input, output } = (price ?? {}) as { input?: unknown; output?: unknown };
-      if (!isAmount(input) || !isAmount(output))
-        throw new Error(`prices: ${name}: \`input\` and \`output\` must be numbers, 0 or more`);
-      return [name, { input, output }];
-    }),
-  );
-  return {
-    currency,
-    // Vendors date their models: `gpt-4.1-mini-2025-04-14`, `qwen3-vl-flash-2025-10-15`, `claude-haiku-4-5-20251001`.
-    priceOf: (model) =>
-      prices.get(model) ?? prices.get(model.replace(/-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$/, '')),
-  };
-}
-
-function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
-}
+/** In the currency of all sums: for a million tokens, or a flat price a call. */
+export type Price =
+  | (TokenPrice & {
+      /** What a call uses, before any has been made. */
+      readonly typical?: TokenUsage;
+    })
+  | { readonly call: number };
 
 /** Millionths of a currency unit, rounded up; undefined where the vendor did not say what was used. */
 export function costMicroOf(price: Price, usage: TokenUsage | undefined): number | undefined {
   if ('call' in price) return Math.ceil(price.call * 1_000_000);
-  return usage && Math.ceil(usage.inputTokens * price.input + usage.outputTokens * price.output);
+  if (usage === undefined) return undefined;
+  const { inputTokens, cachedInputTokens = 0, outputTokens } = usage;
+  const { input, cachedInput = input, output } = price;
+  const micro =
+    (inputTokens - cachedInputTokens) * input + cachedInputTokens * cachedInput + outputTokens * output;
+  // Sums of decimals stray: 0.1 × 230 must not cost a millionth more than 23.
+  return Math.ceil(micro - 1e-6);
 }
 
-/** What is reserved for a call before any has been paid: more than most models take for a photo of 512 px. */
-const typicalUsage: TokenUsage = { inputTokens: 1_000, outputTokens: 100 };
+/** More than most models take for a photo of 512 px. */
+const unknownUsage: TokenUsage = { inputTokens: 1_000, outputTokens: 100 };
 
+/** What is reserved for a call before any has been paid. */
 export function typicalCostMicro(price: Price): number {
-  return costMicroOf(price, typicalUsage) ?? 0;
+  const usage = 'call' in price ? undefined : (price.typical ?? unknownUsage);
+  return costMicroOf(price, usage) ?? 0;
+}
+
+/** The question itself takes some 250 tokens, the answer 30. */
+const questionTokens = 400;
+
+/** What a call uses for a square photo of that edge, where it is known how the model counts pictures. */
+export function typicalUsage(rule: ImageTokens | undefined, edgePx: number): TokenUsage {
+  if (rule === undefined) return unknownUsage;
+  return { inputTokens: questionTokens + imageTokens(rule, edgePx, edgePx), outputTokens: 100 };
+}
+
+export function imageTokens(rule: ImageTokens, widthPx: number, heightPx: number): number {
+  const { fixed, patchPx = 32, factor = 1, maxPatches = Number.POSITIVE_INFINITY, add = 0 } = rule;
+  if (fixed !== undefined) return fixed;
+  const patches = Math.ceil(widthPx / patchPx) * Math.ceil(heightPx / patchPx);
+  return Math.floor(factor * Math.min(patches, maxPatches)) + add;
+}
+
+/** Of all sums and budgets: the first provider's that is paid. */
+export function currencyOf(targets: readonly Target[]): string {
+  return targets.find(({ currency }) => currency !== undefined)?.currency ?? 'USD';
+}
+
+/**
+ * The price in the currency of the sums.
+ * @throws Error it is listed in another currency, of which no rate is known
+ */
+export function convertedPrice(
+  price: TokenPrice,
+  {
+    from,
+    to,
+    rates,
+  }: { from: string | undefined; to: string; rates: Readonly<Record<string, number | undefined>> },
+): TokenPrice {
+  const isFree = price.input === 0 && price.output === 0;
+  if (from === undefined || from === to || isFree) return price;
+  const rate = rates[from];
+  if (rate === undefined)
+    throw new Error(
+      `sums and budgets are in ${to}, and a provider is paid in ${from}: set LLM_RATES=${from}:<what 1 ${from} is in ${to}>`,
+    );
+  const { input, cachedInput, output } = price;
+  return {
+    input: input * rate,
+    ...(cachedInput !== undefined && { cachedInput: cachedInput * rate }),
+    output: output * rate,
+  };
 }

@@ -1,5 +1,6 @@
 import type { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import type { Gate } from '../resilience/gate.ts';
+import type { Target } from './catalogue/target.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Price } from './price.ts';
 
@@ -21,6 +22,8 @@ export interface Provider {
   readonly breaker: CircuitBreaker;
   /** Longest that a call may take, its wait for a place not counted. */
   readonly timeoutMs: number;
+  /** What the catalogue knows of the model and of where it is asked. */
+  readonly target?: Target;
   readonly price: Price | undefined;
 }
 

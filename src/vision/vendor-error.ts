@@ -1,9 +1,10 @@
 import { VisionError } from '../errors.ts';
+import type { VendorName } from './catalogue/catalogue.ts';
 import { classOf } from './error-table.ts';
 import type { TokenUsage } from './vision-model.ts';
 
 /** Whose error codes a server speaks; what is merely compatible counts as OpenAI. */
-export type Vendor = 'openai' | 'dashscope' | 'anthropic';
+export type Vendor = VendorName;
 
 /** What is known of a call that failed at the vendor's end or on the way there. */
 export interface Failure {
@@ -24,6 +25,8 @@ export interface Failure {
 export interface VendorErrorBody {
   readonly code?: string;
   readonly type?: string;
+  /** The field of the request that it complains of. */
+  readonly param?: string;
   /** For matching only: it may quote the key or the request, so it never leaves `vision/`. */
   readonly message?: string;
 }
@@ -52,6 +55,7 @@ export function vendorErrorBody(text: string): VendorErrorBody {
   return {
     ...word('code', source.code),
     ...word('type', source.type),
+    ...word('param', source.param),
     ...word('message', source.message),
   };
 }

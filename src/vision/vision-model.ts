@@ -28,6 +28,8 @@ export interface VisionQuestion {
 
 export interface TokenUsage {
   readonly inputTokens: number;
+  /** Of these, what the vendor had in its cache. */
+  readonly cachedInputTokens?: number;
   readonly outputTokens: number;
 }
 

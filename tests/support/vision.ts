@@ -3,6 +3,8 @@ import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { type GateOptions, openGate } from '../../src/resilience/gate.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import type { RequestRules } from '../../src/vision/catalogue/catalogue.ts';
+import { plainRequest } from '../../src/vision/catalogue/target.ts';
 import { fingerprintOf, keyRing } from '../../src/vision/key-ring.ts';
 import type { ProviderOptions } from '../../src/vision/open-providers.ts';
 import type { LlmOptions } from '../../src/vision/open-vision.ts';
@@ -10,6 +12,7 @@ import { type OpenAiCompatibleOptions, openAiCompatibleModel } from '../../src/v
 import { promptOf } from '../../src/vision/prompt.ts';
 import type { Provider } from '../../src/vision/provider.ts';
 import { openRefusalMemory, type RefusalMemory, type RefusalStore } from '../../src/vision/refusals.ts';
+import { type RequestFields, requestFields } from '../../src/vision/request-fields.ts';
 import { type Ledger, openSpending } from '../../src/vision/spending.ts';
 import type { VisionClassifierOptions } from '../../src/vision/vision-classifier.ts';
 
@@ -58,11 +61,17 @@ export interface TestProvider extends Partial<Omit<Provider, 'keys' | 'account'>
   readonly apiKeys?: readonly string[];
   readonly gate?: Partial<GateOptions>;
   readonly api?: Partial<OpenAiCompatibleOptions>;
+  readonly rules?: Partial<RequestRules>;
+}
+
+/** What every server understands, unless a test says otherwise. */
+export function plainFields(rules: Partial<RequestRules> = {}): RequestFields {
+  return requestFields({ rules: { ...plainRequest, ...rules } });
 }
 
 /** A provider that speaks to a fake vendor, with limits that are not in the way. */
 export function providerAt(options: TestProvider): Provider {
-  const { baseUrl, apiKeys = ['sk-very-secret'], gate: gateOptions, api, ...rest } = options;
+  const { baseUrl, apiKeys = ['sk-very-secret'], gate: gateOptions, api, rules, ...rest } = options;
   const timeoutMs = options.timeoutMs ?? 5_000;
   const model = options.model ?? 'fake-vision';
   const gate = openGate({ concurrency: 8, maxWaiting: 100, ...gateOptions });
@@ -72,7 +81,7 @@ export function providerAt(options: TestProvider): Provider {
       name: model,
       baseUrl,
       apiKey,
-      structuredOutput: 'none',
+      fields: plainFields(rules),
       timeoutMs,
       ...api,
     }),
@@ -147,6 +156,8 @@ export function llmOptions(baseUrl: string, options: Partial<LlmOptions> = {}): 
     refusalMs: 60_000,
     budget: { dailyMicro: Number.POSITIVE_INFINITY, monthlyMicro: Number.POSITIVE_INFINITY },
     priceFile: undefined,
+    rates: {},
+    imagePx: 512,
     costPerCall: 0,
     ...options,
   };

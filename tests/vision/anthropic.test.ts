@@ -3,6 +3,7 @@ import { anthropicModel } from '../../src/vision/anthropic.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { anthropicWire } from '../support/fake-llm-anthropic.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
+import { plainFields } from '../support/vision.ts';
 import { question } from './question.ts';
 
 const patient = new AbortController().signal;
@@ -20,6 +21,7 @@ const claude = (options: { apiKey?: string; timeoutMs?: number } = {}) =>
     baseUrl: fake.baseUrl,
     apiKey: 'sk-ant-right',
     timeoutMs: 5_000,
+    fields: plainFields(),
     ...options,
   });
 

@@ -3,12 +3,13 @@ import { VisionError } from '../../src/errors.ts';
 import { anthropicModel } from '../../src/vision/anthropic.ts';
 import { classOf, errorTable, rowOf } from '../../src/vision/error-table.ts';
 import { openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
-import { type Failure, type Vendor, VendorError, vendorErrorBody } from '../../src/vision/vendor-error.ts';
+import { type Failure, VendorError, vendorErrorBody } from '../../src/vision/vendor-error.ts';
 import { type FailureClass, type Verdict, verdicts } from '../../src/vision/verdicts.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { anthropicWire } from '../support/fake-llm-anthropic.ts';
 import { dashscopeWire, openAiWire } from '../support/fake-llm-openai.ts';
-import { vendorErrors } from '../support/vendor-errors.ts';
+import { type VendorName, vendorErrors } from '../support/vendor-errors.ts';
+import { plainFields } from '../support/vision.ts';
 import { question } from './question.ts';
 
 const expected = {
@@ -66,7 +67,7 @@ const expected = {
     server: 'transient',
     overloaded: 'transient',
   },
-} satisfies { [V in Vendor]: Record<keyof (typeof vendorErrors)[V], FailureClass> };
+} satisfies { [V in VendorName]: Record<keyof (typeof vendorErrors)[V], FailureClass> };
 
 const wires = { openai: openAiWire, dashscope: dashscopeWire, anthropic: anthropicWire };
 const patient = new AbortController().signal;
@@ -79,9 +80,10 @@ describe.each(['openai', 'dashscope', 'anthropic'] as const)('%s', (vendor) => {
   afterEach(() => fake.close());
 
   function model() {
-    const options = { name: 'fake-vision', baseUrl: fake.baseUrl, apiKey: 'sk-test', timeoutMs: 5_000 };
+    const own = { baseUrl: fake.baseUrl, apiKey: 'sk-test', timeoutMs: 5_000, fields: plainFields() };
+    const options = { name: 'fake-vision', ...own };
     if (vendor === 'anthropic') return anthropicModel(options);
-    return openAiCompatibleModel({ ...options, vendor, structuredOutput: 'none' });
+    return openAiCompatibleModel({ ...options, vendor });
   }
 
   test.each(Object.entries(expected[vendor]))('%s means %s', async (name, failureClass) => {
@@ -126,7 +128,7 @@ test('what fits no row is our own fault', () => {
 test('every row is the first that fits for one of the cases above', () => {
   const answers = Object.entries(vendorErrors).flatMap(([vendor, errors]) =>
     Object.values(errors).map(({ status, body }) => ({
-      vendor: vendor as Vendor,
+      vendor: vendor as VendorName,
       status,
       error: vendorErrorBody(typeof body === 'string' ? body : JSON.stringify(body)),
     })),

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { VisionError } from '../../src/errors.ts';
 import { type OpenAiCompatibleOptions, openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
-import { presets } from '../../src/vision/presets.ts';
 import { promptOf } from '../../src/vision/prompt.ts';
 import type { VisionQuestion } from '../../src/vision/vision-model.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
+import { plainFields } from '../support/vision.ts';
 
 const taxonomy = readTaxonomy();
 const prompt = promptOf({ taxonomy, language: 'zh' });
@@ -36,7 +36,7 @@ function model(options: Partial<OpenAiCompatibleOptions> = {}) {
     name: 'fake-vision',
     baseUrl: fake.baseUrl,
     apiKey: 'sk-right',
-    structuredOutput: 'none',
+    fields: plainFields(),
     timeoutMs: 5_000,
     ...options,
   });
@@ -89,7 +89,7 @@ test('tokens are counted as the vendor reports them', async () => {
 });
 
 test('strict structured output allows the categories and nothing else', async () => {
-  await model({ structuredOutput: 'json_schema' }).ask(question, patient);
+  await model({ fields: plainFields({ structuredOutput: 'json_schema' }) }).ask(question, patient);
   expect(fake.calls[0]?.body).toMatchObject({
     response_format: {
       type: 'json_schema',
@@ -106,36 +106,23 @@ test('strict structured output allows the categories and nothing else', async ()
 });
 
 test('a description that is not asked for is not in the schema either', async () => {
-  await model({ structuredOutput: 'json_schema' }).ask({ ...question, form: 'bare' }, patient);
+  await model({ fields: plainFields({ structuredOutput: 'json_schema' }) }).ask(
+    { ...question, form: 'bare' },
+    patient,
+  );
   expect(JSON.stringify(fake.calls[0]?.body)).not.toContain('"description":{');
 });
 
 test('a question for a bare key is not held to JSON', async () => {
-  await model({ structuredOutput: 'json_object' }).ask(
+  await model({ fields: plainFields({ structuredOutput: 'json_object' }) }).ask(
     { ...question, form: 'code', prompt: prompt.plain },
     patient,
   );
   expect(fake.calls[0]?.body).not.toHaveProperty('response_format');
 });
 
-test("the OpenAI preset bounds the reply and the detail by OpenAI's own names", async () => {
-  await model({ ...presets.openai, name: 'fake-vision', baseUrl: fake.baseUrl }).ask(question, patient);
-  expect(fake.calls[0]?.body).toMatchObject({ max_completion_tokens: 200 });
-  expect(fake.calls[0]?.body).not.toHaveProperty('max_tokens');
-  expect(JSON.stringify(fake.calls[0]?.body)).toContain('"detail":"low"');
-});
-
-test('the DashScope preset turns thinking off and asks for a JSON object', async () => {
-  await model({ ...presets.dashscope, name: 'fake-vision', baseUrl: fake.baseUrl }).ask(question, patient);
-  expect(fake.calls[0]?.body).toMatchObject({
-    enable_thinking: false,
-    response_format: { type: 'json_object' },
-    max_tokens: 200,
-  });
-});
-
 test('extra fields never displace the photo', async () => {
-  await model({ extraBody: { messages: [], temperature: 0 } }).ask(question, patient);
+  await model({ fields: plainFields({ body: { messages: [], temperature: 0 } }) }).ask(question, patient);
   expect(fake.calls[0]?.body).toMatchObject({ temperature: 0 });
   expect(fake.calls[0]?.jpeg.equals(jpeg)).toBe(true);
 });
