@@ -53,6 +53,8 @@ export function vendorErrorBody(text: string): VendorErrorBody {
   if (typeof error === 'string') return { message: error.slice(0, 500) };
   const source = isObject(error) ? error : parsed;
   return {
+    // Mistral's is an object.
+    message: text.slice(0, 500),
     ...word('code', source.code),
     ...word('type', source.type),
     ...word('param', source.param),

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FakeBehaviour, perform } from './fake-llm-behaviour.ts';
 import { openAiWire } from './fake-llm-openai.ts';
 import { type FakeRequest, type FakeWire, Rejection } from './fake-llm-wire.ts';
+import { type FakeVendor, underRules } from './fake-vendors.ts';
 
 export interface FakeLlmOptions {
   /** 0 for any free one (the default). */
@@ -16,6 +17,8 @@ export interface FakeLlmOptions {
   /** Models there are; any, where absent. */
   readonly models?: readonly string[];
   readonly behave?: Behave;
+  /** Whose rules hold; nobody's, where absent. Its wire format too. */
+  readonly vendor?: FakeVendor;
 }
 
 /** What the vendor does, always the same or call by call. */
@@ -58,7 +61,10 @@ const friendly: FakeBehaviour = {
 
 /** A vendor on loopback that speaks its real wire format and does what it is told. */
 export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLlm> {
-  const { port = 0, wire = openAiWire, keys, models } = options;
+  const { port = 0, vendor, keys, models } = options;
+  const wire = vendor
+    ? { ...vendor.wire, basePath: new URL(vendor.baseUrl).pathname.replace(/\/chat\/completions\/?$/, '') }
+    : (options.wire ?? openAiWire);
   const calls: FakeCall[] = [];
   const gate = { opened: Promise.resolve(), open: () => {} };
   let behave: Behave = options.behave ?? friendly;
@@ -68,6 +74,11 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
 
   async function handle(request: IncomingMessage, response: ServerResponse) {
     const body = await bodyOf(request);
+    if (vendor?.listed && request.method === 'GET' && isListOf(request)) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ object: 'list', data: vendor.listed }));
+      return;
+    }
     const call = { ...accept(request, body), index: calls.length, isAborted: false };
     response.on('close', () => {
       call.isAborted = !response.writableFinished;
@@ -75,10 +86,18 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
     calls.push(call);
     server.emit('call');
     await gate.opened;
-    const behaviour = typeof behave === 'function' ? await behave(call) : behave;
+    const wanted = typeof behave === 'function' ? await behave(call) : behave;
+    const behaviour = vendor ? await underRules(vendor, call, wanted) : wanted;
     const latencyMs = behaviour.latencyMs ?? 0;
     if (latencyMs > 0) await sleep(latencyMs);
     await perform(behaviour, call, wire, response);
+  }
+
+  function isListOf({ headers, url = '' }: IncomingMessage): boolean {
+    const key = wire.keyOf(headers);
+    if (key === undefined || (keys && !keys.includes(key)))
+      throw new Rejection(401, 'invalid_api_key', 'Incorrect API key provided.');
+    return url.split('?')[0] === `${wire.basePath}/models`;
   }
 
   function accept(request: IncomingMessage, body: Buffer) {
