@@ -1,7 +1,7 @@
 /** Past traffic: records as the service writes them, in the order of time, with the sums that go with them. */
 import { minutesKeptMs } from '../src/stats/series.ts';
 import type { PhotoRecord, RequestRecord, Store } from '../src/store/store.ts';
-import { claimantOf, sha256Of } from '../tests/store/rows.ts';
+import { activityOf, claimantOf, sha256Of } from '../tests/store/rows.ts';
 
 export const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -64,8 +64,10 @@ export async function fillRecords(
     const photos = Array.from({ length: Math.min(group, records - from) }, (_, index) =>
       photoAt(momentOf(now - (records - from - index) * everyMs, now), from + index),
     );
-    await store.savePhotoRecords(photos);
-    await store.saveRequestRecords(photos.filter((_, index) => index % 20 === 0).map(requestFor));
+    await store.saveActivity(activityOf({ photos: photos }));
+    await store.saveActivity(
+      activityOf({ requests: photos.filter((_, index) => index % 20 === 0).map(requestFor) }),
+    );
     if ((from / group) % 50 === 0) console.log(`  ${from} of ${records}`);
   }
 }

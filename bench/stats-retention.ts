@@ -39,13 +39,17 @@ export async function measureRetention(environment: Record<string, string>, days
   await store.close();
 }
 
-async function waitsWhile(store: RecordStore, work: Promise<void>): Promise<readonly number[]> {
+async function waitsWhile(
+  store: RecordStore & { settled(): Promise<void> },
+  work: Promise<void>,
+): Promise<readonly number[]> {
   const waits: number[] = [];
   let isOver = false;
   void work.finally(() => (isOver = true));
   for (let index = 0; !isOver; index += 1) {
     const started = performance.now();
-    await store.recordPhoto(photoAt(Date.now(), index));
+    store.recordPhoto(photoAt(Date.now(), index));
+    await store.settled();
     waits.push(performance.now() - started);
     await sleep(restMs);
   }

@@ -112,7 +112,6 @@ export function configFrom(environment: Environment) {
       },
       singleMs: values.SINGLE_DEADLINE * 1000,
       batchMs: values.BATCH_DEADLINE * 1000,
-      writeWaitMs: values.WRITE_WAIT,
     },
     store,
     claims: sharingFrom(values),
@@ -136,6 +135,7 @@ export function configFrom(environment: Environment) {
     },
     llm,
     shadowPercent: values.SHADOW_PERCENT,
+    hitRecords: values.HIT_RECORDS,
   });
 }
 

@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { openByteBudget } from './image/byte-budget.ts';
 import { openScrape } from './process/cluster-metrics.ts';
+import { openLossReport } from './stats/loss-report.ts';
 import { openMetrics } from './stats/metrics.ts';
 import { openStats } from './stats/open-stats.ts';
 import { watchService } from './stats/service-state.ts';
@@ -51,8 +52,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const local = openLocalSide(config, taxonomy);
 
   const store = withOutageGuard(openDriver(config), { logger: log });
-  const grouped = withGroupCommit(store);
-  const stats = openStats({ store: grouped, reports: store.reports, metrics, timeZone, log });
+  const onLost = openLossReport({ metrics, log });
+  const grouped = withGroupCommit(store, { hitRecords: config.hitRecords, onLost });
+  const stats = openStats({ store: grouped, reports: store.reports, metrics, timeZone, log, onLost });
   const cache = openCacheSide(config, { store, grouped, version, taxonomy, local, metrics, log });
 
   const childLost = (loss: string) => metrics.childrenLost.inc({ loss });

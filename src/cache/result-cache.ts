@@ -10,7 +10,7 @@ export interface Remembered {
   readonly isProvisional: boolean;
 }
 
-export type CacheWrite = 'result' | 'look' | 'hit' | 'claim';
+export type CacheWrite = 'result' | 'look' | 'claim';
 
 export interface ResultCacheOptions {
   readonly results: ResultStore;
@@ -163,8 +163,8 @@ export function openResultCache(options: ResultCacheOptions) {
       memory.clear();
     },
 
-    countHit({ result }: Remembered): Promise<void> {
-      return quietly('hit', results.countHit({ sha256: result.sha256, version, at: now() }));
+    countHit({ result }: Remembered): void {
+      results.countHit({ sha256: result.sha256, version, at: now() });
     },
 
     /** After what the claim is about was written: whether it agrees with others is settled at once. */

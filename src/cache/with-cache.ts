@@ -23,13 +23,16 @@ export function withCache(inner: Classifier, cache: ResultCache, options: WithCa
       // Memory again after the wait: a call that was in flight may have ended meanwhile, and must not be made twice.
       const remembered = (await find(photo.sha256)) ?? cache.inMemory(photo.sha256);
       if (!remembered) return inner.classify(photo, context);
-      return answerFrom(remembered, cache.countHit(remembered));
+      cache.countHit(remembered);
+      return answerFrom(remembered);
     },
   };
 }
 
-export function answerFrom({ result, from, isProvisional }: Remembered, written: Promise<void>): Answer {
-  return { classification: result, from, degraded: isProvisional, written };
+const nothing = Promise.resolve();
+
+export function answerFrom({ result, from, isProvisional }: Remembered): Answer {
+  return { classification: result, from, degraded: isProvisional, written: nothing };
 }
 
 /** Remembers what `inner` answers, once. Inside a single flight, so that one call is written once. */

@@ -35,7 +35,8 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
     const remembered = await cache.findStored(sha256).catch(() => undefined);
     if (!remembered || remembered.isProvisional) return undefined;
     onLease?.('answered');
-    return { ...answerFrom(remembered, cache.countHit(remembered)), isRemembered: true };
+    cache.countHit(remembered);
+    return { ...answerFrom(remembered), isRemembered: true };
   }
 
   /** The lease, or what another process found out meanwhile; nothing where the store can't be asked. */

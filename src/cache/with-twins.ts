@@ -36,8 +36,9 @@ export function withTwins(inner: Classifier, { mode, cache, onTwin }: WithTwinsO
     const twin = await twinOf(photo, look);
     onTwin?.(twin ? 'answered' : 'none');
     if (!twin) return inner.classify(photo, context);
+    cache.countHit(twin);
     return {
-      ...answerFrom(twin, cache.countHit(twin)),
+      ...answerFrom(twin),
       isRemembered: true,
       saidOf: twin.result.sha256,
     };

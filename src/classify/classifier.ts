@@ -29,7 +29,7 @@ export interface Answer {
   readonly degraded: boolean;
   /** What the models that were asked now have cost, where that is known: millionths of a currency unit. */
   readonly costMicro?: number;
-  /** Settles when what this answer changes in the store (its result, or its hit count) is written. Never rejects. */
+  /** Settles when the result is in the store, where it is new. Never rejects. */
   readonly written: Promise<void>;
   /** What was found or asked further in is remembered there: nobody further out has to. */
   readonly isRemembered?: boolean;

@@ -42,13 +42,6 @@ export const cacheVariables = {
     max: 30,
     unit: 's',
   }),
-  WRITE_WAIT: integer({
-    about: 'How long an answer waits for its writes, which go on',
-    default: 250,
-    min: 0,
-    max: 10000,
-    unit: 'ms',
-  }),
   CLAIM_TRUST: oneOf({
     about:
       "Whose word counts that a hash belongs to a photo: the asker's own, also that of independent claimants who agree, or anybody's (which lets one client poison the cache)",

@@ -1,4 +1,19 @@
-import { clientKey, decimal, integer, oneOf, secret } from './kinds.ts';
+import { clientKey, decimal, integer, oneOf, secret, type Variable } from './kinds.ts';
+
+const oneInSoMany = integer({ about: '', default: 10, min: 1, max: 1_000_000 });
+
+/** Of photos and look-ups that only hit, one in so many is kept; 0: none. */
+const hitRecords: Variable<number> = {
+  about:
+    'Of uploads and look-ups that only hit, how many are kept as records of their own: all, none, or one in so many. Sums have all of them',
+  default: '10',
+  range: '1 to 1000000, all or none',
+  parse(value) {
+    const word = value.toLowerCase();
+    if (word === 'all') return 1;
+    return word === 'none' ? 0 : oneInSoMany.parse(value);
+  },
+};
 
 /** Who may see what, how much anybody may ask for, and what is watched. */
 export const opsVariables = {
@@ -29,6 +44,7 @@ export const opsVariables = {
     max: 1_000_000,
     unit: '1/min',
   }),
+  HIT_RECORDS: hitRecords,
   SHADOW_PERCENT: decimal({
     about:
       'Share of photos answered by the LLM that the local model is asked for too, to see how far both agree',

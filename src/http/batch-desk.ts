@@ -5,7 +5,7 @@ import { type Caller, callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { holdRecords } from './held-records.ts';
 import { recheckAsked } from './ops-access.ts';
-import { type Answered, atMost, openPhotoDesk, type PhotoDesk } from './photo-desk.ts';
+import { type Answered, atMost, openPhotoDesk, type PhotoDesk, writeWaitMs } from './photo-desk.ts';
 import { type FormFields, type PhotoPart, readPhotoForm } from './photo-form.ts';
 
 /** One photo of a batch, answered or not. */
@@ -78,7 +78,7 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     const held = holdRecords(recorder);
     const desk = openPhotoDesk({ ...dependencies, recorder: held.recorder });
     let sender = caller.sender;
-    if (!senderIn) void held.name(sender);
+    if (!senderIn) held.name(sender);
     const pending: Promise<BatchItem>[] = [];
     let answered = 0;
     const start = (part: PhotoPart) => {
@@ -97,13 +97,12 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     try {
       const fields = await readPhotoForm(request, dependencies, options, caller.context.signal, start);
       if (senderIn) sender = senderIn(fields);
-      const filed = held.name(sender);
+      held.name(sender);
       const items = await Promise.all(pending);
-      await atMost(limits.writeWaitMs, filed);
       return { caller: { ...caller, sender }, items, fields, durationMs: Math.round(reply.elapsedTime) };
     } finally {
       // Where the form breaks off, photos that did arrive may still be at work.
-      void held.name(sender);
+      held.name(sender);
       const durationMs = Math.round(reply.elapsedTime);
       void Promise.all(pending).then(() =>
         recorder.request(
@@ -129,7 +128,7 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     const filed = items.map(({ index, outcome }) =>
       outcome instanceof AppError ? undefined : claims.claim(sender, hashes[index], outcome),
     );
-    await atMost(limits.writeWaitMs, Promise.all(filed));
+    await atMost(writeWaitMs, Promise.all(filed));
   }
 
   return { work, claim };

@@ -62,7 +62,7 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
     } finally {
       const durationMs = Math.round(reply.elapsedTime);
       const counts = { lookups: 0, lookupHits: 0, uploads: 1, failed };
-      void recorder.request(caller, { route: 'classify', ...counts, durationMs });
+      recorder.request(caller, { route: 'classify', ...counts, durationMs });
     }
   }
 

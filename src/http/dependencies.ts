@@ -21,7 +21,6 @@ export interface Limits {
   readonly singleMs: number;
   readonly batchMs: number;
   /** How long an answer waits for its writes. */
-  readonly writeWaitMs: number;
 }
 
 export interface Health {

@@ -5,18 +5,17 @@ export interface HeldRecords {
   /** Takes records of photos before anybody knows whose they are. */
   readonly recorder: Pick<Recorder, 'answered' | 'failed'>;
   /** Writes those held, and from now on each as it comes. */
-  name(sender: Sender): Promise<void>;
+  name(sender: Sender): void;
 }
 
 /** For a form that may name its sender last, after photos that were answered long before. */
 export function holdRecords(recorder: Pick<Recorder, 'answered' | 'failed'>): HeldRecords {
-  const held: ((sender: Sender) => Promise<void>)[] = [];
+  const held: ((sender: Sender) => void)[] = [];
   let named: Sender | undefined;
 
-  function write(record: (sender: Sender) => Promise<void>): Promise<void> {
-    if (named) return record(named);
-    held.push(record);
-    return Promise.resolve();
+  function write(record: (sender: Sender) => void): void {
+    if (named) record(named);
+    else held.push(record);
   }
 
   return {
@@ -24,9 +23,9 @@ export function holdRecords(recorder: Pick<Recorder, 'answered' | 'failed'>): He
       answered: (origin, ...photo) => write((sender) => recorder.answered({ ...origin, sender }, ...photo)),
       failed: (origin, ...photo) => write((sender) => recorder.failed({ ...origin, sender }, ...photo)),
     },
-    async name(sender) {
+    name(sender) {
       named = sender;
-      await Promise.all(held.splice(0).map((record) => record(sender)));
+      for (const record of held.splice(0)) record(sender);
     },
   };
 }

@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Remembered } from '../cache/result-cache.ts';
 import { type Caller, callerOf, senderOfRequest } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { atMost } from './photo-desk.ts';
 
 type Route = 'check-cache' | 'batch-check-cache';
 
@@ -23,23 +22,17 @@ export function openLookupDesk({ cache, recorder, limits }: HttpDependencies) {
     const asked = hashes.map((hash) => hash.toLowerCase());
     const found = await cache.findAll(asked, caller.sender.claimant);
     const durationMs = Math.round(performance.now() - startedMs);
-    const writes = found.flatMap((remembered, index) =>
-      remembered
-        ? [
-            cache.countHit(remembered),
-            recorder.answered(
-              caller,
-              { kind: 'lookup', sha256: asked[index] ?? '', durationMs },
-              shown(remembered),
-            ),
-          ]
-        : [],
-    );
-    const lookupHits = found.filter((remembered) => remembered !== undefined).length;
-    // Counted behind the answer's back, as for uploads: what is remembered doesn't depend on it.
-    void recorder.request(caller, { route, lookups: hashes.length, lookupHits, uploads: 0, durationMs });
-    if (writes.length > 0) await atMost(limits.writeWaitMs, Promise.all(writes));
-    return found.map((remembered) => remembered && shown(remembered));
+    let lookupHits = 0;
+    const answers = found.map((remembered, index) => {
+      if (!remembered) return undefined;
+      lookupHits += 1;
+      const answer = shown(remembered);
+      cache.countHit(remembered);
+      recorder.answered(caller, { kind: 'lookup', sha256: asked[index] ?? '', durationMs }, answer);
+      return answer;
+    });
+    recorder.request(caller, { route, lookups: hashes.length, lookupHits, uploads: 0, durationMs });
+    return answers;
   }
 
   return { callerFor, lookUp };

@@ -5,7 +5,7 @@ import type { Sender } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 
-type DeskDependencies = Pick<HttpDependencies, 'photos' | 'classifier' | 'cache' | 'limits' | 'log'> & {
+type DeskDependencies = Pick<HttpDependencies, 'photos' | 'classifier' | 'cache' | 'log'> & {
   readonly recorder: Pick<Recorder, 'answered' | 'failed'>;
 };
 
@@ -21,7 +21,7 @@ export interface Answered {
 export type PhotoDesk = ReturnType<typeof openPhotoDesk>;
 
 /** What happens to one photo that has arrived: answered, then its writes in parallel, then the answer goes out. */
-export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: DeskDependencies) {
+export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDependencies) {
   /**
    * @param claimed the hash the caller says this photo has
    * @throws AppError recorded as a failed photo
@@ -42,11 +42,8 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
           : said;
         const durationMs = elapsed(startedMs);
         const answered = { answer, sha256, said: said.classification.category, durationMs };
-        const recorded = recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
-        await atMost(
-          limits.writeWaitMs,
-          Promise.all([answer.written, recorded, claim(caller.sender, claimed, answered)]),
-        );
+        recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
+        await atMost(writeWaitMs, Promise.all([answer.written, claim(caller.sender, claimed, answered)]));
         return answered;
       } finally {
         photo.close();
@@ -75,7 +72,7 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
     caller: Caller,
     photo: { sha256?: string; sizeBytes?: number; durationMs: number },
   ): void {
-    void recorder.failed(caller, { kind: 'upload', ...photo }, error);
+    recorder.failed(caller, { kind: 'upload', ...photo }, error);
   }
 
   return { answer, claim, refuse };
@@ -84,6 +81,9 @@ export function openPhotoDesk({ photos, classifier, recorder, cache, limits }: D
 function elapsed(sinceMs: number): number {
   return Math.round(performance.now() - sinceMs);
 }
+
+/** How long an answer waits for its new result and claim, which go on. */
+export const writeWaitMs = 250;
 
 /** Waits for a promise that never rejects, but no longer than that; it goes on. */
 export async function atMost(limitMs: number, promise: Promise<unknown>): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { RecordStore } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
 import { openRecorder, type RecordedTally, type Recorder } from './recorder.ts';
@@ -9,7 +8,8 @@ export interface BookkeepingOptions {
   readonly metrics: Metrics;
   readonly savings: Savings;
   readonly timeZone: string;
-  readonly log: Pick<Logger, 'warn'>;
+  /** Records that were not written. */
+  readonly onLost: (lost: number, error: unknown) => void;
 }
 
 /** A call to an LLM that is over. */
@@ -32,13 +32,18 @@ export interface Bookkeeping {
   compared(category: string, doAgree: boolean): void;
 }
 
-export function openBookkeeping({ store, metrics, savings, timeZone, log }: BookkeepingOptions): Bookkeeping {
+export function openBookkeeping({
+  store,
+  metrics,
+  savings,
+  timeZone,
+  onLost,
+}: BookkeepingOptions): Bookkeeping {
   const recorder = openRecorder({
     store,
-    logger: log,
     timeZone,
     savings,
-    onLost: (reason) => metrics.recordsLost.inc({ reason }),
+    onRefused: (error) => onLost(1, error),
     onPhoto({ outcome, durationMs, degraded, kind, sizeBytes, savedMicro, errorCode }) {
       metrics.photos.observe({ outcome }, durationMs / 1000);
       if (degraded) metrics.degraded.inc();
@@ -55,15 +60,15 @@ export function openBookkeeping({ store, metrics, savings, timeZone, log }: Book
     recorder,
     called(call) {
       savings.called(call.costMicro ?? 0, call.outcome === 'answered');
-      void recorder.tallies(callTallies(call));
+      recorder.tallies(callTallies(call));
     },
     fellBack(reason) {
       metrics.fallbacks.inc({ reason });
-      void recorder.tallies([{ topic: 'fallback', name: reason }]);
+      recorder.tallies([{ topic: 'fallback', name: reason }]);
     },
     compared(category, doAgree) {
       metrics.compared.inc({ verdict: doAgree ? 'same' : 'different' });
-      void recorder.tallies([{ topic: 'agree', name: category, amount: doAgree ? 1 : 0 }]);
+      recorder.tallies([{ topic: 'agree', name: category, amount: doAgree ? 1 : 0 }]);
     },
   };
 }

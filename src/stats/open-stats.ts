@@ -20,6 +20,8 @@ export interface StatsOptions {
   readonly metrics: Metrics;
   readonly timeZone: string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Records that were not written. */
+  readonly onLost: (lost: number, error: unknown) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -27,9 +29,9 @@ export interface StatsOptions {
 /** Every report there is. All throw UnavailableError while the store is down: a zero would be a lie. */
 export type Stats = ReturnType<typeof openStats>;
 
-export function openStats({ store, reports, metrics, timeZone, log, now = Date.now }: StatsOptions) {
+export function openStats({ store, reports, metrics, timeZone, log, onLost, now = Date.now }: StatsOptions) {
   const savings = openSavings();
-  const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, log });
+  const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, onLost });
   const span = (days: number | undefined) => lastDays(now(), timeZone, days);
   const upkeep: Upkeep = openUpkeep({ reports, log, renew: () => renewUsers(reports, span, now()), now });
   /** What was recorded here a moment ago is in every report. */
@@ -45,11 +47,10 @@ export function openStats({ store, reports, metrics, timeZone, log, now = Date.n
       await learnSavings(savings, reports, span(7)).catch(() => {});
       upkeep.start();
     },
-    /** Resolves when everything so far is written or given up. */
-    async stop() {
-      await upkeep.stop();
-      await bookkeeping.recorder.flush();
-    },
+    /** Resolves when nothing is under way. */
+    stop: () => upkeep.stop(),
+    /** Writes what was recorded so far. */
+    flush: () => store.settled(),
     upkeep,
     today: () => current(() => reportToday(reports, { now: now(), timeZone })),
     cacheEfficiency: (days?: number) =>

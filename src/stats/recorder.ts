@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import type { Answer, Classification } from '../classify/classifier.ts';
 import { AppError } from '../errors.ts';
 import type { Tally } from '../store/rollup.ts';
@@ -26,26 +25,23 @@ export type RecordedTally = Pick<Tally, 'topic' | 'name'> &
 
 /**
  * Writes down what happened, each photo once: an upload is a photo, a look-up that hits is a photo, a look-up that
- * misses is counted in its request only. No call rejects: statistics never cost anybody an answer.
+ * misses is counted in its request only. No call throws or waits: statistics never cost anybody an answer.
  */
 export interface Recorder {
   answered(
     origin: Origin,
     photo: RecordedPhoto,
     answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro' | 'saidOf'>,
-  ): Promise<void>;
-  failed(origin: Origin, photo: RecordedPhoto, error: unknown): Promise<void>;
-  request(origin: Origin, request: RecordedRequest): Promise<void>;
-  tallies(counted: readonly RecordedTally[]): Promise<void>;
-  /** Resolves when every record so far is written or given up. */
-  flush(): Promise<void>;
+  ): void;
+  failed(origin: Origin, photo: RecordedPhoto, error: unknown): void;
+  request(origin: Origin, request: RecordedRequest): void;
+  tallies(counted: readonly RecordedTally[]): void;
 }
 
 export interface RecorderOptions {
   readonly store: RecordStore;
-  readonly logger: Pick<Logger, 'warn'>;
-  /** A record was lost: while the store was down or overloaded, or because a write failed. */
-  readonly onLost?: (reason: 'store_unavailable' | 'error') => void;
+  /** A record can't be written as it is. */
+  readonly onRefused?: (error: unknown) => void;
   readonly onPhoto?: (photo: PhotoRecord) => void;
   readonly onRequest?: (request: RequestRecord) => void;
   /** IANA name, in which days begin. Default UTC. */
@@ -56,14 +52,8 @@ export interface RecorderOptions {
   readonly now?: () => number;
 }
 
-/** Losses are told at most that often, with their number. */
-const reportEveryMs = 60_000;
-
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { store, logger, onLost, savings, timeZone = 'UTC', now = Date.now } = options;
-  const inFlight = new Set<Promise<void>>();
-  let lost = 0;
-  let nextReportAt = 0;
+  const { store, savings, timeZone = 'UTC', now = Date.now } = options;
   let today: Day | undefined;
 
   function moment(): { at: number; dayAt: number } {
@@ -76,27 +66,18 @@ export function openRecorder(options: RecorderOptions): Recorder {
     return { ...sender, requestId, ...moment() };
   }
 
-  function writePhoto(record: PhotoRecord): Promise<void> {
+  function write(record: () => void): void {
+    try {
+      record();
+    } catch (error) {
+      options.onRefused?.(error);
+    }
+  }
+
+  function writePhoto(record: PhotoRecord): void {
     if (record.kind === 'upload' && record.sizeBytes !== undefined) savings?.uploaded(record.sizeBytes);
     options.onPhoto?.(record);
-    return write(store.recordPhoto(record));
-  }
-
-  function lose(error: unknown): void {
-    const isUnavailable = error instanceof AppError;
-    onLost?.(isUnavailable ? 'store_unavailable' : 'error');
-    lost += 1;
-    if (now() < nextReportAt) return;
-    nextReportAt = now() + reportEveryMs;
-    logger.warn({ lost, reason: isUnavailable ? error.code : String(error) }, 'records of photos were lost');
-    lost = 0;
-  }
-
-  /** The store refuses at once while it is down, so that nothing piles up here. */
-  function write(record: Promise<void>): Promise<void> {
-    const written = record.catch(lose).finally(() => inFlight.delete(written));
-    inFlight.add(written);
-    return written;
+    write(() => store.recordPhoto(record));
   }
 
   return {
@@ -125,15 +106,11 @@ export function openRecorder(options: RecorderOptions): Recorder {
     request(origin, request) {
       const record = { ...head(origin), ...request };
       options.onRequest?.(record);
-      return write(store.recordRequest(record));
+      write(() => store.recordRequest(record));
     },
 
     tallies: (counted) =>
-      write(store.recordTallies(counted.map((one) => ({ n: 1, amount: 0, ...one, ...moment() })))),
-
-    async flush() {
-      await Promise.all(inFlight);
-    },
+      write(() => store.recordTallies(counted.map((one) => ({ n: 1, amount: 0, ...one, ...moment() })))),
   };
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, UnavailableError } from '../errors.ts';
 
 export interface GatherOptions<Item, Result> {
@@ -8,10 +7,6 @@ export interface GatherOptions<Item, Result> {
   readonly maxGroup: number;
   /** Items that may wait; beyond it a submission is refused. */
   readonly maxWaiting: number;
-  /** Pause between groups while many come at once: a little patience for far fewer statements. Default 0. */
-  readonly restMs?: number;
-  /** What nobody waits for lets others join it for that long before it is written. Default 0. */
-  readonly lingerMs?: number;
 }
 
 export interface Gathered<Item, Result> {
@@ -19,7 +14,7 @@ export interface Gathered<Item, Result> {
   submit(items: readonly Item[]): Promise<readonly Result[]>;
   /** Resolves when nothing waits and nothing is in flight. */
   idle(): Promise<void>;
-  /** Resolves when all that was submitted before is settled, well or not. It neither lingers nor rests any more. */
+  /** Resolves when all that was submitted before is settled, well or not. */
   settled(): Promise<void>;
 }
 
@@ -31,9 +26,6 @@ interface Entry<Item, Result> {
 
 /** Statements that one failed group may cost while the items at fault are searched. */
 const maxSearchStatements = 100;
-
-/** So many submissions in one group say that many come at once. */
-const crowd = 4;
 
 /**
  * Group commit: what is submitted while a statement is in flight goes into the next one. The first starts when the
@@ -47,8 +39,6 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
   let busy = false;
   let idlers: (() => void)[] = [];
   const unsettled = new Set<Promise<unknown>>();
-  let isHurried = false;
-  let hurry = () => {};
 
   function takeGroup(): Entry<Item, Result>[] {
     let items = 0;
@@ -64,21 +54,9 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
     return group;
   }
 
-  /** A pause in which others may join, unless somebody waits for those who have. */
-  async function pause(ms = 0): Promise<void> {
-    if (ms === 0 || isHurried || waitingItems >= options.maxGroup) return;
-    const pausing = new AbortController();
-    hurry = () => pausing.abort();
-    await sleep(ms, undefined, { signal: pausing.signal }).catch(() => {});
-  }
-
   async function work(): Promise<void> {
     while (waiting.length > 0) {
-      await pause(options.lingerMs);
-      const group = takeGroup();
-      if (waiting.length === 0) isHurried = false;
-      await settle(group, options.run, { left: maxSearchStatements });
-      if (group.length >= crowd) await pause(options.restMs);
+      await settle(takeGroup(), options.run, { left: maxSearchStatements });
     }
     busy = false;
     for (const resolve of idlers) resolve();
@@ -104,13 +82,7 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
       }
       return promise;
     },
-    async settled() {
-      if (waiting.length > 0) {
-        isHurried = true;
-        hurry();
-      }
-      await Promise.allSettled(unsettled);
-    },
+    settled: async () => void (await Promise.allSettled(unsettled)),
     idle: () => (busy ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
   };
 }

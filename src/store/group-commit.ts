@@ -1,8 +1,9 @@
+import { type ActivityWriterOptions, openActivityWriter } from './activity-writer.ts';
 import { type Gathered, gathered } from './gathered.ts';
 import type { HeldLease, LeaseRequest, LeaseState, LeaseStore } from './lease.ts';
 import type { Lookup, RecordStore, ResultStore, Store } from './store.ts';
 
-export interface GroupCommitOptions {
+export interface GroupCommitOptions extends ActivityWriterOptions {
   /** Rows or keys of one statement. Default 500. */
   readonly maxGroup?: number;
   /** Rows or keys that may wait, for each kind of statement; beyond it calls are refused. Default 10 000. */
@@ -28,17 +29,8 @@ type GroupedStore = Pick<
   | 'acquireLeases'
   | 'renewLeases'
   | 'releaseLeases'
-  | 'savePhotoRecords'
-  | 'saveRequestRecords'
-  | 'saveTallies'
+  | 'saveActivity'
 >;
-
-/** Of a crowd of look-ups: less than anybody notices. */
-const findRestMs = 10;
-/** Of a crowd of records, for which an answer waits no longer than `WRITE_WAIT`. */
-const recordRestMs = 40;
-/** Of what is counted behind an answer's back: each transaction of sums costs as much as a dozen of them together. */
-const countLingerMs = 100;
 
 /**
  * Many callers, few statements: single calls that come at the same time share one, and each caller's promise settles
@@ -49,30 +41,25 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   const bounds = { maxGroup: options.maxGroup ?? 500, maxWaiting: options.maxWaiting ?? 10_000 };
   const writes = <Row>(
     save: (rows: readonly Row[]) => Promise<void>,
-    { maxGroup = bounds.maxGroup, restMs = 0, lingerMs = 0 } = {},
-  ): Gathered<Row, undefined> =>
-    gathered({ ...bounds, maxGroup, restMs, lingerMs, run: (rows) => save(rows).then(() => []) });
+    maxGroup = bounds.maxGroup,
+  ): Gathered<Row, undefined> => gathered({ ...bounds, maxGroup, run: (rows) => save(rows).then(() => []) });
 
   const finds = gathered({
     ...bounds,
-    restMs: findRestMs,
     run: (lookups: readonly Lookup[]) => store.findResults(lookups),
   });
   const results = writes(store.saveResults);
   // A group of claims is a dozen statements: fewer of them keep it within the limit of one.
-  const claims = writes(store.saveClaims, { maxGroup: Math.min(100, bounds.maxGroup) });
+  const claims = writes(store.saveClaims, Math.min(100, bounds.maxGroup));
   const looks = writes(store.saveLooks);
-  const hits = writes(store.countHits, { restMs: recordRestMs });
-  const photos = writes(store.savePhotoRecords, { restMs: recordRestMs });
-  const requests = writes(store.saveRequestRecords, { lingerMs: countLingerMs });
-  const tallies = writes(store.saveTallies, { lingerMs: countLingerMs });
+  const activity = openActivityWriter(store, options);
   const leases = gathered({
     ...bounds,
     run: (wanted: readonly LeaseRequest[]) => store.acquireLeases(wanted),
   });
   const renewals = writes<HeldLease>(store.renewLeases);
   const releases = writes<HeldLease>(store.releaseLeases);
-  const all = [finds, results, claims, looks, hits, photos, requests, tallies, leases, renewals, releases];
+  const all = [finds, results, claims, looks, leases, renewals, releases];
 
   return {
     find: async (lookup) => (await finds.submit([lookup]))[0],
@@ -80,14 +67,18 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
     save: async (result) => void (await results.submit([result])),
     claim: async (claim) => void (await claims.submit([claim])),
     saveLook: async (look) => void (await looks.submit([look])),
-    countHit: async (hit) => void (await hits.submit([hit])),
+    countHit: activity.hit,
     acquireLease: async (request) => (await leases.submit([request]))[0] ?? lost,
     renewLease: async (lease) => void (await renewals.submit([lease])),
     releaseLease: async (lease) => void (await releases.submit([lease])),
-    recordPhoto: async (record) => void (await photos.submit([record])),
-    recordRequest: async (record) => void (await requests.submit([record])),
-    recordTallies: async (list) => void (await tallies.submit(list)),
-    settled: async () => void (await Promise.all(all.map((operation) => operation.settled()))),
-    flush: async () => void (await Promise.all(all.map((operation) => operation.idle()))),
+    recordPhoto: activity.photo,
+    recordRequest: activity.request,
+    recordTallies: (tallies) => tallies.forEach(activity.tally),
+    settled: async () => {
+      await Promise.all([activity.flush(), ...all.map((operation) => operation.settled())]);
+    },
+    flush: async () => {
+      await Promise.all([activity.flush(), ...all.map((operation) => operation.idle())]);
+    },
   };
 }

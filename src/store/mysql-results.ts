@@ -7,7 +7,7 @@ import type { MysqlPool } from './mysql-pool.ts';
 import { binaryColumns } from './record-rows.ts';
 import {
   byKey,
-  hitCounts,
+  hitRows,
   hourMs,
   type ResultRow,
   resultColumns,
@@ -140,8 +140,8 @@ export async function saveResults(
 
 /** An UPDATE, so that it never creates a row; the join is driven by the sorted list, so rows are locked in its order. */
 export async function countHits(query: MysqlQuery, hits: readonly Hit[]): Promise<void> {
-  const counts = hitCounts(hits);
-  if (counts.length === 0) return;
+  if (hits.length === 0) return;
+  const counts = hitRows(hits);
   const rows = counts.map((_, index) =>
     index === 0
       ? 'SELECT ? AS sha256, _ascii ? COLLATE ascii_bin AS version, ? AS hits, ? AS at_ms'
@@ -151,7 +151,7 @@ export async function countHits(query: MysqlQuery, hits: readonly Hit[]): Promis
     `UPDATE (${rows.join(' UNION ALL ')}) h STRAIGHT_JOIN results r ON r.sha256 = h.sha256 AND r.version = h.version
       SET r.hits = r.hits + h.hits, r.last_hit_at_ms = GREATEST(COALESCE(r.last_hit_at_ms, h.at_ms), h.at_ms),
         r.used_at_ms = GREATEST(r.used_at_ms, h.at_ms - h.at_ms MOD ${hourMs})`,
-    counts.flatMap(({ sha256, version, count, lastAt }) => [sha256, version, count, lastAt]),
+    counts.flatMap(([sha256, ...rest]) => [Buffer.from(sha256, 'hex'), ...rest]),
   );
 }
 

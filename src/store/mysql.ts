@@ -16,9 +16,9 @@ import { mysqlReports } from './mysql-reports.ts';
 import { countHits, findResults, saveResults, withBytes } from './mysql-results.ts';
 import { addRollups } from './mysql-rollup.ts';
 import { findTwins } from './mysql-twins.ts';
-import { photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
+import { photoColumns, requestColumns } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
-import { photoTallies, requestTallies, rollupRows } from './rollup.ts';
+import { rollupRows } from './rollup.ts';
 import type { ClaimSharing, Store } from './store.ts';
 
 export interface MysqlStoreOptions extends MysqlServer {
@@ -96,26 +96,13 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(query, photo),
     saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),
-    async savePhotoRecords(photos) {
-      if (photos.length === 0) return;
-      const rows = photos.map(photoValues);
-      const sums = rollupRows(photos.flatMap(photoTallies), { photos });
+    async saveActivity({ photos, requests, ...sums }) {
+      const rollups = rollupRows(sums);
       await pool.transaction(async (query) => {
-        await insert(query, 'photos', photoColumns, rows);
-        await addRollups(query, sums);
+        await insert(query, 'photos', photoColumns, photos);
+        await insert(query, 'requests', requestColumns, requests);
+        await addRollups(query, rollups);
       });
-    },
-    async saveRequestRecords(requests) {
-      if (requests.length === 0) return;
-      const rows = requests.map(requestValues);
-      const sums = rollupRows(requests.flatMap(requestTallies), { requests });
-      await pool.transaction(async (query) => {
-        await insert(query, 'requests', requestColumns, rows);
-        await addRollups(query, sums);
-      });
-    },
-    async saveTallies(tallies) {
-      if (tallies.length > 0) await pool.transaction((query) => addRollups(query, rollupRows(tallies)));
     },
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),

@@ -167,9 +167,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     deleteSome: (deletion, limit) => reported(() => store.deleteSome(deletion, limit)),
     cacheCounts: () => reported(() => store.cacheCounts()),
     countHits: (hits) => guarded(() => store.countHits(hits)),
-    savePhotoRecords: (records) => guarded(() => store.savePhotoRecords(records)),
-    saveRequestRecords: (records) => guarded(() => store.saveRequestRecords(records)),
-    saveTallies: (tallies) => guarded(() => store.saveTallies(tallies)),
+    saveActivity: (activity) => guarded(() => store.saveActivity(activity)),
     reports: guardedReports(store.reports, reported),
     apiKeys: {
       list: () => guarded(() => store.apiKeys.list()),

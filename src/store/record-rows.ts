@@ -2,7 +2,7 @@ import { bounded, boundedOrNull, columnSize, hexKey, wholeNumber } from './colum
 import { wholeMicro } from './spend.ts';
 import type { PhotoRecord, RequestRecord, Sender } from './store.ts';
 
-type Value = string | number | null;
+export type RecordValue = string | number | null;
 
 /** Columns that both record tables begin with. */
 const senderColumns = ['at_ms', 'request_id', 'claimant', 'user_id', 'network'] as const;
@@ -41,7 +41,7 @@ export const binaryColumns: ReadonlySet<string> = new Set([
   'hash',
 ]);
 
-export function photoValues(record: PhotoRecord): readonly Value[] {
+export function photoValues(record: PhotoRecord): readonly RecordValue[] {
   return [
     ...senderValues(record),
     record.sha256 === undefined ? null : hexKey(record.sha256, 32),
@@ -58,7 +58,7 @@ export function photoValues(record: PhotoRecord): readonly Value[] {
   ];
 }
 
-export function requestValues(record: RequestRecord): readonly Value[] {
+export function requestValues(record: RequestRecord): readonly RecordValue[] {
   return [
     ...senderValues(record),
     record.route,
@@ -69,7 +69,7 @@ export function requestValues(record: RequestRecord): readonly Value[] {
   ];
 }
 
-function senderValues(record: Sender & { at: number; requestId: string }): readonly Value[] {
+function senderValues(record: Sender & { at: number; requestId: string }): readonly RecordValue[] {
   return [
     record.at,
     bounded(record.requestId, columnSize.requestId),

@@ -1,4 +1,4 @@
-import { binaryKey, bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
+import { bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
 import type { Hit, StoredResult } from './store.ts';
 
 /** What is told of a content, as both drivers read it. */
@@ -61,25 +61,13 @@ export const hourMs = 3_600_000;
 
 const hourOf = (at: number): number => at - (at % hourMs);
 
-/** All hits of one result. */
-export interface HitCount {
-  readonly sha256: Buffer;
-  readonly version: string;
-  readonly count: number;
-  readonly lastAt: number;
-}
-
-/** Hits summed up by result, sorted by key: processes that count the same results lock them in the same order. */
-export function hitCounts(hits: readonly Hit[]): readonly HitCount[] {
-  const counts = new Map<string, HitCount>();
-  for (const hit of hits) {
-    const version = versionKey(hit.version);
-    const key = `${hit.sha256}/${version}`;
-    const { count, lastAt } = counts.get(key) ?? { count: 0, lastAt: hit.at };
-    const sha256 = binaryKey(hit.sha256, 32);
-    counts.set(key, { sha256, version, count: count + 1, lastAt: Math.max(lastAt, hit.at) });
-  }
-  return [...counts.values()].sort((a, b) => a.sha256.compare(b.sha256) || (a.version < b.version ? -1 : 1));
+/** Hits sorted by key: processes that count the same results lock them in the same order. */
+export function hitRows(hits: readonly Hit[]): readonly (readonly [string, string, number, number])[] {
+  return byKey(
+    hits.map(
+      ({ sha256, version, count, at }) => [hexKey(sha256, 32), versionKey(version), count, at] as const,
+    ),
+  );
 }
 
 /** Rows sorted by their first two values (their key), those of one key in the order they came. */

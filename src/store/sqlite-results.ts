@@ -3,7 +3,7 @@ import { claimsAtOnce, sharedAsker, verifiedAsker } from './answer-rows.ts';
 import { hexKey, versionKey } from './columns.ts';
 import {
   byKey,
-  hitCounts,
+  hitRows,
   hourMs,
   type ResultRow,
   resultColumns,
@@ -121,11 +121,5 @@ const hitSql = `UPDATE results
   WHERE sha256 = h.hash AND version = h.of_version`;
 
 export async function countHits(database: SqliteDatabase, hits: readonly Hit[]): Promise<void> {
-  const counts = hitCounts(hits).map((hit) => [
-    hit.sha256.toString('hex'),
-    hit.version,
-    hit.count,
-    hit.lastAt,
-  ]);
-  if (counts.length > 0) await database.run(hitSql, JSON.stringify(counts));
+  if (hits.length > 0) await database.run(hitSql, JSON.stringify(hitRows(hits)));
 }

@@ -2,9 +2,9 @@ import { openAnswerBacklog } from './answer-backlog.ts';
 import { apiKeyStore } from './api-key-store.ts';
 import { countSql, countsOf, versionsSql } from './deletions.ts';
 import { type Migration, migrationsUrl, pendingOf, readMigrations } from './migrate.ts';
-import { binaryColumns, photoColumns, photoValues, requestColumns, requestValues } from './record-rows.ts';
+import { binaryColumns, photoColumns, requestColumns } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
-import { photoTallies, type RollupRows, requestTallies, rollupRows } from './rollup.ts';
+import { rollupRows } from './rollup.ts';
 import { answerClaimsOn } from './sqlite-answers.ts';
 import { addSpend, reserveSpend } from './sqlite-budget.ts';
 import { saveClaims } from './sqlite-claims.ts';
@@ -52,19 +52,6 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   );
 
   /** Records and what they add to the roll-ups, or neither. */
-  async function insert(
-    table: string,
-    columns: readonly string[],
-    rows: readonly unknown[],
-    sums: RollupRows,
-  ): Promise<void> {
-    if (rows.length === 0) return;
-    await database.exclusively((_, prepared) => {
-      prepared(insertSql(table, columns)).run(JSON.stringify(rows));
-      addRollups(prepared, sums);
-    });
-  }
-
   return {
     kind: 'sqlite',
     findResults: async (lookups) => findResults(database, lookups, options.sharing),
@@ -90,22 +77,15 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(database, photo),
     saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),
-    savePhotoRecords: async (photos) =>
-      insert(
-        'photos',
-        photoColumns,
-        photos.map(photoValues),
-        rollupRows(photos.flatMap(photoTallies), { photos }),
-      ),
-    saveRequestRecords: async (requests) =>
-      insert(
-        'requests',
-        requestColumns,
-        requests.map(requestValues),
-        rollupRows(requests.flatMap(requestTallies), { requests }),
-      ),
-    saveTallies: (tallies) =>
-      database.exclusively((_, prepared) => addRollups(prepared, rollupRows(tallies))),
+    async saveActivity({ photos, requests, ...sums }) {
+      const rollups = rollupRows(sums);
+      await database.exclusively((_, prepared) => {
+        if (photos.length > 0) prepared(insertSql('photos', photoColumns)).run(JSON.stringify(photos));
+        if (requests.length > 0)
+          prepared(insertSql('requests', requestColumns)).run(JSON.stringify(requests));
+        addRollups(prepared, rollups);
+      });
+    },
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),
     async migrate() {

@@ -1,5 +1,6 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Look } from '../image/photo.ts';
+import type { Activity } from './activity.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import type { CacheCounts, Deletion } from './deletions.ts';
 import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
@@ -63,10 +64,12 @@ export interface Claim {
   readonly at: number;
 }
 
+/** How often a result was given. */
 export interface Hit {
   readonly sha256: string;
   readonly version: string;
-  /** Unix milliseconds. */
+  readonly count: number;
+  /** The last time, in Unix milliseconds. */
   readonly at: number;
 }
 
@@ -188,13 +191,10 @@ export interface Store {
   deleteSome(deletion: Deletion, limit: number): Promise<number>;
   /** May take seconds. */
   cacheCounts(): Promise<CacheCounts>;
-  /** Adds 1 to the hit count for each, the same result as often as it is listed. */
+  /** Adds to the hit counts, each result listed once. */
   countHits(hits: readonly Hit[]): Promise<void>;
-  /** With what they add to the roll-ups, or not at all. */
-  savePhotoRecords(records: readonly PhotoRecord[]): Promise<void>;
-  saveRequestRecords(records: readonly RequestRecord[]): Promise<void>;
-  /** Adds to the roll-ups what belongs to no record. */
-  saveTallies(tallies: readonly Tally[]): Promise<void>;
+  /** Records with their sums, in one transaction. */
+  saveActivity(activity: Activity): Promise<void>;
   /** What reports are made of, and what keeps them small. */
   readonly reports: ReportStore;
   readonly apiKeys: ApiKeyStore;
@@ -222,11 +222,14 @@ export interface ResultStore {
   save(result: StoredResult): Promise<void>;
   claim(claim: Claim): Promise<void>;
   saveLook(look: ContentLook): Promise<void>;
-  countHit(hit: Hit): Promise<void>;
+  /** Written within a second or so; it is nothing that a caller waits for. */
+  countHit(hit: Omit<Hit, 'count'>): void;
 }
 
+/** Takes what happened, and writes it within a second or so. */
 export interface RecordStore {
-  recordPhoto(record: PhotoRecord): Promise<void>;
-  recordRequest(record: RequestRecord): Promise<void>;
-  recordTallies(tallies: readonly Tally[]): Promise<void>;
+  /** @throws StatementError the record can't be written */
+  recordPhoto(record: PhotoRecord): void;
+  recordRequest(record: RequestRecord): void;
+  recordTallies(tallies: readonly Tally[]): void;
 }

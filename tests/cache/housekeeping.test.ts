@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openHousekeeping } from '../../src/cache/housekeeping.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { photoOf, requestOf, resultOf } from '../store/rows.ts';
+import { activityOf, photoOf, requestOf, resultOf } from '../store/rows.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
 
 const hour = 3_600_000;
@@ -39,9 +39,13 @@ async function house(options: { resultsMs?: number; maxResults?: number } = {}) 
 describe('housekeeping', () => {
   test('deletes records past their time in steps, and no others', async () => {
     const { store, keeping, deleted, count, close } = await house();
-    await store.savePhotoRecords(Array.from({ length: 450 }, () => photoOf({ at: now - 91 * day })));
-    await store.savePhotoRecords([photoOf({ at: now - 89 * day })]);
-    await store.saveRequestRecords([requestOf({ at: now - 91 * day }), requestOf({ at: now })]);
+    await store.saveActivity(
+      activityOf({ photos: Array.from({ length: 450 }, () => photoOf({ at: now - 91 * day })) }),
+    );
+    await store.saveActivity(activityOf({ photos: [photoOf({ at: now - 89 * day })] }));
+    await store.saveActivity(
+      activityOf({ requests: [requestOf({ at: now - 91 * day }), requestOf({ at: now })] }),
+    );
     await store.saveResults([resultOf('old', { createdAt: 0 })]);
     await keeping.sweep();
     expect(deleted).toEqual([
@@ -61,7 +65,9 @@ describe('housekeeping', () => {
     await store.saveResults(
       names.map((name, index) => resultOf(name, { createdAt: now - (20 - index) * hour })),
     );
-    await store.countHits([{ sha256: resultOf('photo 0').sha256, version: resultOf('a').version, at: now }]);
+    await store.countHits([
+      { sha256: resultOf('photo 0').sha256, version: resultOf('a').version, count: 1, at: now },
+    ]);
     await keeping.sweep();
     expect(await count('results')).toBe(10);
     const [first] = await store.findResults([
@@ -73,7 +79,7 @@ describe('housekeeping', () => {
 
   test('is done by one process at a time', async () => {
     const { store, keeping, deleted, close } = await house();
-    await store.savePhotoRecords([photoOf({ at: 0 })]);
+    await store.saveActivity(activityOf({ photos: [photoOf({ at: 0 })] }));
     await Promise.all([keeping.sweep(), keeping.sweep(), keeping.sweep()]);
     expect(deleted).toEqual([['photos', 1]]);
     await close();

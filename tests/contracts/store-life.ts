@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Deletion } from '../../src/store/deletions.ts';
 import {
+  activityOf,
   claimantOf,
   claimOf,
   lookOf,
@@ -96,8 +97,12 @@ export function describeLife(place: StorePlace): void {
         ...['1', '2', '3'].map((name) => claimOf('anna', name, 'x')),
         claimOf('bert', '1', 'x'),
       ]);
-      await place.store.savePhotoRecords([photoOf(), photoOf(), photoOf({ claimant: claimantOf('bert') })]);
-      await place.store.saveRequestRecords([requestOf(), requestOf({ claimant: claimantOf('bert') })]);
+      await place.store.saveActivity(
+        activityOf({ photos: [photoOf(), photoOf(), photoOf({ claimant: claimantOf('bert') })] }),
+      );
+      await place.store.saveActivity(
+        activityOf({ requests: [requestOf(), requestOf({ claimant: claimantOf('bert') })] }),
+      );
       const claimant = claimantOf('anna');
       expect(await drop({ of: 'claims', claimant }, 2)).toBe(2);
       expect(await drop({ of: 'claims', claimant }, 2)).toBe(1);
@@ -143,7 +148,7 @@ export function describeLife(place: StorePlace): void {
     });
 
     test('goes by time, the oldest first', async () => {
-      await place.store.savePhotoRecords([30, 10, 20, 40].map((at) => photoOf({ at })));
+      await place.store.saveActivity(activityOf({ photos: [30, 10, 20, 40].map((at) => photoOf({ at })) }));
       expect(await drop({ of: 'photos', before: 40 }, 2)).toBe(2);
       const left = await place.fixture.rows('SELECT at_ms FROM photos ORDER BY at_ms');
       expect(left.map(({ at_ms }) => Number(at_ms))).toEqual([30, 40]);
@@ -153,14 +158,14 @@ export function describeLife(place: StorePlace): void {
       await place.store.saveResults(
         ['a', 'b', 'c'].map((name, index) => resultOf(name, { createdAt: (index + 1) * hour })),
       );
-      await place.store.countHits([{ sha256: sha256Of('a'), version: 't1-p1-e0', at: 9.5 * hour }]);
+      await place.store.countHits([{ sha256: sha256Of('a'), version: 't1-p1-e0', count: 1, at: 9.5 * hour }]);
       expect(await drop({ of: 'results', leastUsed: true }, 1)).toBe(1);
       const found = await place.store.findResults(['a', 'b', 'c'].map((name) => lookupOf(name)));
       expect(found.map((one) => one?.sha256)).toEqual([sha256Of('a'), undefined, sha256Of('c')]);
     });
 
     test('by what a table does not have is refused, and forgets nothing', async () => {
-      await place.store.savePhotoRecords([photoOf()]);
+      await place.store.saveActivity(activityOf({ photos: [photoOf()] }));
       for (const deletion of [
         { of: 'photos', version: 'v1' },
         { of: 'photos' },

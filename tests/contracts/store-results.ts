@@ -30,7 +30,6 @@ export function describeResults(place: StorePlace): void {
     test('an empty list costs no statement', async () => {
       expect(await place.store.findResults([])).toEqual([]);
       await Promise.all([place.store.saveResults([]), place.store.saveClaims([]), place.store.countHits([])]);
-      await Promise.all([place.store.savePhotoRecords([]), place.store.saveRequestRecords([])]);
       expect(place.statements).toBe(0);
     });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { claimantOf, failedPhoto, photoOf, requestOf } from '../store/rows.ts';
+import { activityOf, claimantOf, failedPhoto, photoOf, requestOf } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 const hour = 3_600_000;
@@ -30,20 +30,32 @@ export function describeRollups(place: StorePlace): void {
     });
 
     test('say on every level what the records say', async () => {
-      await place.store.savePhotoRecords([
-        photoOf({ at: 10, sizeBytes: 100, confidence: 0.5 }),
-        photoOf({ at: 2 * hour, sizeBytes: 50, outcome: 'memory', savedMicro: 70, degraded: true }),
-        photoOf({ at: day + 5, kind: 'lookup', outcome: 'claim', avoidedBytes: 40, category: 'foods' }),
-        { ...failedPhoto(), at: day + 5 },
-      ]);
-      await place.store.saveRequestRecords([
-        requestOf({ at: 10, route: 'batch', uploads: 3, failed: 1 }),
-        requestOf({ at: day, route: 'batch-check-cache', lookups: 5, lookupHits: 2, uploads: 0 }),
-      ]);
-      await place.store.saveTallies([
-        { at: 20, dayAt: 0, topic: 'call', name: 'answered', n: 1, amount: 900 },
-        { at: 30, dayAt: 0, topic: 'call', name: 'answered', n: 1, amount: 100 },
-      ]);
+      await place.store.saveActivity(
+        activityOf({
+          photos: [
+            photoOf({ at: 10, sizeBytes: 100, confidence: 0.5 }),
+            photoOf({ at: 2 * hour, sizeBytes: 50, outcome: 'memory', savedMicro: 70, degraded: true }),
+            photoOf({ at: day + 5, kind: 'lookup', outcome: 'claim', avoidedBytes: 40, category: 'foods' }),
+            { ...failedPhoto(), at: day + 5 },
+          ],
+        }),
+      );
+      await place.store.saveActivity(
+        activityOf({
+          requests: [
+            requestOf({ at: 10, route: 'batch', uploads: 3, failed: 1 }),
+            requestOf({ at: day, route: 'batch-check-cache', lookups: 5, lookupHits: 2, uploads: 0 }),
+          ],
+        }),
+      );
+      await place.store.saveActivity(
+        activityOf({
+          tallies: [
+            { at: 20, dayAt: 0, topic: 'call', name: 'answered', n: 1, amount: 900 },
+            { at: 30, dayAt: 0, topic: 'call', name: 'answered', n: 1, amount: 100 },
+          ],
+        }),
+      );
       const truth = {
         'upload llm': [1, 100],
         'upload memory': [1, 50],
@@ -74,7 +86,9 @@ export function describeRollups(place: StorePlace): void {
 
     test('add up steps of any length, and the day that a record names', async () => {
       const dayAt = -8 * hour;
-      await place.store.savePhotoRecords([0, 59_999, 60_000, 3 * 60_000].map((at) => photoOf({ at, dayAt })));
+      await place.store.saveActivity(
+        activityOf({ photos: [0, 59_999, 60_000, 3 * 60_000].map((at) => photoOf({ at, dayAt })) }),
+      );
       const span = { level: 'minute', from: 0, to: hour } as const;
       const steps = async (stepMs: number) =>
         (await reports().sumTallies({ ...span, stepMs }, ['upload'])).map(({ at, n }) => [at, n]);
@@ -91,8 +105,8 @@ export function describeRollups(place: StorePlace): void {
     });
 
     test('count durations in buckets', async () => {
-      await place.store.savePhotoRecords(
-        [0, 7, 7, 11, 12, 500_000].map((durationMs) => photoOf({ durationMs })),
+      await place.store.saveActivity(
+        activityOf({ photos: [0, 7, 7, 11, 12, 500_000].map((durationMs) => photoOf({ durationMs })) }),
       );
       const span = { level: 'minute', from: 0, to: hour, stepMs: 0 } as const;
       expect(await reports().sumDurations(span, ['photo'])).toEqual([
@@ -115,18 +129,26 @@ export function describeRollups(place: StorePlace): void {
     test('count each user once a day, and once over many', async () => {
       const { userId: _, ...anonymous } = requestOf({ claimant: claimantOf('nobody') });
       const bert = { claimant: claimantOf('bert'), userId: 'bert' };
-      await place.store.saveRequestRecords([
-        requestOf(),
-        requestOf({ at: 2000 }),
-        anonymous,
-        requestOf({ at: day, ...bert }),
-        requestOf({ at: day }),
-      ]);
-      await place.store.savePhotoRecords([
-        photoOf({ at: 5 }),
-        photoOf({ at: 6, outcome: 'store' }),
-        { ...failedPhoto(), at: day + 9 },
-      ]);
+      await place.store.saveActivity(
+        activityOf({
+          requests: [
+            requestOf(),
+            requestOf({ at: 2000 }),
+            anonymous,
+            requestOf({ at: day, ...bert }),
+            requestOf({ at: day }),
+          ],
+        }),
+      );
+      await place.store.saveActivity(
+        activityOf({
+          photos: [
+            photoOf({ at: 5 }),
+            photoOf({ at: 6, outcome: 'store' }),
+            { ...failedPhoto(), at: day + 9 },
+          ],
+        }),
+      );
       expect(await reports().countUsers(0, day)).toBe(1);
       expect(await reports().countUsers(day, 2 * day)).toBe(2);
       expect(await reports().countUsers(0, 2 * day)).toBe(2);
@@ -147,29 +169,22 @@ export function describeRollups(place: StorePlace): void {
       expect(await reports().topUsers(0, 2 * day, 1)).toEqual({ unique: 2, users: [anna] });
     });
 
-    test('of records that are refused are not written either', async () => {
-      const records = [photoOf(), photoOf({ claimant: 'no key' })];
-      await expect(place.store.savePhotoRecords(records)).rejects.toThrow();
-      expect(await sum('day')).toEqual({});
-      expect(await place.fixture.rows('SELECT id FROM photos')).toEqual([]);
-    });
-
     test('are exact when many processes write at once, to the same minute and to new ones', async () => {
       const others = [place.store, place.fixture.open(), place.fixture.open()];
       const groups = others.map((other) => withGroupCommit(other, { maxGroup: 20 }));
       await Promise.all(
         groups.flatMap((group, writer) =>
-          Array.from({ length: 200 }, (_, index) => {
+          Array.from({ length: 200 }, async (_, index) => {
             const at = (index % 7) * 60_000;
             const user = { claimant: claimantOf(`user ${index % 5}`), userId: `user ${index % 5}` };
-            return Promise.all([
-              group.recordPhoto(photoOf({ at, outcome: writer === 0 ? 'llm' : 'store', ...user })),
-              group.recordRequest(requestOf({ at, ...user })),
-              group.recordTallies([{ at, dayAt: 0, topic: 'call', name: 'answered', n: 1, amount: 3 }]),
-            ]);
+            group.recordPhoto(photoOf({ at, outcome: writer === 0 ? 'llm' : 'store', ...user }));
+            group.recordRequest(requestOf({ at, ...user }));
+            group.recordTallies([{ at, dayAt: 0, topic: 'call', name: 'answered', n: 1, amount: 3 }]);
+            if (index % 9 === 0) await group.settled();
           }),
         ),
       );
+      await Promise.all(groups.map((group) => group.flush()));
       await Promise.all(others.slice(1).map((other) => other.close()));
       for (const level of ['minute', 'hour', 'day'] as const)
         expect(await sum(level)).toMatchObject({
@@ -184,7 +199,9 @@ export function describeRollups(place: StorePlace): void {
     });
 
     test('are removed level by level, so many at a time', async () => {
-      await place.store.savePhotoRecords([0, 60_000, 120_000].map((at) => photoOf({ at })));
+      await place.store.saveActivity(
+        activityOf({ photos: [0, 60_000, 120_000].map((at) => photoOf({ at })) }),
+      );
       let pruned = 0;
       for (;;) {
         const now = await reports().pruneRollups('minute', 120_000, 2);
@@ -201,12 +218,12 @@ export function describeRollups(place: StorePlace): void {
   describe('records', () => {
     test('are taken with whatever clients send as their name', async () => {
       const userId = '用户🐈'.repeat(200);
-      await place.store.savePhotoRecords([
-        photoOf({ userId, requestId: 'r'.repeat(500), model: 'm'.repeat(500) }),
-      ]);
-      await place.store.saveRequestRecords([
-        requestOf({ userId, durationMs: Number.NaN, network: 'n'.repeat(500) }),
-      ]);
+      await place.store.saveActivity(
+        activityOf({ photos: [photoOf({ userId, requestId: 'r'.repeat(500), model: 'm'.repeat(500) })] }),
+      );
+      await place.store.saveActivity(
+        activityOf({ requests: [requestOf({ userId, durationMs: Number.NaN, network: 'n'.repeat(500) })] }),
+      );
       const [row] = await place.fixture.rows('SELECT user_id FROM requests');
       expect(row?.user_id).toBe(Array.from(userId).slice(0, 128).join(''));
       expect(await sum('day', 0, day, ['upload', 'route'])).toEqual({
@@ -219,7 +236,9 @@ export function describeRollups(place: StorePlace): void {
   describe('reports', () => {
     test('list failures, the newest first', async () => {
       const failed = (at: number) => ({ ...failedPhoto(), at, requestId: `r${at}` });
-      await place.store.savePhotoRecords([failed(1), failed(3), photoOf({ at: 4 }), failed(2)]);
+      await place.store.saveActivity(
+        activityOf({ photos: [failed(1), failed(3), photoOf({ at: 4 }), failed(2)] }),
+      );
       expect(await reports().failedPhotos(2, 10)).toEqual([
         { at: 3, requestId: 'r3', errorCode: 'undecodable_image', durationMs: 100 },
         { at: 2, requestId: 'r2', errorCode: 'undecodable_image', durationMs: 100 },

@@ -143,7 +143,7 @@ describe('POST /api/v2/classify/batch', () => {
     const broken = { name: 'images', value: Buffer.from('words') };
     await v2([part('cat.jpg'), broken, metadata({ items, user_id: 'dora' })]);
     await v2([metadata({ items, user_id: 'dora' }), part('cat.jpg'), broken]);
-    await app.services.recorder.flush();
+    await app.services.stats.flush();
     const { body } = await post(`${app.url}/api/v1/forget`, { user_id: 'dora' });
     expect(body.deleted).toMatchObject({ photos: 4, requests: 2 });
   });

@@ -95,7 +95,7 @@ describe('forgetting', () => {
     const { status, body } = await forget({ user_id: 'anna' }, ops);
     expect(status).toBe(200);
     expect(body.deleted).toEqual({
-      ...{ results: 0, claims: 1, feedback: 0, photos: 2, requests: 2, days: 1 },
+      ...{ results: 0, claims: 1, feedback: 0, photos: 1, requests: 2, days: 1 },
       refusals: 0,
     });
     expect((await check(original, as('anna'))).body.cached).toBe(false);

@@ -195,7 +195,7 @@ describe('clients', () => {
       { authorization: 'Bearer ops' },
     );
     // Two claims on the original, and what the feedback says of the bytes themselves.
-    expect(forgotten.body.deleted).toMatchObject({ claims: 3, feedback: 1, photos: 5, days: 3 });
+    expect(forgotten.body.deleted).toMatchObject({ claims: 3, feedback: 1, photos: 2, days: 3 });
     expect(await Promise.all([one, renewed, nobodys].map(knows))).toEqual([false, false, false]);
   });
 

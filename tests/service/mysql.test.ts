@@ -53,8 +53,9 @@ describeWithMysql('the service on MySQL', (server) => {
     });
     expect((await second.check(hashOf('cat.jpg'))).body.cached).toBe(true);
     expect(llm.calls).toHaveLength(1);
-    const rows = await mysqlRows(server, 'SELECT outcome FROM photos ORDER BY id', database);
-    expect(rows.map(({ outcome }) => outcome)).toEqual(['llm', 'store', 'memory']);
+    await Promise.all([first, second].map(({ app }) => app.services.stats.flush()));
+    const rows = await mysqlRows(server, 'SELECT outcome FROM photos ORDER BY at_ms', database);
+    expect(rows.map(({ outcome }) => outcome)).toEqual(['llm', 'store']);
   });
 
   test('with the vendor gone, answers are local and marked', async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
+import { openLossReport } from '../../src/stats/loss-report.ts';
+import { openMetrics } from '../../src/stats/metrics.ts';
 import { openRecorder } from '../../src/stats/recorder.ts';
 import { senderOf } from '../../src/stats/sender.ts';
 import type { Tally } from '../../src/store/rollup.ts';
@@ -12,33 +14,31 @@ const photo = { kind: 'upload', sha256: 'a'.repeat(64), sizeBytes: 1000, duratio
 const classification = { category: 'pets', confidence: 0.9, method: 'llm', model: 'vision-1' } as const;
 const answer = { classification, from: 'model', degraded: false } as const;
 
-function recording(write: () => Promise<void> = async () => {}) {
+function recording(write: () => void = () => {}) {
   const photos: PhotoRecord[] = [];
   const requests: RequestRecord[] = [];
   const tallies: Tally[] = [];
-  const lost: string[] = [];
+  const refused: unknown[] = [];
   const clock = { at: 5000 };
-  const { logger, lines, fields } = recordingLogger();
   const recorder = openRecorder({
     store: {
-      recordPhoto: (record) => write().then(() => void photos.push(record)),
-      recordRequest: (record) => write().then(() => void requests.push(record)),
-      recordTallies: (list) => write().then(() => void tallies.push(...list)),
+      recordPhoto: (record) => (write(), void photos.push(record)),
+      recordRequest: (record) => void requests.push(record),
+      recordTallies: (list) => void tallies.push(...list),
     },
-    logger,
-    onLost: (reason) => lost.push(reason),
+    onRefused: (error) => refused.push(error),
     now: () => clock.at,
   });
-  return { recorder, photos, requests, tallies, lost, clock, lines, fields };
+  return { recorder, photos, requests, tallies, refused, clock };
 }
 
 test('an answered photo is recorded with what answered it', async () => {
   const { recorder, photos } = recording();
-  await recorder.answered(origin, photo, answer);
-  await recorder.answered(origin, photo, { ...answer, from: 'claim' });
-  await recorder.answered(origin, photo, { ...answer, from: 'store', saidOf: 'b'.repeat(64) });
-  await recorder.answered(origin, photo, { ...answer, from: 'flight', saidOf: 'b'.repeat(64) });
-  await recorder.answered(origin, photo, {
+  recorder.answered(origin, photo, answer);
+  recorder.answered(origin, photo, { ...answer, from: 'claim' });
+  recorder.answered(origin, photo, { ...answer, from: 'store', saidOf: 'b'.repeat(64) });
+  recorder.answered(origin, photo, { ...answer, from: 'flight', saidOf: 'b'.repeat(64) });
+  recorder.answered(origin, photo, {
     classification: { ...classification, method: 'local' },
     from: 'model',
     degraded: true,
@@ -66,8 +66,8 @@ test('an answered photo is recorded with what answered it', async () => {
 
 test('a failed photo is recorded with the public code of its error only', async () => {
   const { recorder, photos } = recording();
-  await recorder.failed(origin, photo, new UndecodableError('truncated_image', 'The photo is cut short.'));
-  await recorder.failed(origin, { kind: 'upload', durationMs: 1 }, new Error('secret'));
+  recorder.failed(origin, photo, new UndecodableError('truncated_image', 'The photo is cut short.'));
+  recorder.failed(origin, { kind: 'upload', durationMs: 1 }, new Error('secret'));
   expect(photos.map(({ outcome, errorCode }) => [outcome, errorCode])).toEqual([
     ['failed', 'truncated_image'],
     ['failed', 'internal_error'],
@@ -78,33 +78,35 @@ test('a failed photo is recorded with the public code of its error only', async 
 test('a request is recorded', async () => {
   const { recorder, requests } = recording();
   const request = { route: 'check-cache', lookups: 1, lookupHits: 0, uploads: 0, durationMs: 3 } as const;
-  await recorder.request(origin, request);
+  recorder.request(origin, request);
   expect(requests).toEqual([{ ...sender, ...request, requestId: origin.requestId, at: 5000, dayAt: 0 }]);
 });
 
-test('what cannot be written is counted, never thrown, and told once a minute with its number', async () => {
-  let error: Error = new UnavailableError('store_unavailable', 'down');
-  const { recorder, lost, clock, lines, fields } = recording(async () => {
-    throw error;
+test('a record that can not be written costs nobody an answer', () => {
+  const { recorder, refused } = recording(() => {
+    throw new Error('no key');
   });
-  for (let index = 0; index < 5; index += 1) await recorder.answered(origin, photo, answer);
-  error = new Error('constraint');
-  await recorder.request(origin, { route: 'batch', lookups: 0, lookupHits: 0, uploads: 2, durationMs: 3 });
-  expect(lost).toEqual([...Array(5).fill('store_unavailable'), 'error']);
-  expect(lines).toEqual(['warn records of photos were lost']);
-  clock.at += 60_000;
-  await recorder.failed(origin, photo, error);
-  expect(fields).toEqual([
-    { lost: 1, reason: 'store_unavailable' },
-    { lost: 6, reason: 'Error: constraint' },
-  ]);
+  recorder.answered(origin, photo, answer);
+  expect(refused).toEqual([new Error('no key')]);
 });
 
-test('flush waits for what is being written', async () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { recorder, photos } = recording(() => promise);
-  void recorder.answered(origin, photo, answer);
-  const flushed = recorder.flush().then(() => photos.length);
-  resolve();
-  expect(await flushed).toBe(1);
+test('losses are counted, and logged once a minute with their number', async () => {
+  const { logger, lines, fields } = recordingLogger();
+  const metrics = openMetrics();
+  const clock = { at: 5000 };
+  const onLost = openLossReport({ metrics, log: logger, now: () => clock.at });
+  for (let index = 0; index < 5; index += 1) onLost(2, new UnavailableError('store_unavailable', 'down'));
+  onLost(1, new Error('constraint'));
+  expect(lines).toEqual(['warn records of photos were lost']);
+  clock.at += 60_000;
+  onLost(1, new Error('constraint'));
+  expect(fields).toEqual([
+    { lost: 2, reason: 'store_unavailable' },
+    { lost: 10, reason: 'Error: constraint' },
+  ]);
+  const { values } = await metrics.recordsLost.get();
+  expect(Object.fromEntries(values.map(({ labels, value }) => [labels.reason, value]))).toEqual({
+    store_unavailable: 10,
+    error: 2,
+  });
 });

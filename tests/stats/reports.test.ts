@@ -6,7 +6,7 @@ import { openSavings } from '../../src/stats/savings.ts';
 import { withShadow } from '../../src/stats/shadow.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
-import { claimantOf, photoOf, requestOf } from '../store/rows.ts';
+import { activityOf, claimantOf, photoOf, requestOf } from '../store/rows.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 
@@ -31,6 +31,7 @@ beforeEach(async () => {
     metrics: openMetrics(),
     timeZone: 'UTC',
     log: pino({ level: 'silent' }),
+    onLost() {},
     now: () => clock.at,
   });
 });
@@ -46,7 +47,9 @@ describe('a series', () => {
   };
 
   test('has a point for every step, also where nothing happened', async () => {
-    await store.savePhotoRecords([photoOf({ at: noon - 10 * minute }), photoOf({ at: noon - 1 })]);
+    await store.saveActivity(
+      activityOf({ photos: [photoOf({ at: noon - 10 * minute }), photoOf({ at: noon - 1 })] }),
+    );
     const { points } = await stats.series({ from: noon - hour, to: noon, stepMs: 5 * minute });
     expect(points.map(({ photos }) => photos)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
     expect(points[10]).toMatchObject({ at: '2026-06-15T11:50:00.000Z', llm: 1, p50_ms: expect.any(Number) });
@@ -72,9 +75,9 @@ describe('the users who sent most', () => {
   const countOf = async (days: number) => (await stats.topUsers(days, 5)).users[0]?.request_count;
 
   test('of a week are those of now, of a month those of ten minutes ago at most', async () => {
-    await store.saveRequestRecords([requestOf({ at: noon, dayAt: noon - 12 * hour })]);
+    await store.saveActivity(activityOf({ requests: [requestOf({ at: noon, dayAt: noon - 12 * hour })] }));
     expect([await countOf(7), await countOf(30)]).toEqual([1, 1]);
-    await store.saveRequestRecords([requestOf({ at: noon, dayAt: noon - 12 * hour })]);
+    await store.saveActivity(activityOf({ requests: [requestOf({ at: noon, dayAt: noon - 12 * hour })] }));
     expect([await countOf(7), await countOf(30)]).toEqual([2, 1]);
     clock.at += 11 * minute;
     expect(await countOf(30)).toBe(2);
@@ -85,9 +88,9 @@ describe('upkeep', () => {
   test('makes reports of many days before anybody has to wait for them', async () => {
     const one = (userId: string) => requestOf({ at: noon, dayAt: noon - 12 * hour, userId });
     const uniqueOf = async (days: number) => (await stats.topUsers(days, 5)).unique;
-    await store.saveRequestRecords([{ ...one('anna'), claimant: claimantOf('anna') }]);
+    await store.saveActivity(activityOf({ requests: [{ ...one('anna'), claimant: claimantOf('anna') }] }));
     await stats.upkeep.run();
-    await store.saveRequestRecords([{ ...one('bert'), claimant: claimantOf('bert') }]);
+    await store.saveActivity(activityOf({ requests: [{ ...one('bert'), claimant: claimantOf('bert') }] }));
     expect([await uniqueOf(7), await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 1, 1]);
     clock.at += 9 * minute;
     expect(await uniqueOf(90)).toBe(1);
@@ -96,7 +99,9 @@ describe('upkeep', () => {
   });
 
   test('removes minutes and hours that are past, and keeps days', async () => {
-    await store.savePhotoRecords([photoOf({ at: noon - 5 * day }), photoOf({ at: noon - 200 * day })]);
+    await store.saveActivity(
+      activityOf({ photos: [photoOf({ at: noon - 5 * day }), photoOf({ at: noon - 200 * day })] }),
+    );
     await stats.upkeep.run();
     const photos = async (level: 'minute' | 'hour' | 'day') => {
       const sums = await store.reports.sumTallies({ level, from: 0, to: noon, stepMs: 0 }, ['upload']);

@@ -3,12 +3,11 @@ import { gathered } from '../../src/store/gathered.ts';
 import { outage } from '../../src/store/outage.ts';
 
 /** Doubles numbers, one statement at a time, each of which ends when the test says so. */
-function doubling(options: { maxGroup?: number; maxWaiting?: number; lingerMs?: number } = {}) {
+function doubling(options: { maxGroup?: number; maxWaiting?: number } = {}) {
   const statements: { items: readonly number[]; end: () => void; fail: (error: unknown) => void }[] = [];
   const group = gathered<number, number>({
     maxGroup: options.maxGroup ?? 500,
     maxWaiting: options.maxWaiting ?? 1000,
-    lingerMs: options.lingerMs ?? 0,
     run: (items) =>
       new Promise((resolve, reject) => {
         statements.push({ items, end: () => resolve(items.map((item) => item * 2)), fail: reject });
@@ -42,26 +41,6 @@ test('what comes while a statement is in flight goes into the next one', async (
   statements[1]?.end();
   expect(await Promise.all(others)).toEqual([[4], [6]]);
   expect(statements).toHaveLength(2);
-});
-
-test('what nobody waits for lets what comes in later turns join it, and a full group does not linger', async () => {
-  const { group, statements } = doubling({ lingerMs: 600_000, maxGroup: 3 });
-  const early = [group.submit([1])];
-  await turn();
-  early.push(group.submit([2]));
-  await turn();
-  expect(statements).toHaveLength(0);
-  void group.settled();
-  while (statements.length === 0) await turn();
-  const full = group.submit([3, 4, 5]);
-  statements[0]?.end();
-  await turn();
-  expect(statements.map(({ items }) => items)).toEqual([
-    [1, 2],
-    [3, 4, 5],
-  ]);
-  statements[1]?.end();
-  expect(await Promise.all([...early, full])).toEqual([[2], [4], [6, 8, 10]]);
 });
 
 test('a statement holds no more than a group, and never a part of a submission', async () => {
@@ -164,21 +143,4 @@ test('settled means what was submitted before, however much comes after', async 
   expect(statements.map(({ items }) => items)).toEqual([[1], [3]]);
   statements[1]?.end();
   await later;
-});
-
-test('whoever waits for what was submitted ends the lingering', async () => {
-  const { group, statements } = doubling({ lingerMs: 600_000 });
-  const first = group.submit([1]);
-  const settled = group.settled();
-  while (statements.length === 0) await turn();
-  statements[0]?.end();
-  await Promise.all([first, settled]);
-  const second = group.submit([2]);
-  await turn();
-  await turn();
-  expect(statements).toHaveLength(1);
-  void group.settled();
-  while (statements.length === 1) await turn();
-  statements[1]?.end();
-  expect(await second).toEqual([4]);
 });

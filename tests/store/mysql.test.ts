@@ -132,7 +132,7 @@ describeWithMysql('a store on MySQL', (server) => {
     await store.saveResults(results);
     const [first, second] = results;
     const keyOf = (result?: StoredResult) => `sha256 = X'${result?.sha256}' AND version = '${version}'`;
-    const hit = (sha256 = '') => ({ sha256, version, at: 1 });
+    const hit = (sha256 = '') => ({ sha256, version, count: 1, at: 1 });
     const rival = createConnection({ ...server, database });
     const does = (sql: string) => execute(rival, sql, [], 15_000);
     await does('START TRANSACTION');

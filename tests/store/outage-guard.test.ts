@@ -32,9 +32,7 @@ function puppetStore() {
     cacheCounts: async () =>
       act('count').then(() => ({ versions: [], results: 0, claims: 0, conflictingHashes: 0, feedback: 0 })),
     countHits: () => act('hit'),
-    savePhotoRecords: () => act('photo'),
-    saveRequestRecords: () => act('request'),
-    saveTallies: () => act('tally'),
+    saveActivity: () => act('activity'),
     reports: {} as Store['reports'],
     apiKeys: {} as Store['apiKeys'],
     reserveSpend: async () => act('reserve').then(() => true),

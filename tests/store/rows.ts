@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Look } from '../../src/image/photo.ts';
+import { type Activity, openActivityBuffer } from '../../src/store/activity.ts';
+import type { Tally } from '../../src/store/rollup.ts';
 import type { Claim, Lookup, PhotoRecord, RequestRecord, StoredResult } from '../../src/store/store.ts';
 
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -100,4 +102,19 @@ export function requestOf(changes: Partial<RequestRecord> = {}): RequestRecord {
 export function failedPhoto(): PhotoRecord {
   const { category: _c, confidence: _p, model: _m, sha256: _s, sizeBytes: _b, ...rest } = photoOf();
   return { ...rest, outcome: 'failed', errorCode: 'undecodable_image' };
+}
+
+export interface Happenings {
+  readonly photos?: readonly PhotoRecord[];
+  readonly requests?: readonly RequestRecord[];
+  readonly tallies?: readonly Tally[];
+}
+
+/** All of it as the service sums it up, with every record kept. */
+export function activityOf({ photos = [], requests = [], tallies = [] }: Happenings): Activity {
+  const buffer = openActivityBuffer();
+  for (const photo of photos) buffer.photo(photo);
+  for (const request of requests) buffer.request(request);
+  for (const tally of tallies) buffer.tally(tally);
+  return buffer.take();
 }

@@ -9,7 +9,7 @@ const ran = await store.migrate();
 const hit = resultOf('a');
 await store.saveResults([hit]);
 for (let round = 0; round < rounds; round += 1) {
-  await store.countHits([{ sha256: hit.sha256, version: hit.version, at: round }]);
+  await store.countHits([{ sha256: hit.sha256, version: hit.version, count: 1, at: round }]);
   await store.saveResults([resultOf(`${process.pid} ${round}`)]);
 }
 await store.close();

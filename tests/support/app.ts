@@ -28,6 +28,7 @@ export async function startApp(environment: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'album-classifier-'));
   const config = configFrom({
     SQLITE_FILE: join(folder, 'album.db'),
+    HIT_RECORDS: 'all',
     INFERENCE_PROCESSES: '1',
     ...environment,
   });

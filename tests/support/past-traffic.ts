@@ -1,6 +1,6 @@
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { PhotoRecord } from '../../src/store/store.ts';
-import { claimantOf, failedPhoto, photoOf, requestOf, sha256Of } from '../store/rows.ts';
+import { activityOf, claimantOf, failedPhoto, photoOf, requestOf, sha256Of } from '../store/rows.ts';
 
 const minuteMs = 60_000;
 const categories = ['pets', 'foods', 'travel_scenery', 'single_person', 'screenshot', 'social_activities'];
@@ -16,34 +16,42 @@ export async function writePastDay(file: string, now: number): Promise<void> {
     const busy = 6 + Math.round(5 * Math.cos((minute / (12 * 60)) * Math.PI));
     for (let index = 0; index < busy; index += 1) photos.push(photoAt(at, minute + index * 7));
   }
-  await store.savePhotoRecords(photos);
-  await store.saveRequestRecords(
-    photos.map(({ at, claimant, userId = '' }) => requestOf({ at, claimant, userId, uploads: 1 })),
+  await store.saveActivity(activityOf({ photos: photos }));
+  await store.saveActivity(
+    activityOf({
+      requests: photos.map(({ at, claimant, userId = '' }) =>
+        requestOf({ at, claimant, userId, uploads: 1 }),
+      ),
+    }),
   );
-  await store.saveTallies(
-    photos
-      .filter(({ outcome }) => outcome === 'llm')
-      .flatMap(({ at }) => [
-        { at, dayAt: at - (at % 86_400_000), topic: 'call', name: 'answered', n: 1, amount: 420 },
-        {
-          at,
-          dayAt: at - (at % 86_400_000),
-          topic: 'agree',
-          name: 'pets',
-          n: 1,
-          amount: at % 9 === 0 ? 0 : 1,
-        },
-      ]),
+  await store.saveActivity(
+    activityOf({
+      tallies: photos
+        .filter(({ outcome }) => outcome === 'llm')
+        .flatMap(({ at }) => [
+          { at, dayAt: at - (at % 86_400_000), topic: 'call', name: 'answered', n: 1, amount: 420 },
+          {
+            at,
+            dayAt: at - (at % 86_400_000),
+            topic: 'agree',
+            name: 'pets',
+            n: 1,
+            amount: at % 9 === 0 ? 0 : 1,
+          },
+        ]),
+    }),
   );
   const quarters = Array.from({ length: 96 }, (_, quarter) => now - quarter * 15 * minuteMs);
-  await store.saveTallies(
-    quarters.flatMap((at, index) => {
-      const moment = { at, dayAt: at - (at % 86_400_000), n: 1, amount: 0 };
-      return [
-        { ...moment, topic: 'call', name: index % 3 === 0 ? 'timeout' : 'rate_limited' },
-        { ...moment, topic: 'fallback', name: index % 5 === 0 ? 'deadline' : 'rate_limited' },
-        { ...moment, topic: 'asked', name: 'batch-check-cache', n: 40, amount: 22 },
-      ];
+  await store.saveActivity(
+    activityOf({
+      tallies: quarters.flatMap((at, index) => {
+        const moment = { at, dayAt: at - (at % 86_400_000), n: 1, amount: 0 };
+        return [
+          { ...moment, topic: 'call', name: index % 3 === 0 ? 'timeout' : 'rate_limited' },
+          { ...moment, topic: 'fallback', name: index % 5 === 0 ? 'deadline' : 'rate_limited' },
+          { ...moment, topic: 'asked', name: 'batch-check-cache', n: 40, amount: 22 },
+        ];
+      }),
     }),
   );
   await store.saveFeedback({

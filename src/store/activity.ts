@@ -1,0 +1,147 @@
+import { bounded, columnSize, hexKey, wholeNumber } from './columns.ts';
+import { bucketCount, bucketOf } from './duration-buckets.ts';
+import { photoValues, type RecordValue, requestValues } from './record-rows.ts';
+import { isHit, minuteMs, type Tally } from './rollup.ts';
+import type { PhotoRecord, RequestRecord } from './store.ts';
+
+/** What is counted of one name in one minute. */
+export interface Sum {
+  /** When the minute began, in Unix milliseconds. */
+  readonly at: number;
+  /** When its day began. */
+  readonly dayAt: number;
+  readonly topic: string;
+  readonly name: string;
+  n: number;
+  amount: number;
+  durations?: { n: number; sumMs: number; readonly buckets: number[] };
+}
+
+/** What one user did on one day. */
+export interface UserSum {
+  readonly dayAt: number;
+  /** 32 hex digits. */
+  readonly claimant: string;
+  readonly userId: string;
+  requests: number;
+  photos: number;
+  hits: number;
+  failed: number;
+  firstAt: number;
+  lastAt: number;
+}
+
+/** Everything that happened since the last write: exact sums, and the records that are kept. */
+export interface Activity {
+  /** Rows of `photoColumns`. */
+  readonly photos: readonly (readonly RecordValue[])[];
+  /** Rows of `requestColumns`. */
+  readonly requests: readonly (readonly RecordValue[])[];
+  readonly sums: readonly Sum[];
+  readonly users: readonly UserSum[];
+}
+
+const dayMs = 86_400_000;
+
+/** Sums up what happens until it is written. Adding costs a few additions, whatever was added before. */
+export interface ActivityBuffer {
+  /** @param isKept as a record, beside its sums @throws StatementError its claimant or hash is none */
+  photo(record: PhotoRecord, isKept?: boolean): void;
+  /** @throws StatementError its claimant is none */
+  request(record: RequestRecord, isKept?: boolean): void;
+  tally(tally: Tally): void;
+  /** Records and look-ups since the last `take`. */
+  readonly count: number;
+  /** Hands out everything and begins anew. */
+  take(): Activity;
+}
+
+export function openActivityBuffer(): ActivityBuffer {
+  let count = 0;
+  let photos: (readonly RecordValue[])[] = [];
+  let requests: (readonly RecordValue[])[] = [];
+  let users = new Map<string, UserSum>();
+  let sums = new Map<string, Sum>();
+
+  function add(at: number, dayAt: number, topic: string, name: string, n = 1, amount = 0): Sum {
+    const minute = at - (at % minuteMs);
+    const key = `${minute} ${topic} ${name}`;
+    let sum = sums.get(key);
+    if (!sum) {
+      sum = { at: minute, dayAt, topic, name: bounded(name, columnSize.tallyName), n: 0, amount: 0 };
+      sums.set(key, sum);
+    }
+    sum.n += n;
+    sum.amount += amount;
+    return sum;
+  }
+
+  function addDuration(sum: Sum, durationMs: number): void {
+    sum.durations ??= { n: 0, sumMs: 0, buckets: new Array<number>(bucketCount).fill(0) };
+    const { durations } = sum;
+    const ms = wholeNumber(durationMs);
+    const bucket = bucketOf(ms);
+    durations.n += 1;
+    durations.sumMs += ms;
+    durations.buckets[bucket] = (durations.buckets[bucket] ?? 0) + 1;
+  }
+
+  function userOf({ at, claimant, userId }: PhotoRecord | RequestRecord, dayAt: number): UserSum | undefined {
+    if (userId === undefined) return undefined;
+    const key = `${dayAt} ${claimant}`;
+    let user = users.get(key);
+    if (!user) {
+      const counts = { requests: 0, photos: 0, hits: 0, failed: 0, firstAt: at, lastAt: at };
+      const name = bounded(userId, columnSize.userId);
+      user = { dayAt, claimant: hexKey(claimant, 16), userId: name, ...counts };
+      users.set(key, user);
+    }
+    user.firstAt = Math.min(user.firstAt, at);
+    user.lastAt = Math.max(user.lastAt, at);
+    return user;
+  }
+
+  return {
+    get count() {
+      return count;
+    },
+    photo(record, isKept = true) {
+      if (isKept) photos.push(photoValues(record));
+      const { at, kind, outcome, dayAt = at - (at % dayMs) } = record;
+      count += 1;
+      const user = userOf(record, dayAt);
+      if (user) {
+        user.photos += 1;
+        if (isHit(outcome)) user.hits += 1;
+        if (outcome === 'failed') user.failed += 1;
+      }
+      add(at, dayAt, kind, outcome, 1, (kind === 'upload' ? record.sizeBytes : record.avoidedBytes) ?? 0);
+      addDuration(add(at, dayAt, 'photo', outcome), record.durationMs);
+      if (record.degraded) add(at, dayAt, 'degraded', outcome);
+      if (record.savedMicro !== undefined) add(at, dayAt, 'saved', outcome, 1, record.savedMicro);
+      if (outcome === 'failed') add(at, dayAt, 'error', record.errorCode ?? 'unknown');
+      else if (record.category !== undefined)
+        add(at, dayAt, 'category', record.category, 1, (record.confidence ?? 0) * 1_000_000);
+    },
+    request(record, isKept = true) {
+      if (isKept) requests.push(requestValues(record));
+      const { at, route, lookups, lookupHits, uploads, failed = 0, dayAt = at - (at % dayMs) } = record;
+      count += 1;
+      const user = userOf(record, dayAt);
+      if (user) user.requests += 1;
+      addDuration(add(at, dayAt, 'route', route), record.durationMs);
+      if (lookups > 0) add(at, dayAt, 'asked', route, lookups, lookupHits);
+      if (uploads > 0) add(at, dayAt, 'sent', route, uploads, failed);
+    },
+    tally({ at, dayAt, topic, name, n, amount, durationMs }) {
+      count += 1;
+      const sum = add(at, dayAt, topic, name, n, amount);
+      if (durationMs !== undefined) addDuration(sum, durationMs);
+    },
+    take() {
+      const taken = { photos, requests, sums: [...sums.values()], users: [...users.values()] };
+      [count, photos, requests, sums, users] = [0, [], [], new Map(), new Map()];
+      return taken;
+    },
+  };
+}
