@@ -25,6 +25,8 @@ import { unconfigured } from './vision/unconfigured.ts';
 export interface Services extends HttpDependencies {
   /** Resolves when photos can be classified, or it is known that they can't for now. */
   ready(): Promise<void>;
+  /** What is wrong with the models of the LLM side, once their vendors were asked: a matter of seconds. */
+  modelNotices(): Promise<readonly string[]>;
   /** From now on not ready: an orchestrator sends nobody here any more. */
   stopTaking(): void;
   /** Finishes what is under way, flushes records, leaves no process behind. */
@@ -78,6 +80,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   });
 
   let isTaking = false;
+  let modelsChecked: Promise<void> | undefined;
   /** Every answer needs a decoder, and one of the two models. */
   function canAnswer(): boolean {
     const { ready, unfit } = pool.status();
@@ -113,6 +116,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       database: store.isUp() ? 'connected' : 'disconnected',
       modelApi: canAnswer() ? 'available' : 'unavailable',
       ...(vision && { llm: vision.health() }),
+      llmModel: vision?.models.worst(),
     }),
     photosAtOnce() {
       const places = vision ? gatePlaces(vision.state()) : 0;
@@ -122,7 +126,12 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     resultVersion: version,
     localModel: local.manifest?.model,
     isReady: () => isTaking,
+    async modelNotices() {
+      await modelsChecked;
+      return vision?.models.notices() ?? [];
+    },
     async ready() {
+      if (strategy !== 'local-only') modelsChecked = vision?.models.start();
       const [isUp] = await Promise.all([
         store.start(),
         pool.ready().catch((error) => log.error({ err: error }, 'no photo can be classified for now')),
@@ -141,6 +150,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       isTaking = false;
     },
     async close() {
+      vision?.models.stop();
       await images.close();
       await cache.close();
       await stats.stop();

@@ -68,7 +68,10 @@ export async function ownBackend(
     concurrency: settings.concurrency && settings.concurrency + ahead(config, settings.concurrency),
     isByLlm: transport.isByLlm,
     currency: services.state().llm?.currency,
-    notices: isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.'],
+    notices: [
+      ...(isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.']),
+      ...(await services.modelNotices()),
+    ],
     close: () => services.close(),
   };
 }

@@ -11,6 +11,8 @@ export interface Api {
       model_api: 'available' | 'not_configured' | 'unavailable';
       /** Of the vision LLM, where one is configured; without it the local model answers */
       llm?: 'available' | 'over_budget' | 'unavailable';
+      /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
+      llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
       timestamp: string;
     };
   };
@@ -22,6 +24,8 @@ export interface Api {
       model_api: 'available' | 'not_configured' | 'unavailable';
       /** Of the vision LLM, where one is configured; without it the local model answers */
       llm?: 'available' | 'over_budget' | 'unavailable';
+      /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
+      llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
       timestamp: string;
       user_id?: string;
       /** Web | Android | iOS */

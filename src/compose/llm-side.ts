@@ -3,6 +3,7 @@ import { withNeverSend } from '../classify/never-send.ts';
 import type { Config } from '../config.ts';
 import { openLlmMetrics } from '../stats/llm-metrics.ts';
 import type { Metrics } from '../stats/metrics.ts';
+import { watchModels } from '../stats/model-metrics.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import { withShadow } from '../stats/shadow.ts';
 import type { VisionCallReport } from '../vision/call-report.ts';
@@ -40,7 +41,10 @@ export function openLlmSide(config: Config, parts: LlmSideParts): LlmSide {
     },
   };
   const vision = llm && configured(() => openVision(llm, { ...visionParts, hooks }));
-  if (vision) llmMetrics.watch(vision.state);
+  if (vision) {
+    llmMetrics.watch(vision.state);
+    watchModels(metrics.registry, vision.state);
+  }
   const asked = vision?.classifier ?? unconfigured;
   if (!local.classifier) return { classifier: asked, vision };
   const compared = withShadow(asked, local.classifier, { percent, onCompared: stats.compared });

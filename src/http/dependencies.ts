@@ -28,6 +28,8 @@ export interface Health {
   readonly modelApi: 'available' | 'not_configured' | 'unavailable';
   /** Of the vision LLM, where one is configured: without it the local model answers. */
   readonly llm?: 'available' | 'over_budget' | 'unavailable';
+  /** What is wrong with a model that it is asked for. */
+  readonly llmModel?: 'shut_down' | 'shuts_down_soon' | 'unknown' | undefined;
 }
 
 /** What the routes are built from; `Services` is one. */

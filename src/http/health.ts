@@ -16,6 +16,11 @@ const Body = {
       description: 'Of the vision LLM, where one is configured; without it the local model answers',
     }),
   ),
+  llm_model: Type.Optional(
+    Type.Union([Type.Literal('shut_down'), Type.Literal('shuts_down_soon'), Type.Literal('unknown')], {
+      description: 'What is wrong with a model that is asked: its vendor ends it, or does not list it',
+    }),
+  ),
   timestamp: Type.String({ format: 'date-time' }),
 };
 
@@ -30,7 +35,7 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   function body() {
-    const { database, modelApi, llm } = dependencies.health();
+    const { database, modelApi, llm, llmModel } = dependencies.health();
     // A lost store is no reason to stop: photos are classified without it.
     const status = modelApi === 'available' ? ('healthy' as const) : ('unhealthy' as const);
     return {
@@ -38,6 +43,7 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
       database,
       model_api: modelApi,
       ...(llm && { llm }),
+      ...(llmModel && { llm_model: llmModel }),
       timestamp: new Date().toISOString(),
     };
   }

@@ -34,7 +34,9 @@ export async function serve(config: Config, log: Logger, version: string): Promi
     process.exit(1);
   }
   const { port } = app.server.address() as AddressInfo;
-  if (!cluster.isWorker || cluster.worker?.id === 1) announce(log, { version, port, config, services });
+  if (cluster.isWorker && cluster.worker?.id !== 1) return;
+  const notices = await services.modelNotices();
+  announce(log, { version, port, config, services, notices });
 }
 
 function whyNot({ code, message }: NodeJS.ErrnoException): string {

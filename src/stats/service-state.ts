@@ -22,6 +22,11 @@ export interface ServiceState {
 export interface ProviderState {
   readonly name: string;
   readonly model: string;
+  readonly modelState: {
+    readonly warning?: string;
+    readonly shutdown?: string;
+    readonly daysLeft?: number;
+  };
   readonly account: string;
   readonly circuit: string;
   readonly accountCircuit: string;

@@ -7,6 +7,7 @@ import type { GateState } from '../resilience/gate.ts';
 import { retryBudget } from '../resilience/retry-budget.ts';
 import type { VisionHooks } from './call-report.ts';
 import { readCatalogue } from './catalogue/catalogue.ts';
+import { type ModelState, type ModelWatch, openModelWatch } from './catalogue/model-watch.ts';
 import { openProviders, type ProviderOptions } from './open-providers.ts';
 import type { VisionPrompt } from './prompt.ts';
 import { coolingMs, type Provider } from './provider.ts';
@@ -43,6 +44,8 @@ export interface VisionParts {
   readonly refusals: RefusalStore;
   readonly log: Logger;
   readonly hooks: VisionHooks;
+  /** Unix milliseconds, by which models end. */
+  readonly now?: () => number;
 }
 
 /** How the LLM side is doing. */
@@ -59,6 +62,7 @@ export interface VisionState {
 export interface ProviderState {
   readonly name: string;
   readonly model: string;
+  readonly modelState: ModelState;
   readonly account: string;
   readonly circuit: BreakerState;
   readonly accountCircuit: BreakerState;
@@ -69,6 +73,8 @@ export interface ProviderState {
 export interface Vision {
   readonly classifier: Classifier;
   readonly name: string;
+  /** How long the models will be there. */
+  readonly models: ModelWatch;
   state(): VisionState;
   /** `unavailable` while every provider is left alone. */
   health(): 'available' | 'over_budget' | 'unavailable';
@@ -85,6 +91,14 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   const { taxonomy, prompt, log, hooks } = parts;
   const catalogue = readCatalogue(llm.priceFile);
   const { providers, currency } = openProviders(llm, { catalogue, log });
+  const models = openModelWatch(
+    providers.map(({ name, target }, index) => ({
+      name,
+      target,
+      apiKey: llm.providers[index]?.apiKeys[0] ?? 'none',
+    })),
+    { log, ...(parts.now && { now: parts.now }) },
+  );
   const isCapped = Number.isFinite(Math.min(llm.budget.dailyMicro, llm.budget.monthlyMicro));
   const unpriced = providers.find(({ price }) => price === undefined);
   if (isCapped && unpriced)
@@ -127,11 +141,12 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   return {
     classifier,
     name: providers.map(({ model }) => model).join(', '),
+    models,
     state: () => ({
       isOverBudget,
       currency,
       ...(Number.isFinite(llm.budget.dailyMicro) && { dailyBudget: llm.budget.dailyMicro / 1_000_000 }),
-      providers: providers.map(stateOf),
+      providers: providers.map((provider) => stateOf(provider, models)),
     }),
     health() {
       if (isOverBudget) return 'over_budget';
@@ -140,10 +155,11 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   };
 }
 
-function stateOf({ name, model, account, breaker, keys }: Provider): ProviderState {
+function stateOf({ name, model, account, breaker, keys }: Provider, models: ModelWatch): ProviderState {
   return {
     name,
     model,
+    modelState: models.stateOf(name),
     account: account.name,
     circuit: breaker.state,
     accountCircuit: account.breaker.state,

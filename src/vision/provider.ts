@@ -23,7 +23,7 @@ export interface Provider {
   /** Longest that a call may take, its wait for a place not counted. */
   readonly timeoutMs: number;
   /** What the catalogue knows of the model and of where it is asked. */
-  readonly target?: Target;
+  readonly target: Target;
   readonly price: Price | undefined;
 }
 

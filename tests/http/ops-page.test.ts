@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { formOf, post, startApp } from '../support/app.ts';
+import { dayIn, writeCatalogue } from '../support/catalogue-file.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { fakeVendors } from '../support/fake-vendors.ts';
 import { writePastDay } from '../support/past-traffic.ts';
+import '../support/vendor-hosts.ts';
 
 const path = chromiumPath();
 /** TAKE_SCREENS=1 writes the pictures of the documentation; a test run leaves the tree as it is. */
@@ -87,6 +90,41 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
       .toContain('unsupported_format');
     expect(await page.locator('#status').getAttribute('data-state')).toBe('live');
     expect(complaints).toEqual([]);
+  });
+
+  test('says which models end, have ended, or are unknown to their vendors', async () => {
+    const vendor = await startFakeLlm({ vendor: fakeVendors.openai });
+    const catalogue = join(folder, 'catalogue.json');
+    writeCatalogue(catalogue, { openai: { 'gpt-4o': -47, 'gpt-5-nano': 49 } });
+    const models = { gone: 'gpt-4o', ending: 'gpt-5-nano', missing: 'gpt-7-nova', fine: 'gpt-6-luna' };
+    // The others' vendor does not answer: the catalogue's days count.
+    const portOf = (name: string) => (name === 'missing' || name === 'fine' ? vendor.port : 9);
+    const providers = Object.entries(models).flatMap(([name, model]) => [
+      [`LLM_${name.toUpperCase()}_PROVIDER`, 'openai'],
+      [`LLM_${name.toUpperCase()}_BASE_URL`, `http://api.openai.com:${portOf(name)}/v1`],
+      [`LLM_${name.toUpperCase()}_MODEL`, model],
+    ]);
+    await app.close();
+    app = await startApp({
+      ...Object.fromEntries(providers),
+      SQLITE_FILE: join(folder, 'album.db'),
+      OPS_TOKEN: 'let-me-in',
+      LLM_PROVIDERS: Object.keys(models).join(),
+      LLM_PRICE_FILE: catalogue,
+    });
+    await app.services.modelNotices();
+    await signIn();
+    const cells = await page.locator('#providers tr > :nth-child(3)').allTextContents();
+    expect(cells).toEqual([
+      'Ends',
+      `shut down ${dayIn(-47)}`,
+      `${dayIn(49)}, in 49 days`,
+      'unknown to its vendor',
+      '–',
+    ]);
+    expect(await page.locator('#providers .bad').count()).toBe(3);
+    expect(complaints).toEqual([]);
+    await vendor.close();
   });
 
   test('works by keyboard, in the dark, and on a phone', async () => {

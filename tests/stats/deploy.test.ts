@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { openLlmMetrics } from '../../src/stats/llm-metrics.ts';
 import { openMetrics } from '../../src/stats/metrics.ts';
+import { watchModels } from '../../src/stats/model-metrics.ts';
 import { watchService } from '../../src/stats/service-state.ts';
 
 interface Rule {
@@ -49,6 +50,7 @@ function mistakesIn(expression: string): string[] {
 async function exported(): Promise<ReadonlySet<string>> {
   const { registry } = openMetrics();
   openLlmMetrics(registry).watch(() => ({ isOverBudget: false, providers: [] }));
+  watchModels(registry, () => ({ providers: [] }));
   watchService(registry, () => ({
     isTaking: true,
     isStoreUp: true,

@@ -76,7 +76,7 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
     const body = await bodyOf(request);
     if (vendor?.listed && request.method === 'GET' && isListOf(request)) {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ object: 'list', data: vendor.listed }));
+      response.end(JSON.stringify({ object: 'list', data: vendor.listed, has_more: vendor.isListCut }));
       return;
     }
     const call = { ...accept(request, body), index: calls.length, isAborted: false };

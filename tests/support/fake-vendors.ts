@@ -26,6 +26,8 @@ export interface FakeVendor {
   readonly textFactor?: number;
   /** As `GET /models` lists them; undefined where there is no such list. */
   readonly listed: readonly object[] | undefined;
+  /** The list goes on behind what it answers. */
+  readonly isListCut?: boolean;
 }
 
 const standard = ['model', 'messages', 'stream', 'max_tokens', 'response_format'];

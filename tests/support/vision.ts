@@ -93,6 +93,7 @@ export function providerAt(options: TestProvider): Provider {
     account: { name: 'fake', gate, breaker: calmBreaker() },
     breaker: calmBreaker(),
     timeoutMs,
+    target: { vendor: 'openai', wire: 'openai', baseUrl, model, request: plainRequest },
     price: undefined,
     ...rest,
   };

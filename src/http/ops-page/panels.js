@@ -131,12 +131,24 @@ export function drawPanels({ state, today, failures, conflicts }) {
   );
 }
 
+const modelWarnings = {
+  shut_down: ({ shutdown }) => `shut down ${shutdown}`,
+  shuts_down_soon: ({ shutdown, daysLeft }) => `${shutdown}, in ${daysLeft} days`,
+  unknown: () => 'unknown to its vendor',
+};
+
+function modelEnd(state) {
+  if (state.warning) return { text: modelWarnings[state.warning](state), bad: true };
+  return state.shutdown ?? '–';
+}
+
 function drawState({ isStoreUp, children, llm }) {
   const providers = (llm?.providers ?? []).map((one) => {
     const circuit = one.circuit === 'closed' ? one.accountCircuit : one.circuit;
     return [
       one.name,
       one.model,
+      modelEnd(one.modelState),
       { text: circuit, bad: circuit !== 'closed' },
       `${one.gate.inFlight} / ${one.gate.limit}`,
       number.format(one.gate.waiting),
@@ -145,7 +157,7 @@ function drawState({ isStoreUp, children, llm }) {
   });
   table(
     byId('providers'),
-    ['Name', 'Model', 'Circuit', 'Calls', 'Waiting', 'Keys'],
+    ['Name', 'Model', 'Ends', 'Circuit', 'Calls', 'Waiting', 'Keys'],
     providers,
     'No LLM is configured: the local model answers.',
   );
