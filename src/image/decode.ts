@@ -1,10 +1,12 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { fingerprintOf } from './fingerprint.ts';
 import { withoutBurstingText } from './firewall/png-text.ts';
 import { decodeHeic } from './heic.ts';
 import { leniencyFor } from './leniency.ts';
 import { lookEdgePx, lookOf } from './perceptual-hash.ts';
-import type { Look } from './photo.ts';
+import type { Fingerprint, Look } from './photo.ts';
 import type { Job } from './pool/job.ts';
+import type { RawPicture } from './pooled.ts';
 import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
 import { squeezed } from './squeeze.ts';
 
@@ -39,9 +41,15 @@ export interface Decoded {
   readonly pixels?: Buffer;
   /** Absent for a picture without features, and where nothing else was wanted that it could be made of. */
   readonly look?: Look;
+  /** Absent unless wanted with a rendition, and for a picture without features. */
+  readonly fingerprint?: Fingerprint;
 }
 
-type Outputs = Pick<Decoded, 'rendition' | 'pixels'> & { readonly small?: Uint8Array };
+type Outputs = Pick<Decoded, 'rendition' | 'pixels'> & {
+  readonly small?: Uint8Array;
+  /** What a fingerprint is made of. */
+  readonly picture?: RawPicture;
+};
 
 const renditionQuality = 80;
 
@@ -55,13 +63,15 @@ export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: De
   type Upright = Pick<Decoded, 'widthPx' | 'heightPx'>;
 
   async function decodedFrom(open: () => Sharp, { widthPx, heightPx }: Upright, wants: Job['wants']) {
-    const { small, ...made } = await outputs(open, {
+    const { small, picture, ...made } = await outputs(open, {
       renditionPx: wants.rendition ? renditionPx : undefined,
       input: wants.infer ? input : undefined,
       shape: widthPx / heightPx,
+      fingerprint: wants.fingerprint === true,
     });
     const look = small && lookOf(small, widthPx, heightPx);
-    return { widthPx, heightPx, ...made, ...(look && { look }) };
+    const fingerprint = picture && fingerprintOf(picture, { widthPx, heightPx });
+    return { widthPx, heightPx, ...made, ...(look && { look }), ...(fingerprint && { fingerprint }) };
   }
 
   async function fromFile({ bytes, format, wants }: Source): Promise<Decoded> {
@@ -100,15 +110,20 @@ interface Wanted {
   readonly input: NetworkInput | undefined;
   /** Width by height, upright. */
   readonly shape: number;
+  readonly fingerprint: boolean;
 }
 
 /**
- * Where both are wanted, both come from one decode to a size in between, at least twice the network's edge: the
+ * What several outputs are made of comes from one decode to a size in between, at least twice the network's edge: the
  * network's probabilities then differ from those of the direct way by 0.001 on average (bench/decode-once.ts). Only a
  * network that sees a photo whole can share: a crop of a panorama needs more of it than the size in between has.
  */
-async function outputs(open: () => Sharp, { renditionPx, input, shape }: Wanted): Promise<Outputs> {
-  if (renditionPx === undefined || !input || input.fit !== 'contain') {
+async function outputs(
+  open: () => Sharp,
+  { renditionPx, input, shape, fingerprint }: Wanted,
+): Promise<Outputs> {
+  const shares = input?.fit === 'contain';
+  if (renditionPx === undefined || !(shares || fingerprint)) {
     const rendition = renditionPx === undefined ? Buffer.alloc(0) : await renditionOf(open(), renditionPx);
     const pixels = input && (await pixelsOf(open(), input));
     const small =
@@ -117,18 +132,23 @@ async function outputs(open: () => Sharp, { renditionPx, input, shape }: Wanted)
         : pixels && input && smallWithin(pixels, input, shape);
     return { rendition, ...(pixels && { pixels }), ...(small && { small }) };
   }
-  const sharedPx = Math.max(renditionPx, 2 * input.widthPx, 2 * input.heightPx);
-  const shared = await within(open(), sharedPx)
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = shared.info;
-  const again = () => sharp(shared.data, { raw: { width, height, channels } });
+  const sharedPx = shares ? Math.max(renditionPx, 2 * input.widthPx, 2 * input.heightPx) : renditionPx;
+  const { data, info } = await within(opaque(open()), sharedPx).raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const again = () => sharp(data, { raw: { width, height, channels } });
+  const pixels = input && (await pixelsOf(shares ? again() : open(), input));
+  const picture = { data, widthPx: width, heightPx: height };
   return {
     rendition: await renditionOf(again(), renditionPx),
-    pixels: await pixelsOf(again(), input),
-    small: squeezed({ data: shared.data, widthPx: width, heightPx: height, channels }, lookEdgePx),
+    ...(pixels && { pixels }),
+    small: squeezed({ ...picture, channels }, lookEdgePx),
+    ...(fingerprint && { picture }),
   };
+}
+
+/** Three channels of sRGB, on white where the photo is transparent. */
+function opaque(image: Sharp): Sharp {
+  return image.flatten({ background: '#fff' }).toColourspace('srgb');
 }
 
 function within(image: Sharp, edgePx: number): Sharp {
@@ -136,11 +156,7 @@ function within(image: Sharp, edgePx: number): Sharp {
 }
 
 function renditionOf(image: Sharp, renditionPx: number): Promise<Buffer> {
-  return within(image, renditionPx)
-    .flatten({ background: '#fff' })
-    .toColourspace('srgb')
-    .jpeg({ quality: renditionQuality })
-    .toBuffer();
+  return within(opaque(image), renditionPx).jpeg({ quality: renditionQuality }).toBuffer();
 }
 
 /** What a look is made of: the whole photo squeezed into a small square. */
@@ -166,10 +182,8 @@ function smallWithin(pixels: Buffer, input: NetworkInput, shape: number): Uint8A
 
 async function pixelsOf(image: Sharp, input: NetworkInput): Promise<Buffer> {
   const { widthPx, heightPx, fit, background, kernel } = input;
-  const { data, info } = await image
+  const { data, info } = await opaque(image)
     .resize(widthPx, heightPx, { fit, background, kernel, position: 'centre' })
-    .toColourspace('srgb')
-    .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });
   if (info.width !== widthPx || info.height !== heightPx || info.channels !== 3)

@@ -21,6 +21,25 @@ export interface Look {
   readonly aspect: number;
 }
 
+/** What a picture looks like in every encoding of it: enough to tell whether another one is the same to the eye. */
+export interface PictureCells {
+  /** 28 × 28 cells, row by row, 0 to 255 each. */
+  readonly brightness: Uint8Array;
+  /** Mean colours of 4 × 4 cells, row by row: three bytes of sRGB each. */
+  readonly colours: Uint8Array;
+  /** Width by height, upright, in thousandths: 1 to 65 535. */
+  readonly aspect: number;
+}
+
+export interface Fingerprint extends PictureCells {
+  /** What it is searched by: 20 bits. */
+  readonly bits: number;
+  /** Under which other encodings of the picture may be filed, `bits` first; 64 at most. */
+  readonly nearBits: readonly number[];
+  /** Standard deviation of its brightness. */
+  readonly contrast: number;
+}
+
 /** Everything that one decode of a photo yields. */
 export interface Analysis {
   /**
@@ -35,6 +54,8 @@ export interface Analysis {
   readonly probabilities?: readonly number[];
   /** Absent for a picture without features, such as an empty page. */
   readonly look?: Look;
+  /** Absent unless wanted, and for a picture without features. */
+  readonly fingerprint?: Fingerprint;
 }
 
 /** Work that can't begin before its deadline isn't begun at all. */

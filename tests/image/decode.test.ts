@@ -93,7 +93,6 @@ describe('decoding', () => {
     ['lossy WebP', () => coffee.clone().webp(), 3],
     ['AVIF', () => coffee.clone().avif({ effort: 0 }), 3],
     ['GIF', () => coffee.clone().gif(), 3],
-    ['half transparent PNG', () => coffee.clone().ensureAlpha(0.5).png(), 4],
     ['wide-gamut JPEG', () => coffee.clone().withIccProfile('p3').jpeg(), 3],
     ['progressive JPEG', () => coffee.clone().jpeg({ progressive: true }), 3],
   ])('takes a %s', async (_, make, tolerance) => {
@@ -113,12 +112,24 @@ describe('decoding', () => {
     expect((await sharp(rendition).metadata()).channels).toBe(3);
   });
 
-  it('shows transparency on white to people’s models', async () => {
-    const clear = sharp({
-      create: { width: 20, height: 20, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
-    });
-    const { rendition } = await decode(await clear.png().toBuffer());
-    expect(await colourAt(rendition, 10, 10)).toEqual([255, 255, 255]);
+  it.each([
+    ['alone', { rendition: false, infer: true }],
+    ['beside a rendition', { rendition: true, infer: true }],
+  ])('shows transparency on white, to the network %s as to the LLM', async (_, wants) => {
+    const background = { r: 0, g: 0, b: 0, alpha: 0 };
+    const clear = await sharp({ create: { width: 20, height: 10, channels: 4, background } })
+      .png()
+      .toBuffer();
+    const { rendition, pixels = Buffer.alloc(0) } = await decode(clear, wants);
+    if (wants.rendition) expect(await colourAt(rendition, 10, 5)).toEqual([255, 255, 255]);
+    const levelAt = (y: number) => pixels[(y * 256 + 128) * 3];
+    // The network's frame stays black.
+    expect([levelAt(128), levelAt(10)]).toEqual([255, 0]);
+
+    const half = await coffee.clone().ensureAlpha(0.5).png().toBuffer();
+    const onWhite = await sharp(half).flatten({ background: '#fff' }).png().toBuffer();
+    const [seen, expected] = await Promise.all([decode(half, wants), decode(onWhite, wants)]);
+    expect(seen.pixels?.equals(expected.pixels ?? Buffer.alloc(0))).toBe(true);
   });
 
   it.each(['gif', 'webp'] as const)('takes the first frame of an animated %s', async (format) => {

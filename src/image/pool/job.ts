@@ -13,6 +13,8 @@ export interface Wants {
   readonly rendition: boolean;
   /** The local network's probabilities. */
   readonly infer: boolean;
+  /** What near duplicates are found by. It is made of the rendition. */
+  readonly fingerprint?: boolean;
 }
 
 /** One photo for a child process: the upload to decode, or its rendition for the network alone. */
