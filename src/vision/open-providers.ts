@@ -6,7 +6,7 @@ import type { Catalogue, VendorName } from './catalogue/catalogue.ts';
 import { type Target, targetOf } from './catalogue/target.ts';
 import { fingerprintOf, keyRing } from './key-ring.ts';
 import { openAiCompatibleModel } from './openai-compatible.ts';
-import { convertedPrice, currencyOf, type Price, typicalUsage } from './price.ts';
+import { convertedPrice, type Price, typicalUsage } from './price.ts';
 import type { Account, Provider } from './provider.ts';
 import { requestFields } from './request-fields.ts';
 import type { VisionModel } from './vision-model.ts';
@@ -60,7 +60,7 @@ export function openProviders(
 ): { readonly providers: readonly Provider[]; readonly currency: string } {
   const { maxWaiting } = options;
   const targets = options.providers.map((provider) => ({ provider, target: targetOf(catalogue, provider) }));
-  const currency = currencyOf(targets.map(({ target }) => target));
+  const currency = currencyOf(targets, options.costPerCall > 0);
   const accounts = new Map<string, Account>();
 
   /** The limits of its first provider hold for an account. */
@@ -120,6 +120,19 @@ export function openProviders(
 /** Places that albums leave free while single photos come: with all of them taken, one would wait for half a call. */
 function keptForSingles(limit: number): number {
   return limit < 4 ? 0 : Math.ceil(limit / 8);
+}
+
+/** The first provider's that is paid. Prices that the operator sets for a host that nobody knows are in USD. */
+function currencyOf(
+  targets: readonly { readonly provider: ProviderOptions; readonly target: Target }[],
+  isPaidByCall: boolean,
+): string {
+  for (const { provider, target } of targets) {
+    const isPriced = provider.priceInput !== undefined || provider.priceOutput !== undefined;
+    if (target.currency !== undefined) return target.currency;
+    if (isPriced || isPaidByCall) break;
+  }
+  return 'USD';
 }
 
 interface Money extends Pick<OpenProvidersOptions, 'costPerCall' | 'rates' | 'imagePx'> {

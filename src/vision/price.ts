@@ -1,5 +1,4 @@
 import type { ImageTokens, TokenPrice } from './catalogue/catalogue.ts';
-import type { Target } from './catalogue/target.ts';
 import type { TokenUsage } from './vision-model.ts';
 
 /** In the currency of all sums: for a million tokens, or a flat price a call. */
@@ -19,7 +18,7 @@ export function costMicroOf(price: Price, usage: TokenUsage | undefined): number
   const micro =
     (inputTokens - cachedInputTokens) * input + cachedInputTokens * cachedInput + outputTokens * output;
   // Sums of decimals stray: 0.1 × 230 must not cost a millionth more than 23.
-  return Math.ceil(micro - 1e-6);
+  return Math.max(0, Math.ceil(micro - 1e-6));
 }
 
 /** More than most models take for a photo of 512 px. */
@@ -45,11 +44,6 @@ export function imageTokens(rule: ImageTokens, widthPx: number, heightPx: number
   if (fixed !== undefined) return fixed;
   const patches = Math.ceil(widthPx / patchPx) * Math.ceil(heightPx / patchPx);
   return Math.floor(factor * Math.min(patches, maxPatches)) + add;
-}
-
-/** Of all sums and budgets: the first provider's that is paid. */
-export function currencyOf(targets: readonly Target[]): string {
-  return targets.find(({ currency }) => currency !== undefined)?.currency ?? 'USD';
 }
 
 /**

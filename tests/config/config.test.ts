@@ -145,3 +145,38 @@ test('categories that never leave the house may have a threshold of their own', 
   const { llm } = configFrom({ LLM_API_KEY: 'a', LLM_NEVER_SEND: 'idcard, pets:0.3' });
   expect(llm?.neverSend).toEqual({ idcard: undefined, pets: 0.3 });
 });
+
+test('fields of the request are a JSON object, for all providers or for one', () => {
+  const { llm } = configFrom({
+    ...named,
+    LLM_EXTRA_BODY: '{"temperature":0}',
+    LLM_BACK_UP_EXTRA_BODY: '{"thinking":null}',
+  });
+  expect(llm?.providers.map(({ extraBody }) => extraBody)).toEqual([{ temperature: 0 }, { thinking: null }]);
+  expect(configFrom({ LLM_API_KEY: 'a' }).llm?.providers[0]?.extraBody).toBeUndefined();
+});
+
+test.each(['{', '[]', '3', 'null', '{"model":"m"}', '{"messages":[]}', '{"stream":true}'])(
+  'LLM_EXTRA_BODY=%s is refused without being quoted',
+  (value) => {
+    const [problem] = problemsOf({ LLM_API_KEY: 'a', LLM_EXTRA_BODY: value });
+    expect(problem).toBe(
+      'LLM_EXTRA_BODY must be a JSON object without model, messages, stream, not the value given',
+    );
+  },
+);
+
+test('rates are by currency', () => {
+  const { llm } = configFrom({ LLM_API_KEY: 'a', LLM_RATES: 'CNY:0.14, EUR:1.1' });
+  expect(llm?.rates).toEqual({ CNY: 0.14, EUR: 1.1 });
+  expect(problemsOf({ LLM_RATES: 'yuan:0.14' })[0]).toContain('CODE:number');
+});
+
+test("one's own Ollama needs neither key nor address", () => {
+  expect(configFrom({ LLM_PROVIDER: 'ollama' })).toMatchObject({
+    strategy: 'llm-first',
+    llm: { providers: [{ vendor: 'ollama', apiKeys: ['none'], baseUrl: undefined }] },
+  });
+  expect(problemsOf({ LLM_PROVIDERS: 'ollama' })).toEqual([]);
+  expect(configFrom({ LLM_PROVIDER: 'gemini' }).llm).toBeUndefined();
+});

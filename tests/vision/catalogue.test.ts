@@ -1,12 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { providerVariables } from '../../src/config/llm-variables.ts';
 import { readCatalogue, type VendorName, vendorNames } from '../../src/vision/catalogue/catalogue.ts';
 import { daysUntil } from '../../src/vision/catalogue/shutdown.ts';
 import { targetOf } from '../../src/vision/catalogue/target.ts';
-import { convertedPrice, currencyOf, imageTokens, typicalUsage } from '../../src/vision/price.ts';
+import { openProviders, type ProviderOptions } from '../../src/vision/open-providers.ts';
+import { convertedPrice, imageTokens, typicalCostMicro, typicalUsage } from '../../src/vision/price.ts';
+import { llmOptions } from '../support/vision.ts';
 
 const catalogue = readCatalogue();
 let folder: string;
@@ -99,9 +102,16 @@ describe('a price file of the older form', () => {
     [{ models: {} }, 'prices.currency must be three capital letters'],
     [{ currency: 'EUR', models: { m: { input: 1 } } }, 'prices.models.m.output must be a number'],
     [[], 'prices must be an object'],
+    [{ vendors: {} }, 'catalogue.vendors.openai is missing'],
   ])('%j is refused', (content, words) => {
     expect(() => readCatalogue(fileOf(content))).toThrow(words);
   });
+});
+
+test('a price file that is not there, or no JSON, is named by its variable', () => {
+  expect(() => readCatalogue(join(folder, 'none.json'))).toThrow(/^LLM_PRICE_FILE: ENOENT/);
+  writeFileSync(join(folder, 'words.json'), 'prices');
+  expect(() => readCatalogue(join(folder, 'words.json'))).toThrow(/^LLM_PRICE_FILE: .*JSON/);
 });
 
 describe('what is sent', () => {
@@ -172,11 +182,6 @@ describe('money', () => {
     expect(at('openai', 'http://gateway/v1', 'nobody-1').price).toBeUndefined();
   });
 
-  test("is in the first provider's currency, which one's own server does not decide", () => {
-    expect(currencyOf([at('ollama'), at('dashscope'), at('openai')])).toBe('CNY');
-    expect(currencyOf([at('ollama')])).toBe('USD');
-  });
-
   test('of another currency needs a rate, unless nothing is paid', () => {
     const price = { input: 10, cachedInput: 5, output: 20 };
     expect(convertedPrice(price, { from: 'CNY', to: 'USD', rates: { CNY: 0.5 } })).toEqual({
@@ -187,6 +192,60 @@ describe('money', () => {
     expect(() => convertedPrice(price, { from: 'CNY', to: 'USD', rates: {} })).toThrow('LLM_RATES=CNY:');
     const free = { input: 0, output: 0 };
     expect(convertedPrice(free, { from: 'CNY', to: 'USD', rates: {} })).toBe(free);
+  });
+});
+
+describe('the currency of all sums', () => {
+  function opened(
+    providers: readonly (Partial<ProviderOptions> & { vendor: VendorName })[],
+    options: { rates?: Record<string, number>; costPerCall?: number } = {},
+  ) {
+    const [plain] = llmOptions('').providers as [ProviderOptions];
+    const unset = { baseUrl: undefined, model: undefined, priceInput: undefined, priceOutput: undefined };
+    const llm = llmOptions('', {
+      ...options,
+      providers: providers.map((one) => ({ ...plain, ...unset, name: one.vendor, ...one })),
+    });
+    const { currency, ...open } = openProviders(llm, { catalogue, log: pino({ level: 'silent' }) });
+    return { currency, prices: open.providers.map(({ price }) => price) };
+  }
+
+  test("is the first provider's, at the operator's rate for the others", () => {
+    const { currency, prices } = opened([{ vendor: 'openai' }, { vendor: 'dashscope' }], {
+      rates: { CNY: 0.14 },
+    });
+    expect(currency).toBe('USD');
+    expect(prices).toMatchObject([{ input: 0.1 }, { input: 0.2 * 0.14, cachedInput: 0.04 * 0.14 }]);
+    expect(() => opened([{ vendor: 'dashscope' }, { vendor: 'openai' }])).toThrow('LLM_RATES=USD:');
+  });
+
+  test('is not decided by a server that costs nothing', () => {
+    expect(opened([{ vendor: 'ollama' }, { vendor: 'dashscope' }]).currency).toBe('CNY');
+    expect(opened([{ vendor: 'dashscope' }, { vendor: 'ollama' }]).prices[1]).toMatchObject({ input: 0 });
+    expect(opened([{ vendor: 'ollama' }]).currency).toBe('USD');
+  });
+
+  test("is USD where the first is priced by the operator at nobody's host", () => {
+    const first = { vendor: 'openai', baseUrl: 'http://gateway/v1', model: 'm', priceInput: 1 } as const;
+    expect(opened([first]).currency).toBe('USD');
+    expect(() => opened([first, { vendor: 'dashscope' }])).toThrow('LLM_RATES=CNY:');
+  });
+
+  test('needs no rate where all calls cost the same, or prices are set', () => {
+    const { currency, prices } = opened([{ vendor: 'dashscope' }, { vendor: 'openai' }], {
+      costPerCall: 0.01,
+    });
+    expect([currency, prices]).toEqual(['CNY', [{ call: 0.01 }, { call: 0.01 }]]);
+    expect(
+      opened([{ vendor: 'dashscope' }, { vendor: 'openai', priceInput: 0.7, priceOutput: 3.6 }]).prices[1],
+    ).toMatchObject({ input: 0.7, output: 3.6 });
+  });
+
+  test('what is reserved for a call before any follows how its model counts pictures', () => {
+    const [luna] = opened([{ vendor: 'openai' }]).prices;
+    expect(luna && typicalCostMicro(luna)).toBe(Math.ceil((400 + 307) * 0.1 + 100 * 0.5));
+    const [unknown] = opened([{ vendor: 'zhipu' }]).prices;
+    expect(unknown && typicalCostMicro(unknown)).toBe(1_000 * 0.04 + 100 * 0.4);
   });
 });
 

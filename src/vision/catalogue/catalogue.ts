@@ -162,7 +162,14 @@ const catalogueFile = is.object(
  */
 export function readCatalogue(file?: string): Catalogue {
   if (file === undefined) return builtIn();
-  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  try {
+    return ofFile(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new Error(`LLM_PRICE_FILE: ${(error as Error).message}`);
+  }
+}
+
+function ofFile(parsed: unknown): Catalogue {
   if (typeof parsed === 'object' && parsed !== null && 'vendors' in parsed)
     return checked(parsed, 'catalogue');
   is.anyObject(parsed, 'prices');

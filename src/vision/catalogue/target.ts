@@ -50,7 +50,8 @@ export function targetOf(
 ): Target {
   const named = catalogue.vendors[asked.vendor];
   const address = asked.baseUrl ?? Object.values(named.sites).find(({ baseUrl }) => baseUrl)?.baseUrl;
-  if (address === undefined) throw new Error(`${asked.vendor} has no address of its own: set LLM_BASE_URL`);
+  if (address === undefined)
+    throw new Error(`${asked.vendor} has no address of its own: set LLM_BASE_URL (LLM_<NAME>_BASE_URL)`);
   const baseUrl = address.replace(/\/+$/, '').replace(/\/(chat\/completions|messages)$/, '');
   const found = siteAt(catalogue, new URL(baseUrl).hostname.toLowerCase());
   const owner = found ? catalogue.vendors[found.vendor] : named.selfHosted ? named : undefined;
