@@ -1,6 +1,9 @@
 /** What gateway.ts sends: photos of a size, in the two bodies that the targets take. */
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
+import { readCatalogue } from '../src/vision/catalogue/catalogue.ts';
+import { targetOf } from '../src/vision/catalogue/target.ts';
+import { costMicroOf, imageTokens } from '../src/vision/price.ts';
 
 export interface Load {
   readonly kilobytes: number;
@@ -43,7 +46,7 @@ export function chatBody(picture: Buffer): Body {
     { type: 'image_url', image_url: { detail: 'low', url: 'data:image/jpeg;base64,' } },
   ];
   const json = JSON.stringify({
-    model: 'gpt-4.1-mini',
+    model: 'gpt-6-luna',
     max_tokens: 300,
     messages: [{ role: 'user', content }],
   });
@@ -69,15 +72,11 @@ export function formBody(picture: Buffer): Body {
   };
 }
 
-/** gpt-4.1-mini, a million tokens. */
-const usdPerMillion = { input: 0.4, output: 1.6 };
+const luna = targetOf(readCatalogue(), { vendor: 'openai', baseUrl: undefined, model: 'gpt-6-luna' });
 
-/**
- * For 1,000 photos of that size: 32 px patches, at most 1,536 of them, times 1.62, and some 300 tokens of words.
- * https://platform.openai.com/docs/guides/images-vision#calculating-costs
- */
+/** For 1,000 photos of that size, at `detail: low`, with some 300 tokens of words and an answer of 28. */
 export function usdPer1000(widthPx: number, heightPx: number): string {
-  const patches = Math.min(1_536, Math.ceil(widthPx / 32) * Math.ceil(heightPx / 32));
-  const usd = ((patches * 1.62 + 300) * usdPerMillion.input + 28 * usdPerMillion.output) / 1_000_000;
-  return (usd * 1_000).toFixed(3);
+  const { price = { input: 0, output: 0 }, imageTokens: rule = {} } = luna;
+  const usage = { inputTokens: imageTokens(rule, widthPx, heightPx) + 300, outputTokens: 28 };
+  return ((costMicroOf(price, usage) ?? 0) / 1_000).toFixed(3);
 }

@@ -10,7 +10,7 @@ import { bodyWithImage } from '../src/vision/image-body.ts';
 const vendorUrl = new URL(`${process.env.VENDOR_URL}/chat/completions`);
 const end = '"}}]}]}';
 const json = JSON.stringify({
-  model: 'gpt-4.1-mini',
+  model: 'gpt-6-luna',
   max_tokens: 300,
   messages: [
     {

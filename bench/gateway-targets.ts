@@ -45,7 +45,7 @@ export function openTargets() {
     SQLITE_FILE: join(folder, `${name}.db`),
     LLM_BASE_URL: vendorUrl,
     LLM_API_KEY: 'sk-bench',
-    LLM_MODEL: 'gpt-4.1-mini',
+    LLM_MODEL: 'gpt-6-luna',
     LLM_MAX_CONCURRENCY: '100',
     STRATEGY: 'llm-only',
   });

@@ -6,7 +6,7 @@ const reply = JSON.stringify({
   id: 'chatcmpl-lean',
   object: 'chat.completion',
   created: 0,
-  model: 'gpt-4.1-mini',
+  model: 'gpt-6-luna',
   choices: [
     {
       index: 0,

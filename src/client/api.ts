@@ -385,7 +385,7 @@ export interface Api {
       /** Calls sent, repeated and failed ones too */
       llm_calls: number;
       llm_calls_answered: number;
-      /** Units of the price table */
+      /** Units of the first provider's currency */
       llm_cost: number;
       /** What hits on answers of an LLM would have cost, on average */
       llm_cost_saved: number;
@@ -438,9 +438,9 @@ export interface Api {
         avg_processing_time: number;
         /** Milliseconds */
         avg_processing_time_ms: number;
-        /** Units of the price table */
+        /** Units of the first provider's currency */
         estimated_cost: number;
-        /** Units of the price table */
+        /** Units of the first provider's currency */
         cost_saved: number;
       };
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
@@ -472,7 +472,7 @@ export interface Api {
         lookup_misses: number;
         /** Hits that an LLM would have been asked for */
         times_saved: number;
-        /** Units of the price table */
+        /** Units of the first provider's currency */
         cost_saved: number;
         bytes_not_uploaded: number;
         avg_hit_per_image: number;
@@ -692,7 +692,7 @@ export interface Api {
           /** Calls sent, repeated and failed ones too */
           llm_calls: number;
           llm_calls_answered: number;
-          /** Units of the price table */
+          /** Units of the first provider's currency */
           llm_cost: number;
           /** What hits on answers of an LLM would have cost, on average */
           llm_cost_saved: number;

@@ -4,7 +4,7 @@ import { Envelope } from './answer-schemas.ts';
 const Count = Type.Integer({ minimum: 0 });
 const Share = Type.Number({ minimum: 0, maximum: 1, description: '0 to 1' });
 const Percent = Type.Number({ minimum: 0, maximum: 100, description: '0 to 100' });
-const Money = Type.Number({ description: 'Units of the price table' });
+const Money = Type.Number({ description: "Units of the first provider's currency" });
 const Moment = Type.String({ format: 'date-time' });
 const Day = Type.String({ format: 'date' });
 const Ms = Type.Number({ description: 'Milliseconds' });

@@ -48,7 +48,9 @@ export function openLlmMetrics(registry: Registry) {
   const calls = counter('calls_total', 'Calls sent to a vision LLM', ['provider', 'model', 'outcome']);
   const repeats = counter('retries_total', 'Calls after the first for one photo', ['provider']);
   const tokens = counter('tokens_total', 'Tokens as the vendor counts them', ['provider', 'direction']);
-  const cost = counter('cost_total', 'What calls have cost, in units of the price table', ['provider']);
+  const cost = counter('cost_total', 'What calls have cost, in the currency of the first provider', [
+    'provider',
+  ]);
   const alerts = counter('alerts_total', 'Failures that somebody has to act on', ['provider', 'reason']);
   const duration = seconds('call_duration', 'Time from sending a call to its end');
   const queue = seconds('queue', 'Wait of sent calls for their turn');

@@ -85,7 +85,7 @@ const retryWindowMs = 10_000;
 
 /**
  * The vision LLMs that the configuration names, ready to be asked.
- * @throws Error the price table can't be used, or a budget is set and a model's price is not known
+ * @throws Error the catalogue or a provider can't be used, or a budget is set and a model's price is not known
  */
 export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   const { taxonomy, prompt, log, hooks } = parts;

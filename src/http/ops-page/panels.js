@@ -4,7 +4,7 @@ const percent = (share) => `${(share * 100).toFixed(1)} %`;
 const money = (amount) => amount.toFixed(amount < 10 ? 4 : 2);
 const kilobytes = (bytes) => (bytes === undefined ? '–' : `${number.format(Math.round(bytes / 1000))} kB`);
 
-/** As the price table calls it, once it is known. */
+/** Of all sums, once it is known. */
 let currency = '';
 
 /** What a server says goes into the page as text only. */
