@@ -25,6 +25,8 @@ export interface DecoderOptions {
   readonly renditionPx: number;
   /** Larger photos are refused, whatever the header check let pass. */
   readonly limitPixels: number;
+  /** The same of a HEIC that is not shown by its thumbnail. Default: the same number. */
+  readonly heicLimitPixels?: number;
   /** Long edge from which on a HEIC's thumbnail is decoded in the photo's place. */
   readonly thumbnailPx: number;
   /** Absent where there is no network to feed. */
@@ -58,7 +60,7 @@ const renditionQuality = 80;
  * of pixels alone, so no metadata can leave.
  * @throws PhotoError from what it returns
  */
-export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: DecoderOptions) {
+export function openDecoder({ renditionPx, limitPixels, input, ...heic }: DecoderOptions) {
   type Source = Pick<Job, 'bytes' | 'wants' | 'format'>;
   type Upright = Pick<Decoded, 'widthPx' | 'heightPx'>;
 
@@ -75,7 +77,8 @@ export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: De
   }
 
   async function fromFile({ bytes, format, wants }: Source): Promise<Decoded> {
-    const picture = format === 'png' ? withoutBurstingText(bytes) : bytes;
+    const picture =
+      format === 'png' ? withoutBurstingText(bytes) : format === 'avif' ? asStill(bytes) : bytes;
     const open = (failOn: NonNullable<SharpOptions['failOn']>) =>
       sharp(picture, { failOn, limitInputPixels: limitPixels, sequentialRead: true, pages: 1 });
     const header = await open('error').metadata();
@@ -91,7 +94,10 @@ export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: De
   }
 
   function fromHeic({ bytes, wants }: Source): Promise<Decoded> {
-    const { raw, ...upright } = decodeHeic(bytes, thumbnailPx);
+    const { raw, ...upright } = decodeHeic(bytes, {
+      thumbnailPx: heic.thumbnailPx,
+      limitPixels: heic.heicLimitPixels ?? limitPixels,
+    });
     const size = { width: raw.widthPx, height: raw.heightPx, channels: 3 as const };
     return decodedFrom(() => sharp(raw.pixels, { raw: size, limitInputPixels: limitPixels }), upright, wants);
   }
@@ -103,6 +109,14 @@ export function openDecoder({ renditionPx, limitPixels, thumbnailPx, input }: De
       throw photoErrorFor(error, source.bytes, source.format);
     }
   };
+}
+
+/** An animated AVIF is read for its still picture: libvips knows it by the brand of one only. */
+function asStill(avif: Buffer): Buffer {
+  if (avif.toString('latin1', 8, 12) !== 'avis') return avif;
+  const still = Buffer.from(avif);
+  still.write('avif', 8, 'latin1');
+  return still;
 }
 
 interface Wanted {

@@ -2,7 +2,7 @@ import { PhotoError, UndecodableError } from '../errors.ts';
 import { itemsOf } from './firewall/iso-items.ts';
 import { thumbnailOf } from './firewall/iso-media.ts';
 import { LibHeifError, openHeif, type RawPicture } from './libheif.ts';
-import { truncated } from './sharp-errors.ts';
+import { tooManyPixels, truncated } from './sharp-errors.ts';
 
 export interface HeicPicture {
   /** Of the photo itself, upright. */
@@ -12,22 +12,46 @@ export interface HeicPicture {
   readonly raw: RawPicture;
 }
 
+export interface HeicOptions {
+  /** Long edge from which on a thumbnail will do. */
+  readonly thumbnailPx: number;
+  /** A photo of more is shown by its thumbnail or not at all. */
+  readonly limitPixels: number;
+}
+
 /**
  * Decodes a HEIC photo as it is shown: turned and mirrored as its container says (EXIF orientation does not count in
- * HEIF). A thumbnail in it is some twenty times cheaper.
- * @param thumbnailPx long edge from which on a thumbnail will do
- * @throws UndecodableError
+ * HEIF). A thumbnail in it is some twenty times cheaper; where it can't be decoded, or is not the picture it is said
+ * to be, the photo itself is.
+ * @throws PhotoError
  */
-export function decodeHeic(bytes: Buffer, thumbnailPx: number): HeicPicture {
+export function decodeHeic(bytes: Buffer, { thumbnailPx, limitPixels }: HeicOptions): HeicPicture {
   try {
-    const file = openHeif(bytes);
     const thumbnail = thumbnailOf(itemsOf(bytes), thumbnailPx);
-    const raw = file.decode(thumbnail?.id);
-    return { widthPx: file.widthPx, heightPx: file.heightPx, raw };
+    const byThumbnail = thumbnail && decodedBy(bytes, thumbnail.id);
+    return byThumbnail ?? wholeOf(bytes, limitPixels);
   } catch (error) {
     if (error instanceof PhotoError) throw error;
     if (error instanceof LibHeifError && error.isCutShort) throw truncated();
     // Also a trap of WebAssembly: it leaves an instance that nobody uses again.
     throw new UndecodableError('undecodable_image', 'The photo is damaged and cannot be decoded.');
   }
+}
+
+function decodedBy(bytes: Buffer, thumbnail: number): HeicPicture | undefined {
+  const { widthPx, heightPx, decode } = openHeif(bytes);
+  try {
+    const raw = decode(thumbnail);
+    const isAlike = Math.abs((raw.widthPx / raw.heightPx) * (heightPx / widthPx) - 1) < 0.05;
+    return isAlike ? { widthPx, heightPx, raw } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** In an instance of its own: one that has failed is used no more. */
+function wholeOf(bytes: Buffer, limitPixels: number): HeicPicture {
+  const { widthPx, heightPx, decode } = openHeif(bytes);
+  if (widthPx * heightPx > limitPixels) throw tooManyPixels();
+  return { widthPx, heightPx, raw: decode(undefined) };
 }

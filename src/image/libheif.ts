@@ -18,6 +18,8 @@ interface Wasm {
   _heif_image_handle_get_thumbnail(error: number, handle: number, itemId: number, thumbnail: number): void;
   _heif_image_handle_get_width(handle: number): number;
   _heif_image_handle_get_height(handle: number): number;
+  _heif_image_handle_has_alpha_channel(handle: number): number;
+  _heif_image_handle_is_premultiplied_alpha(handle: number): number;
   _heif_decode_image(
     error: number,
     handle: number,
@@ -31,8 +33,8 @@ interface Wasm {
   _heif_image_get_plane_readonly(image: number, channel: number, stride: number): number;
 }
 
-/** heif_colorspace_RGB, heif_chroma_interleaved_RGB, heif_channel_interleaved. */
-const [rgb, interleavedRgb, interleaved] = [1, 10, 10];
+/** heif_colorspace_RGB, heif_chroma_interleaved_RGB and …_RGBA, heif_channel_interleaved. */
+const [rgb, interleavedRgb, interleavedRgba, interleaved] = [1, 10, 11, 10];
 const longestEdgePx = 65_535;
 const endOfData = 100;
 
@@ -46,7 +48,7 @@ export class LibHeifError extends Error {
   }
 }
 
-/** 8-bit RGB, upright, rows without gaps. */
+/** 8-bit RGB, upright, rows without gaps, on white where the picture is transparent. */
 export interface RawPicture {
   readonly pixels: Buffer;
   readonly widthPx: number;
@@ -91,22 +93,19 @@ export function openHeif(bytes: Buffer): HeifFile {
     wasm._heif_context_get_primary_image_handle(error, context, handle),
   );
 
-  function copied(image: number): RawPicture {
-    const widthPx = wasm._heif_image_get_width(image, interleaved);
-    const heightPx = wasm._heif_image_get_height(image, interleaved);
-    let stride = 0;
+  /** The decoded picture, still in the instance's memory. */
+  function decoded(handle: number, chroma: number): Planes {
+    const image = call((error, result) => wasm._heif_decode_image(error, handle, result, rgb, chroma, 0));
     let plane = 0;
-    stride = call((_, result) => {
+    const stride = call((_, result) => {
       new DataView(wasm.HEAPU8.buffer).setInt32(scratch, 0, true);
       plane = wasm._heif_image_get_plane_readonly(image, interleaved, result);
     });
-    const pixels = Buffer.allocUnsafe(widthPx * heightPx * 3);
-    for (let row = 0; row < heightPx; row += 1)
-      pixels.set(
-        wasm.HEAPU8.subarray(plane + row * stride, plane + row * stride + widthPx * 3),
-        row * widthPx * 3,
-      );
-    return { pixels, widthPx, heightPx };
+    return {
+      widthPx: wasm._heif_image_get_width(image, interleaved),
+      heightPx: wasm._heif_image_get_height(image, interleaved),
+      row: (y) => wasm.HEAPU8.subarray(plane + y * stride, plane + (y + 1) * stride),
+    };
   }
 
   return {
@@ -117,11 +116,41 @@ export function openHeif(bytes: Buffer): HeifFile {
         thumbnail === undefined
           ? primary
           : call((error, handle) => wasm._heif_image_handle_get_thumbnail(error, primary, thumbnail, handle));
-      return copied(
-        call((error, image) => wasm._heif_decode_image(error, shown, image, rgb, interleavedRgb, 0)),
-      );
+      if (wasm._heif_image_handle_has_alpha_channel(shown) === 0)
+        return copied(decoded(shown, interleavedRgb));
+      const isPremultiplied = wasm._heif_image_handle_is_premultiplied_alpha(shown) !== 0;
+      return onWhite(decoded(shown, interleavedRgba), isPremultiplied);
     },
   };
+}
+
+interface Planes {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Interleaved channels, more bytes than the row has. */
+  row(y: number): Uint8Array;
+}
+
+function copied({ widthPx, heightPx, row }: Planes): RawPicture {
+  const pixels = Buffer.allocUnsafe(widthPx * heightPx * 3);
+  for (let y = 0; y < heightPx; y += 1) pixels.set(row(y).subarray(0, widthPx * 3), y * widthPx * 3);
+  return { pixels, widthPx, heightPx };
+}
+
+/** @param isPremultiplied whether its colours are those of opaque pixels times their alpha */
+export function onWhite({ widthPx, heightPx, row }: Planes, isPremultiplied: boolean): RawPicture {
+  const pixels = Buffer.allocUnsafe(widthPx * heightPx * 3);
+  for (let y = 0, to = 0; y < heightPx; y += 1) {
+    const rgba = row(y);
+    for (let from = 0; from < widthPx * 4; from += 4) {
+      const alpha = (rgba[from + 3] ?? 255) / 255;
+      for (let channel = 0; channel < 3; channel += 1) {
+        const level = (rgba[from + channel] ?? 0) * (isPremultiplied ? 1 : alpha);
+        pixels[to++] = Math.min(255, Math.round(level + 255 * (1 - alpha)));
+      }
+    }
+  }
+  return { pixels, widthPx, heightPx };
 }
 
 function instance(): Wasm {

@@ -143,6 +143,12 @@ describe('decoding', () => {
     expect(red(await colourAt(rendition, 30, 20))).toBe(true);
   });
 
+  it('takes the still picture of an animated AVIF', async () => {
+    const avif = (brand: string) => readFileSync(`tests/fixtures/avif/${brand}.avif`);
+    const [still, animated] = [await decode(avif('still-brand-avif')), await decode(avif('same-brand-avis'))];
+    expect(animated.rendition.equals(still.rendition)).toBe(true);
+  });
+
   it('takes the first picture of an MPO', async () => {
     const [first, second] = [await plain('#f00').jpeg().toBuffer(), await plain('#00f').jpeg().toBuffer()];
     const index = Buffer.from('MPF\0MM\0*\0\0\0\x08', 'latin1');

@@ -14,6 +14,10 @@ export interface Item {
   tiles: readonly number[];
   /** The picture that this one is a thumbnail of. */
   thumbnailOf: number | undefined;
+  /** The picture that this one says something else about: how transparent it is, how far away, how bright. */
+  auxiliaryOf?: number;
+  /** It says how transparent another picture is. */
+  isAlpha?: boolean;
   /** A grid's own word of its size, where it can be read. */
   grid?: readonly [widthPx: number, heightPx: number];
 }
@@ -83,6 +87,7 @@ function readReferences(content: Buffer, items: Map<number, Item>, count: BoxCou
     const to = Array.from({ length }, () => numbers.next(idBytes));
     if (from && type === 'dimg') from.tiles = to;
     if (from && type === 'thmb') from.thumbnailOf = to[0];
+    if (from && type === 'auxl' && to[0] !== undefined) from.auxiliaryOf = to[0];
   }
 }
 
@@ -110,6 +115,10 @@ function apply(property: Box | undefined, item: Item): void {
     item.widthPx = property.content.readUInt32BE(4);
     item.heightPx = property.content.readUInt32BE(8);
   }
+  if (property?.type === 'auxC')
+    item.isAlpha = /^(urn:mpeg:mpegB:cicp:systems:auxiliary:alpha|urn:mpeg:hevc:2015:auxid:1)\0/.test(
+      property.content.toString('latin1', 4, 64),
+    );
   if (property?.type === 'irot') item.isTurned ||= (property.content[0] ?? 0) % 4 !== 0;
   if (property?.type === 'imir') item.isTurned = true;
 }

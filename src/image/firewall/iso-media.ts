@@ -29,16 +29,18 @@ export function inspectHeic(bytes: Buffer, limits: PixelLimits, thumbnailPx: num
 }
 
 /**
- * The smallest thumbnail of the primary picture whose long edge is at least that, if there is one of its shape that
- * is turned as it is: any other would mislead.
+ * The smallest thumbnail of the primary picture whose long edge is at least that, if there is one of its coding and
+ * shape that is turned as it is: any other would mislead, as would that of a picture that is transparent somewhere.
  */
 export function thumbnailOf({ primary, items }: IsoItems, thumbnailPx: number): Item | undefined {
   if (!primary || primary.widthPx === 0 || primary.heightPx === 0) return undefined;
+  const all = [...items.values()];
+  if (all.some(({ auxiliaryOf, isAlpha }) => isAlpha && auxiliaryOf === primary.id)) return undefined;
   const shape = primary.widthPx / primary.heightPx;
   const isAlike = ({ widthPx, heightPx, isTurned }: Item) =>
     isTurned === primary.isTurned && Math.abs(widthPx / heightPx / shape - 1) < 0.05;
-  return [...items.values()]
-    .filter((item) => item.thumbnailOf === primary.id && item.type !== 'grid' && isAlike(item))
+  return all
+    .filter((item) => item.thumbnailOf === primary.id && item.type === 'hvc1' && isAlike(item))
     .filter(({ widthPx, heightPx }) => Math.max(widthPx, heightPx) >= thumbnailPx)
     .sort((one, other) => one.widthPx - other.widthPx)[0];
 }
