@@ -16,6 +16,7 @@ COPY migrations migrations
 COPY src src
 RUN mkdir data && chown node:node data
 USER node
+# The SQLite file, and the token of operators where OPS_TOKEN is not set.
 VOLUME /app/data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

@@ -8,7 +8,12 @@ import { openServices } from '../src/services.ts';
 
 letHeapGrow();
 const services = openServices(loadConfig('/dev/null'), pino({ level: 'warn' }));
-const app = await buildServer(services, { version: 'bench', trustProxy: false, corsOrigins: [] });
+const app = await buildServer(services, {
+  version: 'bench',
+  trustProxy: false,
+  origins: { cors: [], uploads: [] },
+  opsRule: { kind: 'loopback' },
+});
 await services.ready();
 await app.listen({ host: '127.0.0.1', port: 0 });
 process.send?.({ port: (app.server.address() as AddressInfo).port });

@@ -34,7 +34,12 @@ export interface OpenApi {
 export async function openApiDocument(): Promise<OpenApi> {
   const clientRules = { apiKeys: 'off', perUser: 0, perNetwork: 0 };
   const parts = { log: pino({ level: 'silent' }), taxonomy: readTaxonomy(), limits: {}, clientRules };
-  const options = { version: '0', trustProxy: false, corsOrigins: [] } as const;
+  const options = {
+    version: '0',
+    trustProxy: false,
+    origins: { cors: [], uploads: [] },
+    opsRule: { kind: 'closed' },
+  } as const;
   const app = await buildServer(parts as unknown as HttpDependencies, options);
   await app.ready();
   const document = app.swagger() as unknown as OpenApi;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ValueOf } from './config/kinds.ts';
 import { llmFrom } from './config/llm.ts';
@@ -90,13 +91,15 @@ export function configFrom(environment: Environment) {
     timeZone: values.TIME_ZONE,
     http: {
       trustProxy: trustProxyFrom(values.TRUST_PROXY),
-      opsToken: values.OPS_TOKEN || undefined,
+      opsToken: /[^\s,]/.test(values.OPS_TOKEN) ? values.OPS_TOKEN : undefined,
+      /** Of the token that is made where none is configured. */
+      opsTokenFile: join(dirname(values.SQLITE_FILE), 'ops-token'),
       clientRules: {
         apiKeys: values.API_KEYS,
         perUser: values.RATE_LIMIT_USER,
         perNetwork: values.RATE_LIMIT_NETWORK,
       },
-      corsOrigins: listFrom(values.CORS_ORIGIN),
+      origins: { cors: listFrom(values.CORS_ORIGIN), uploads: listFrom(values.UPLOAD_ORIGINS) },
     },
     limits: {
       fileBytes: values.MAX_IMAGE_SIZE_MB * megabyte,

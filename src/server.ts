@@ -1,4 +1,3 @@
-import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { batchRoutes } from './http/batch.ts';
@@ -7,14 +6,17 @@ import { newRequestId } from './http/caller.ts';
 import { checkCacheRoutes } from './http/check-cache.ts';
 import { classifyRoutes } from './http/classify.ts';
 import { guardClients } from './http/client-access.ts';
+import { answerCors } from './http/cors.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
-import { feedbackRoutes } from './http/feedback.ts';
+import { feedbackListRoutes, feedbackRoutes } from './http/feedback.ts';
 import { healthRoutes } from './http/health.ts';
 import { localClassifyRoutes } from './http/local-classify.ts';
 import { metricsRoutes, observeRequests } from './http/metrics.ts';
-import { registerOpenApi } from './http/openapi.ts';
+import { openApiRoutes, registerOpenApi } from './http/openapi.ts';
+import type { OpsRule } from './http/ops-access.ts';
 import { opsEventRoutes } from './http/ops-events.ts';
 import { opsPageRoutes } from './http/ops-page.ts';
+import { guardOrigins, type OriginRules } from './http/origins.ts';
 import { registerProblems } from './http/problem.ts';
 import { statsRoutes } from './http/stats.ts';
 import { v2BatchRoutes } from './http/v2-batch.ts';
@@ -24,14 +26,41 @@ export interface ServerOptions {
   readonly version: string;
   /** Whose X-Forwarded-For counts: nobody's, that many hops', or these addresses' and ranges'. */
   readonly trustProxy: false | number | string[];
-  readonly corsOrigins: readonly string[];
+  readonly origins: OriginRules;
+  readonly opsRule: OpsRule;
 }
+
+type Routes = (app: FastifyInstance, dependencies: HttpDependencies) => void;
+
+/** What clients call, and pages of the origins in CORS_ORIGIN may read. */
+const clientRoutes: readonly Routes[] = [
+  healthRoutes,
+  checkCacheRoutes,
+  classifyRoutes,
+  batchRoutes,
+  localClassifyRoutes,
+  v2CheckCacheRoutes,
+  v2BatchRoutes,
+  feedbackRoutes,
+  openApiRoutes,
+];
+
+/** What operators call: never answered to a page of another origin. */
+const opsRoutes: readonly Routes[] = [
+  statsRoutes,
+  metricsRoutes,
+  opsPageRoutes,
+  opsEventRoutes,
+  feedbackListRoutes,
+  cacheAdminRoutes,
+];
 
 /** The service's HTTP side: the same in tests as in production, listening nowhere yet. */
 export async function buildServer(
-  dependencies: HttpDependencies,
-  { version, trustProxy, corsOrigins }: ServerOptions,
+  services: Omit<HttpDependencies, 'opsRule'>,
+  { version, trustProxy, origins, opsRule }: ServerOptions,
 ): Promise<FastifyInstance> {
+  const dependencies: HttpDependencies = { ...services, opsRule };
   const app = Fastify({
     loggerInstance: dependencies.log,
     genReqId: newRequestId,
@@ -68,27 +97,18 @@ export async function buildServer(
   });
   observeRequests(app, dependencies);
   registerProblems(app);
-  if (corsOrigins.length > 0)
-    await app.register(cors, { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] });
-  await guardClients(app, dependencies);
   await app.register(multipart, { throwFileSizeLimit: false });
   await registerOpenApi(app, version);
 
-  for (const routes of [
-    healthRoutes,
-    checkCacheRoutes,
-    classifyRoutes,
-    batchRoutes,
-    localClassifyRoutes,
-    v2CheckCacheRoutes,
-    v2BatchRoutes,
-    statsRoutes,
-    metricsRoutes,
-    opsPageRoutes,
-    opsEventRoutes,
-    feedbackRoutes,
-    cacheAdminRoutes,
-  ])
-    app.register(async (scope) => routes(scope, dependencies));
+  const register = (scope: FastifyInstance, routes: readonly Routes[]) => {
+    for (const one of routes) scope.register(async (inner) => one(inner, dependencies));
+  };
+  app.register(async (scope) => {
+    answerCors(scope, origins.cors);
+    guardOrigins(scope, origins, dependencies.metrics);
+    await guardClients(scope, dependencies);
+    register(scope, clientRoutes);
+  });
+  register(app, opsRoutes);
   return app;
 }

@@ -22,7 +22,7 @@ import { gatePlaces } from './vision/gate-places.ts';
 import { promptOf } from './vision/prompt.ts';
 import { unconfigured } from './vision/unconfigured.ts';
 
-export interface Services extends HttpDependencies {
+export interface Services extends Omit<HttpDependencies, 'opsRule'> {
   /** Resolves when photos can be classified, or it is known that they can't for now. */
   ready(): Promise<void>;
   /** What is wrong with the models of the LLM side, once their vendors were asked: a matter of seconds. */
@@ -109,7 +109,6 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     metrics,
     scrape: openScrape(metrics.registry),
     state,
-    opsToken: config.http.opsToken,
     clientRules: config.http.clientRules,
     apiKeys: store.apiKeys,
     health: () => ({

@@ -19,7 +19,7 @@ const hitRecords: Variable<number> = {
 export const opsVariables = {
   OPS_TOKEN: secret({
     about:
-      'Bearer token for statistics, /ops and /metrics, or several separated by commas, each as it is or as sha256:<hex>; without one they answer to loopback only',
+      'Bearer token for statistics, /ops and /metrics, or several separated by commas, each as it is or as sha256:<hex>. Empty: the one in the file ops-token beside SQLITE_FILE, made where others than this machine can reach the service; without either, loopback alone is answered',
   }),
   API_KEYS: oneOf({
     about:

@@ -5,6 +5,9 @@ import { llmVariables } from './llm-variables.ts';
 import { opsVariables } from './ops-variables.ts';
 import { storeVariables } from './store-variables.ts';
 
+const origin = /(null|file:\/\/|[a-z][a-z\d+.-]*:\/\/[^\s,/]+)/.source;
+const originList = new RegExp(`^${origin}(\\s*,\\s*${origin})*$`, 'i');
+
 /**
  * Every environment variable the service reads: unit, default, range and purpose. The README's table and
  * `.env.example` are checked against this file by a test. Those of one among several LLM providers are named by pattern:
@@ -77,7 +80,14 @@ export const variables = {
   }),
   ...opsVariables,
   CORS_ORIGIN: text({
-    about: 'Origins of browser pages that may call, separated by commas, or *; empty: none',
+    about:
+      'Origins of browser pages that may read answers and send feedback, separated by commas, or *; empty: none but those of the service itself',
+  }),
+  UPLOAD_ORIGINS: text({
+    about:
+      'Origins of browser pages whose photos and hashes are answered, separated by commas, beside those in CORS_ORIGIN and of the service itself; what is no page needs none. Empty: those of every page',
+    range: 'origins such as https://photos.example, null or file://, …',
+    pattern: originList,
   }),
   MAX_IMAGE_SIZE_MB: integer({ about: 'Largest photo', default: 12, min: 1, max: 512, unit: 'MB' }),
   ...imageVariables,

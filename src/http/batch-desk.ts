@@ -36,7 +36,7 @@ export interface BatchWork {
 export function openBatchDesk(dependencies: HttpDependencies) {
   const { limits, recorder, log } = dependencies;
   const claims = openPhotoDesk(dependencies);
-  const recheck = recheckAsked(dependencies.opsToken);
+  const recheck = recheckAsked(dependencies.opsRule);
 
   async function itemOf(
     desk: PhotoDesk,
@@ -73,7 +73,7 @@ export function openBatchDesk(dependencies: HttpDependencies) {
     reply: FastifyReply,
     { onItem, senderIn }: BatchWork = {},
   ): Promise<Batch> {
-    const isRecheck = await recheck(request);
+    const isRecheck = recheck(request);
     const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs, isRecheck });
     const held = holdRecords(recorder);
     const desk = openPhotoDesk({ ...dependencies, recorder: held.recorder });

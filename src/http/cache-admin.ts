@@ -15,8 +15,8 @@ const Time = Type.String({ format: 'date-time' });
 /** For operators: what is stored, and forgetting it. */
 export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { cacheDesk, apiKeys, opsToken } = dependencies;
-  const onRequest = opsAccess(opsToken);
+  const { cacheDesk, apiKeys, opsRule } = dependencies;
+  const onRequest = opsAccess(opsRule);
 
   const counts = {
     summary: 'What the cache holds',

@@ -49,11 +49,23 @@ export function setApp(request: FastifyRequest, app: string): void {
   apps.set(request, app);
 }
 
+const pages = new WeakMap<FastifyRequest, string>();
+
+/** Notes the origin of the page of another site that sends a request. */
+export function setPage(request: FastifyRequest, origin: string): void {
+  pages.set(request, origin);
+}
+
 /** A non-empty `X-User-ID` wins over the body's `user_id`; neither authenticates anybody. */
 export function senderOfRequest(request: FastifyRequest, bodyUserId?: string | null): Sender {
   const header = request.headers['x-user-id'];
   const userId = (Array.isArray(header) ? header[0] : header)?.trim() || bodyUserId?.trim();
-  return senderOf({ address: request.ip, app: apps.get(request), ...(userId && { userId }) });
+  return senderOf({
+    address: request.ip,
+    app: apps.get(request),
+    page: pages.get(request),
+    ...(userId && { userId }),
+  });
 }
 
 /**

@@ -40,10 +40,10 @@ const schema = {
 export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
   const { limits, recorder, taxonomy } = dependencies;
   const desk = openPhotoDesk(dependencies);
-  const recheck = recheckAsked(dependencies.opsToken);
+  const recheck = recheckAsked(dependencies.opsRule);
 
   async function handle(request: FastifyRequest, reply: FastifyReply) {
-    const isRecheck = await recheck(request);
+    const isRecheck = recheck(request);
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
     let failed = 1;
     try {

@@ -11,6 +11,7 @@ import type { Recorder } from '../stats/recorder.ts';
 import type { ServiceState } from '../stats/service-state.ts';
 import type { ApiKeyStore } from '../store/api-key-store.ts';
 import type { ClientRules } from './client-access.ts';
+import type { OpsRule } from './ops-access.ts';
 
 export interface Limits {
   readonly fileBytes: number;
@@ -57,7 +58,7 @@ export interface HttpDependencies {
   health(): Health;
   /** False while starting, and once the process has been told to stop. */
   isReady(): boolean;
-  readonly opsToken: string | undefined;
+  readonly opsRule: OpsRule;
   readonly clientRules: ClientRules;
   readonly apiKeys: ApiKeyStore;
 }

@@ -18,7 +18,7 @@ const Said = Type.Object({
 
 export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { taxonomy, cacheDesk, opsToken } = dependencies;
+  const { taxonomy, cacheDesk } = dependencies;
 
   const give = {
     summary: 'Say which category is right',
@@ -35,7 +35,7 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
         applied: Type.Boolean({ description: 'The photo is known: the next look-up answers so' }),
         ...Envelope,
       }),
-      ...problems(400, 503),
+      ...problems(400, 403, 503),
     },
   };
   app.post('/api/v1/feedback', { schema: give }, async (request) => {
@@ -54,14 +54,18 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
     });
     return { success: true as const, applied, ...stamp(request.id) };
   });
+}
 
+/** For operators. */
+export function feedbackListRoutes(plain: FastifyInstance, { cacheDesk, opsRule }: HttpDependencies): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const list = {
     summary: 'What clients said is right, the newest first',
     tags: ['stats'],
     security: [{ opsToken: [] }],
     response: { 200: Type.Object({ items: Type.Array(Said), ...Envelope }), ...problems(401, 403, 503) },
   };
-  app.get('/api/v1/feedback', { schema: list, onRequest: opsAccess(opsToken) }, async (request) => ({
+  app.get('/api/v1/feedback', { schema: list, onRequest: opsAccess(opsRule) }, async (request) => ({
     items: (await cacheDesk.newestFeedback(100)).map(({ hash, category, answered, model, claimant, at }) => ({
       image_hash: hash,
       category,

@@ -6,7 +6,11 @@ import type { HttpDependencies } from './dependencies.ts';
 type Route = 'check-cache' | 'batch-check-cache';
 
 /** Looks hashes up for a caller and books it: a hit is a photo, a miss is a look-up only. */
-export function openLookupDesk({ cache, recorder, limits }: HttpDependencies) {
+export function openLookupDesk({
+  cache,
+  recorder,
+  limits,
+}: Pick<HttpDependencies, 'cache' | 'recorder' | 'limits'>) {
   function callerFor(request: FastifyRequest, reply: FastifyReply, userId?: string | null): Caller {
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });
     return { ...caller, sender: senderOfRequest(request, userId) };

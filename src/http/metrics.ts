@@ -3,8 +3,8 @@ import type { HttpDependencies } from './dependencies.ts';
 import { opsAccess } from './ops-access.ts';
 
 /** For Prometheus: all workers of this machine together. */
-export function metricsRoutes(app: FastifyInstance, { opsToken, scrape }: HttpDependencies): void {
-  const options = { schema: { hide: true }, logLevel: 'warn' as const, onRequest: opsAccess(opsToken) };
+export function metricsRoutes(app: FastifyInstance, { opsRule, scrape }: HttpDependencies): void {
+  const options = { schema: { hide: true }, logLevel: 'warn' as const, onRequest: opsAccess(opsRule) };
   app.get('/metrics', options, async (_, reply) => {
     reply.type('text/plain; version=0.0.4; charset=utf-8').header('cache-control', 'no-store');
     return scrape();

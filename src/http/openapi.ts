@@ -36,5 +36,8 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       },
     },
   });
+}
+
+export function openApiRoutes(app: FastifyInstance): void {
   app.get('/openapi.json', { schema: { hide: true }, logLevel: 'warn' }, async () => app.swagger());
 }

@@ -11,7 +11,7 @@ const maxWatchers = 50;
 
 /** What the page of operators shows, as server-sent events: asked for once however many watch. */
 export function opsEventRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { opsToken, stats, state, log } = dependencies;
+  const { opsRule, stats, state, log } = dependencies;
   const watchers = new Set<PassThrough>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -47,7 +47,7 @@ export function opsEventRoutes(app: FastifyInstance, dependencies: HttpDependenc
     for (const watcher of watchers) leave(watcher);
   });
 
-  const options = { schema: { hide: true }, logLevel: 'warn' as const, onRequest: opsAccess(opsToken) };
+  const options = { schema: { hide: true }, logLevel: 'warn' as const, onRequest: opsAccess(opsRule) };
   app.get('/ops/events', options, async (_, reply) => {
     const [oldest] = watchers;
     if (oldest && watchers.size >= maxWatchers) leave(oldest);

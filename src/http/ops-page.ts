@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import type { HttpDependencies } from './dependencies.ts';
-import { opsAccess } from './ops-access.ts';
+import { opsPageAccess } from './ops-access.ts';
 import { withPageHeaders } from './page-headers.ts';
 
 const own = (name: string) => new URL(`./ops-page/${name}`, import.meta.url);
@@ -24,16 +24,16 @@ const files = [
 
 /**
  * The page of operators, all of it from here. It holds no figure: those it asks for, with the token that its user
- * types in. Without OPS_TOKEN it answers to whom the figures do.
+ * types in. Without a token it answers to whom the figures do.
  */
-export function opsPageRoutes(app: FastifyInstance, { opsToken }: HttpDependencies): void {
-  const access = opsToken === undefined ? [opsAccess(undefined)] : [];
+export function opsPageRoutes(app: FastifyInstance, { opsRule }: HttpDependencies): void {
+  const access = opsPageAccess(opsRule);
   for (const { path, file, type } of files) {
     const body = readFileSync(file);
     const options = {
       schema: { hide: true },
       logLevel: 'warn' as const,
-      onRequest: [withPageHeaders, ...access],
+      onRequest: [withPageHeaders, access],
     };
     app.get(`/ops${path}`, options, async (_, reply) => {
       reply.type(type).header('cache-control', 'no-cache');

@@ -23,9 +23,9 @@ const Moment = (what: string) =>
   Type.Optional(Type.String({ maxLength: 40, description: `${what}: ISO 8601, or Unix seconds` }));
 
 /** What happened, from sums that are kept with the records: no route reads the records themselves. */
-export function statsRoutes(plain: FastifyInstance, { opsToken, stats }: HttpDependencies): void {
+export function statsRoutes(plain: FastifyInstance, { opsRule, stats }: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const onRequest = opsAccess(opsToken);
+  const onRequest = opsAccess(opsRule);
 
   function route(
     path: string,

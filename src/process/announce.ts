@@ -1,40 +1,50 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Services } from '../services.ts';
+import type { OpsToken } from './ops-token.ts';
+
+export interface Running {
+  readonly version: string;
+  readonly port: number;
+  readonly config: Config;
+  readonly services: Services;
+  readonly ops: OpsToken;
+  /** What needs attention. */
+  readonly notices: readonly string[];
+}
 
 /** Says what runs, and how to try it: a page in a terminal, one line in a log. */
-export function announce(
-  log: Logger,
-  {
-    version,
-    port,
-    config,
-    services,
-    notices,
-  }: {
-    version: string;
-    port: number;
-    config: Config;
-    services: Services;
-    /** What needs attention. */
-    notices: readonly string[];
-  },
-): void {
+export function announce(log: Logger, { version, port, config, services, ops, notices }: Running): void {
   const shownHost = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}`;
+  const isPage = process.stdout.isTTY && config.log.format !== 'json';
   const lines = [
     ['Listening', `${url} (${config.host}, ${config.workers} process${config.workers > 1 ? 'es' : ''})`],
     ['Store', services.describe.store],
     ['Strategy', services.describe.strategy],
     ['Local model', services.describe.local],
     ['API', `${url}/docs`],
+    ['Ops page', opsPage(`${url}/ops`, ops, isPage)],
     ['Try it', `curl -F image=@docs/samples/cat.jpg ${url}/api/v1/classify`],
     ...notices.map((notice) => ['Attention', notice] as const),
   ] as const;
-  if (process.stdout.isTTY && config.log.format !== 'json') {
+  if (isPage) {
     const page = lines.map(([name, value]) => `  ${name.padEnd(12)} ${value}`).join('\n');
     process.stdout.write(`\nalbum-classifier ${version}\n\n${page}\n\n`);
     return;
   }
   log.info(`album-classifier ${version}: ${lines.map(([name, value]) => `${name}: ${value}`).join('; ')}`);
+}
+
+/**
+ * Where it is, and how to get in. The link that signs in holds the token behind a `#`, which a browser keeps to
+ * itself; it is for the eyes at a terminal, since logs are kept and read by others.
+ */
+function opsPage(url: string, { rule, file }: OpsToken, isPage: boolean): string {
+  if (rule.kind === 'closed') return `${url} is closed: set OPS_TOKEN`;
+  if (rule.kind === 'loopback') return `${url} (from this machine)`;
+  if (file === undefined) return `${url} (asks for OPS_TOKEN)`;
+  return isPage
+    ? `${url}#token=${encodeURIComponent(rule.tokens)} (token from ${file})`
+    : `${url} (asks for the token in ${file})`;
 }

@@ -5,15 +5,20 @@ import type { Config } from '../config.ts';
 import { buildServer } from '../server.ts';
 import { openServices, type Services } from '../services.ts';
 import { announce } from './announce.ts';
+import { openOpsToken } from './ops-token.ts';
 
 /** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, records are flushed, exit 0. */
 export async function serve(config: Config, log: Logger, version: string): Promise<void> {
   for (const warning of config.warnings) log.warn(warning);
+  const ops = openOpsToken(config);
+  if (ops.problem !== undefined)
+    log.warn(`the routes of operators stay closed: ${ops.problem}; set OPS_TOKEN`);
   const services = openServices(config, log);
   const app = await buildServer(services, {
     version,
     trustProxy: config.http.trustProxy,
-    corsOrigins: config.http.corsOrigins,
+    origins: config.http.origins,
+    opsRule: ops.rule,
   });
 
   let stopping: Promise<void> | undefined;
@@ -36,7 +41,7 @@ export async function serve(config: Config, log: Logger, version: string): Promi
   const { port } = app.server.address() as AddressInfo;
   if (cluster.isWorker && cluster.worker?.id !== 1) return;
   const notices = await services.modelNotices();
-  announce(log, { version, port, config, services, notices });
+  announce(log, { version, port, config, services, ops, notices });
 }
 
 function whyNot({ code, message }: NodeJS.ErrnoException): string {

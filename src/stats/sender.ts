@@ -8,12 +8,18 @@ export interface SenderSource {
   readonly address: string;
   /** Of the app whose API key came along: users of different apps are different claimants, whatever their ids. */
   readonly app?: string | undefined;
+  /** Origin of the page of another site that a browser sends a request for. */
+  readonly page?: string | undefined;
 }
 
-/** Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself). */
-export function senderOf({ userId, address, app }: SenderSource): Sender {
+/**
+ * Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself). A
+ * page of another site is somebody else than the rest at its address: what it claims is not theirs.
+ */
+export function senderOf({ userId, address, app, page }: SenderSource): Sender {
   const ip = canonicalAddress(address);
-  const source = `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
+  const host = `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
+  const source = page === undefined ? host : `page:${JSON.stringify(page)}${host}`;
   return {
     claimant: userId ? claimantOfUser(userId, app) : claimantKey(source, app),
     ...(userId && { userId }),

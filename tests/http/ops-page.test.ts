@@ -127,6 +127,20 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await vendor.close();
   });
 
+  test('is signed in by the link of the banner, whose token leaves the address bar', async () => {
+    await page.goto(`${app.url}/ops#token=wrong`);
+    await expect.poll(() => page.locator('#sign-in-problem').textContent()).toContain('Authorization');
+    await page.goto(`${app.url}/ops#token=let-me-in`);
+    await page.locator('#chart-photos canvas').waitFor();
+    expect(page.url()).toBe(`${app.url}/ops`);
+    expect(await page.evaluate<string>("sessionStorage.getItem('ops-token')")).toBe('let-me-in');
+    await page.reload();
+    await page.locator('#chart-photos canvas').waitFor();
+    await page.goBack();
+    expect(page.url()).not.toContain('token');
+    expect(complaints).toEqual([]);
+  });
+
   test('works by keyboard, in the dark, and on a phone', async () => {
     await signIn();
     const tile = () => page.locator('#tiles strong').first().textContent();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';
+import { rawRequest } from '../support/raw-request.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 afterEach(() => app.close());
@@ -40,12 +41,56 @@ describe('who may see what operators see', () => {
     }
   });
 
-  test('nobody behind a proxy, where there is no token', async () => {
+  test('without a token only who asks this machine itself: through no proxy, by no other name, from no other page', async () => {
     app = await startApp();
-    for (const path of [...behind, '/ops']) {
-      expect(await statusOf(path)).toBe(200);
-      expect(await statusOf(path, { 'x-forwarded-for': '127.0.0.1' })).toBe(403);
+    const { port } = new URL(app.url);
+    const status = async (path: string, headers: Record<string, string>) =>
+      (await rawRequest(app.url + path, { headers })).status;
+    const local = [
+      '127.0.0.1',
+      `127.0.0.1:${port}`,
+      'localhost',
+      `LOCALHOST:${port}`,
+      'a.localhost',
+      '[::1]:80',
+      '127.1.2.3',
+    ];
+    const others = [
+      'photos.lan',
+      'evil.example:8000',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      '192.168.1.5',
+      '10.0.0.1:8000',
+      '[fe80::1]',
+      '127.0.0.1@evil',
+      '127.1',
+    ];
+    const proxies = [
+      'X-Forwarded-For',
+      'X-Forwarded-Host',
+      'x-forwarded-proto',
+      'X-Forwarded-Anything',
+      'Forwarded',
+      'Via',
+      'X-Real-IP',
+      'CF-Connecting-IP',
+      'X-Client-IP',
+      'True-Client-IP',
+    ];
+    for (const path of [...behind, '/ops', '/ops/app.js']) {
+      expect([path, await statusOf(path)]).toEqual([path, 200]);
+      for (const host of local) expect([path, host, await status(path, { host })]).toEqual([path, host, 200]);
+      for (const host of others)
+        expect([path, host, await status(path, { host })]).toEqual([path, host, 403]);
+      for (const name of proxies)
+        expect([path, name, await status(path, { [name]: '127.0.0.1' })]).toEqual([path, name, 403]);
+      expect([path, await status(path, { origin: 'https://somewhere.example' })]).toEqual([path, 403]);
+      expect([path, await status(path, { origin: 'null' })]).toEqual([path, 403]);
+      expect([path, await status(path, { origin: app.url })]).toEqual([path, 200]);
     }
+    const { body } = await rawRequest(`${app.url}/metrics`, { headers: { host: 'photos.lan' } });
+    expect(body.detail).toContain('set OPS_TOKEN');
   });
 
   test('nobody by guessing, and nothing leaks', async () => {

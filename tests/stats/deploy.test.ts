@@ -77,6 +77,14 @@ describe('what operators deploy', () => {
     expect(asked.filter((name) => !names.has(name))).toEqual([]);
   });
 
+  test('scrapes with the token of operators, read from a file, and loads the rules', () => {
+    const { rule_files, scrape_configs } = parse(readFileSync('deploy/prometheus/prometheus.yml', 'utf8'));
+    expect(rule_files).toEqual(['alerts.yml']);
+    expect(scrape_configs).toMatchObject([
+      { metrics_path: '/metrics', authorization: { type: 'Bearer', credentials_file: expect.any(String) } },
+    ]);
+  });
+
   test('alerts by names of their own, with what to do, after a time', () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
     for (const { alert, for: wait = '0s', labels, annotations } of rules) {

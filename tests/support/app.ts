@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { configFrom } from '../../src/config.ts';
+import { openOpsToken } from '../../src/process/ops-token.ts';
 import { buildServer } from '../../src/server.ts';
 import { openServices } from '../../src/services.ts';
 
@@ -30,6 +31,7 @@ export async function startApp(environment: Record<string, string> = {}) {
     SQLITE_FILE: join(folder, 'album.db'),
     HIT_RECORDS: 'all',
     INFERENCE_PROCESSES: '1',
+    APP_HOST: '127.0.0.1',
     ...environment,
   });
   const log = pino({ level: environment.LOG_LEVEL ?? 'silent' });
@@ -37,7 +39,8 @@ export async function startApp(environment: Record<string, string> = {}) {
   const app = await buildServer(services, {
     version: 'test',
     trustProxy: config.http.trustProxy,
-    corsOrigins: config.http.corsOrigins,
+    origins: config.http.origins,
+    opsRule: openOpsToken(config).rule,
   });
   await services.ready();
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

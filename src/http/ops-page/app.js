@@ -3,9 +3,18 @@ import { drawCalls, drawPanels, drawTiles, table } from './panels.js';
 
 const byId = (id) => document.getElementById(id);
 const ranges = byId('range');
-let token = sessionStorage.getItem('ops-token') ?? '';
+let token = tokenOfLink() ?? sessionStorage.getItem('ops-token') ?? '';
 let points = [];
 let lost;
+
+/** The link of the banner brings the token behind a #: it is kept, and leaves the address bar and the history. */
+function tokenOfLink() {
+  const brought = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (!brought) return undefined;
+  sessionStorage.setItem('ops-token', brought);
+  history.replaceState(null, '', location.pathname);
+  return brought;
+}
 
 function headers() {
   return token === '' ? {} : { authorization: `Bearer ${token}` };
@@ -101,6 +110,13 @@ byId('sign-in').addEventListener('submit', (event) => {
   token = byId('token').value.trim();
   sessionStorage.setItem('ops-token', token);
   byId('token').value = '';
+  void run();
+});
+
+addEventListener('hashchange', () => {
+  const brought = tokenOfLink();
+  if (brought === undefined || !byId('figures').hidden) return;
+  token = brought;
   void run();
 });
 
