@@ -33,48 +33,64 @@ const capFields = ['max_tokens', 'max_completion_tokens'] as const;
 
 export function requestFields({ rules, extraBody = {}, onRefused }: RequestFieldsOptions): RequestFields {
   const refused = new Set<string>();
+  const told = new Set<string>();
   const capOrder = rules.maxTokensField === capFields[0] ? capFields : capFields.toReversed();
 
   function fieldsOf({ model, maxTokens, more }: CallFields): Fields {
     const cap = capOrder.find((name) => !refused.has(name));
     const instead = Object.entries(rules.insteadOf ?? {}).filter(([name]) => refused.has(name));
-    const merged = {
+    const ruled: Record<string, unknown> = {
       model,
       stream: false,
       ...(cap && { [cap]: maxTokens }),
       ...more,
       ...rules.body,
       ...Object.assign({}, ...instead.map(([, fields]) => fields)),
-      ...extraBody,
     };
+    // The catalogue asks for room, the operator may want more of it.
+    if (cap && Number(ruled[cap]) < maxTokens) ruled[cap] = maxTokens;
     return Object.fromEntries(
-      Object.entries(merged).filter(([name, value]) => value !== null && !refused.has(name)),
+      Object.entries({ ...ruled, ...extraBody }).filter(
+        ([name, value]) => value !== null && !refused.has(name),
+      ),
     );
   }
 
-  /** True where something was left out that the next try goes without. */
-  function leaveOut(error: unknown, sent: Fields): boolean {
-    const answer = refusalOf(error);
+  /** The optional fields of a request that its answer names. */
+  function namedIn(answer: VendorErrorBody, sent: Fields): string[] {
     const deeper = rules.detail && !refused.has('detail') ? ['detail'] : [];
     const optional = [...Object.keys(sent), ...deeper].filter((name) => name !== 'model');
-    const named = answer ? optional.filter((name) => isNamed(name, answer)) : [];
-    for (const name of named.filter((one) => !refused.has(one))) {
-      refused.add(name);
-      onRefused?.(name);
-    }
-    return named.length > 0;
+    return optional.filter((name) => isNamed(name, answer));
+  }
+
+  function keepOut(fields: ReadonlySet<string>) {
+    for (const name of fields) if (!told.has(name)) onRefused?.(name);
+    for (const name of fields) told.add(name);
   }
 
   return {
     rules,
     allows: (field) => !refused.has(field),
     async send(own, call) {
+      const leftOut = new Set<string>();
       for (;;) {
         const sent = fieldsOf(own);
         try {
-          return await call(sent);
+          const reply = await call(sent);
+          keepOut(leftOut);
+          return reply;
         } catch (error) {
-          if (!leaveOut(error, sent)) throw error;
+          const answer = refusalOf(error);
+          const named = answer ? namedIn(answer, sent) : [];
+          for (const name of named) {
+            refused.add(name);
+            leftOut.add(name);
+          }
+          if (named.length > 0) continue;
+          // Refused all the same: they were not to blame.
+          if (answer) for (const name of leftOut) refused.delete(name);
+          else keepOut(leftOut);
+          throw error;
         }
       }
     },

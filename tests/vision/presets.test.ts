@@ -26,10 +26,11 @@ afterEach(() => fake.close());
 interface Asked extends Partial<ProviderOptions> {
   /** At whose door; the named vendor's, where absent. */
   readonly at?: VendorName | FakeVendor;
+  readonly maxTokens?: number;
 }
 
 /** A vision LLM as the configuration would name it, in front of a fake that keeps the vendor's rules. */
-async function vision(vendor: VendorName, { at = vendor, ...options }: Asked = {}) {
+async function vision(vendor: VendorName, { at = vendor, maxTokens = 300, ...options }: Asked = {}) {
   const rules = typeof at === 'string' ? fakeVendors[at] : at;
   fake = await startFakeLlm({ vendor: rules, keys: ['sk-test'] });
   logged = [];
@@ -51,7 +52,7 @@ async function vision(vendor: VendorName, { at = vendor, ...options }: Asked = {
     log,
   };
   const { classifier, state } = openVision(
-    { ...llm, maxTokens: 300, providers: [provider] },
+    { ...llm, maxTokens, providers: [provider] },
     { ...parts, hooks: {} },
   );
   let photos = 0;
@@ -162,4 +163,23 @@ test("the operator's fields win, and null takes one out", async () => {
 test('the flex tier is paid at its own price', async () => {
   const { classify } = await vision('openai', { extraBody: { service_tier: 'flex' } });
   expect((await classify()).costMicro).toBe(Math.ceil((250 + 230) * 0.05 + 30 * 0.25));
+});
+
+test('a request that is refused with and without a field keeps it', async () => {
+  const { classify } = await vision('dashscope');
+  const complaint = { error: { code: 'invalid_parameter_error', message: 'enable_thinking, or the photo?' } };
+  fake.behave({ status: 400, body: complaint });
+  await expect(classify()).rejects.toThrow();
+  fake.behave({ content: { category: 'pets', confidence: 0.9 } });
+  expect((await classify()).classification.method).toBe('llm');
+  expect(fake.calls.map(({ body }) => body.enable_thinking)).toEqual([false, undefined, false]);
+});
+
+test.each([
+  [300, 2_000],
+  [4_000, 4_000],
+])('of %i tokens to a model that can not but think it gets %i', async (maxTokens, sent) => {
+  const { classify } = await vision('anthropic', { model: 'claude-sonnet-5-5', maxTokens });
+  expect((await classify()).classification.method).toBe('llm');
+  expect(fake.calls[0]?.body).toMatchObject({ max_tokens: sent, output_config: { effort: 'low' } });
 });
