@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ValueOf } from './config/kinds.ts';
 import { llmFrom } from './config/llm.ts';
+import { misspeltIn } from './config/misspelt.ts';
 import { type Environment, listFrom, numbersFrom, readVariables } from './config/reading.ts';
 import { retiredIn } from './config/retired.ts';
 import { storeFrom } from './config/store.ts';
@@ -27,12 +28,14 @@ export class ConfigError extends Error {
   }
 }
 
+export const settingNames: readonly string[] = Object.keys(variables);
+
 /**
- * The process environment over a `.env` file in the working directory, where there is one.
+ * Arguments over the process environment over a `.env` file in the working directory, where there is one.
  * @throws ConfigError
  */
-export function loadConfig(file = '.env'): Config {
-  return configFrom({ ...readEnvFile(file), ...process.env });
+export function loadConfig(file = '.env', args: Environment = {}): Config {
+  return configFrom({ ...readEnvFile(file), ...process.env, ...args });
 }
 
 /**
@@ -74,7 +77,7 @@ export function configFrom(environment: Environment) {
   const workers = values.WORKERS ?? cores;
   return Object.freeze({
     /** For the operator, at the start. */
-    warnings: retiredIn(environment),
+    warnings: [...retiredIn(environment), ...misspeltIn(environment)],
     host: values.APP_HOST,
     port: values.APP_PORT,
     workers,

@@ -82,6 +82,12 @@ export class TooLargeError extends AppError {
   }
 }
 
+/** 415: the body is of a kind that the route does not read. */
+export class MediaTypeError extends AppError {
+  readonly code = 'unsupported_media_type';
+  readonly status = 415;
+}
+
 /** The photo itself is at fault: no classifier, and no second try, can answer for it. */
 export abstract class PhotoError extends AppError {}
 

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
-import { ConfigError, loadConfig } from './config.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
 import { openLog } from './log.ts';
+import { ArgumentError, argumentsFrom, usage } from './process/arguments.ts';
 import { letHeapGrow } from './process/heap.ts';
 import { runPrimary } from './process/primary.ts';
 import { serve } from './process/serve.ts';
@@ -10,11 +11,20 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 letHeapGrow();
 try {
-  const config = loadConfig();
+  const given = argumentsFrom(process.argv.slice(2));
+  if (typeof given === 'string') process.stdout.write(given === 'help' ? usage : `${version}\n`);
+  else await start(loadConfig('.env', given));
+} catch (error) {
+  if (error instanceof ArgumentError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+  process.exit(1);
+}
+
+async function start(config: Config): Promise<void> {
   const log = openLog(config.log);
   if (config.workers > 1 && cluster.isPrimary) runPrimary({ workers: config.workers, log });
   else await serve(config, log, version);
-} catch (error) {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
-  process.exit(1);
 }

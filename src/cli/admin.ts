@@ -16,10 +16,13 @@ export async function migrate(): Promise<number> {
 
 /** Prints the configuration with its secrets left out. @returns exit code */
 export function checkConfig(): number {
-  const secrets = new Set(['password', 'apiKey', 'opsToken']);
+  const secrets = new Set(['password', 'opsToken', 'extraBody']);
   const shown = JSON.stringify(
     loadConfig(),
-    (key, value) => (secrets.has(key) && value ? '(set)' : value),
+    (key, value) => {
+      if (key === 'apiKeys' && Array.isArray(value)) return value.map(() => '(set)');
+      return secrets.has(key) && value ? '(set)' : value;
+    },
     2,
   );
   process.stdout.write(`${shown}\n`);

@@ -1,6 +1,6 @@
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import { BadRequestError, TooLargeError } from '../errors.ts';
+import { BadRequestError, MediaTypeError, TooLargeError } from '../errors.ts';
 import { type ReceivedUpload, receiveUpload } from '../image/receive.ts';
 import type { HttpDependencies, Limits } from './dependencies.ts';
 import { watchPace } from './upload-pace.ts';
@@ -30,6 +30,7 @@ const maxFields = 32;
 /**
  * Reads a multipart form as it arrives: `onPhoto` is called for each photo when its last byte is there, while the
  * next one is still on its way. Resolves with the text parts, wherever they stood.
+ * @throws MediaTypeError no form
  * @throws BadRequestError malformed, too many photos, none at all
  * @throws TooLargeError the body passes its bound
  * @throws SlowUploadError it hardly comes
@@ -41,7 +42,7 @@ export async function readPhotoForm(
   gone: AbortSignal,
   onPhoto: (part: PhotoPart) => void,
 ): Promise<FormFields> {
-  checkBoundary(request.headers['content-type']);
+  checkContentType(request.headers['content-type'], options.photoField);
   const bound = boundedBody(request, options.maxBytes, limits.uploadRate, gone);
   const { signal } = bound;
   const fields: FormFields = Object.create(null);
@@ -87,9 +88,23 @@ export async function readPhotoForm(
 /** RFC 2046, 5.1.1. The parser searches the whole body for it, and takes none that is longer than a few hundred. */
 const longestBoundary = 70;
 
-function checkBoundary(contentType = ''): void {
+/** For a body that is no form, such as JSON or the bare photo. */
+export function photoFormWanted(field: PhotoFormOptions['photoField']): MediaTypeError {
+  return new MediaTypeError(
+    `Send a form (\`multipart/form-data\`) with the photo in a file part named \`${field}\`, as \`curl -F ${field}=@photo.jpg\` does; neither the bare photo nor JSON is read here.`,
+  );
+}
+
+function checkContentType(contentType = '', field: PhotoFormOptions['photoField']): void {
+  if (!/^\s*multipart\/form-data\b/i.test(contentType)) throw photoFormWanted(field);
   const [, quoted, plain = ''] = /boundary=(?:"([^"]*)"|([^;]*))/i.exec(contentType) ?? [];
-  if ((quoted ?? plain.trim()).length > longestBoundary)
+  const boundary = quoted ?? plain.trim();
+  if (boundary === '')
+    throw new BadRequestError(
+      'malformed_body',
+      'The Content-Type of the form names no boundary; leave that header to the program that writes the form.',
+    );
+  if (boundary.length > longestBoundary)
     throw new BadRequestError('malformed_body', 'The boundary of the form is longer than 70 characters.');
 }
 

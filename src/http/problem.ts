@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, BadRequestError, NotFoundError, TooLargeError, UnavailableError } from '../errors.ts';
+import {
+  AppError,
+  BadRequestError,
+  MediaTypeError,
+  NotFoundError,
+  TooLargeError,
+  UnavailableError,
+} from '../errors.ts';
+import { photoFormWanted } from './photo-form.ts';
 
 /** RFC 9457 problem details for every error, and for nothing else. */
 export function registerProblems(app: FastifyInstance): void {
@@ -20,7 +28,7 @@ export function registerProblems(app: FastifyInstance): void {
     );
   });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = knownError(error);
+    const known = wantedForm(error, request) ?? knownError(error);
     if (!known) request.log.error({ err: error }, 'a request failed unexpectedly');
     return sendProblem(
       request,
@@ -126,6 +134,20 @@ function thenDrained(body: Buffer, request: FastifyRequest): Readable {
   return stream;
 }
 
+/** A body of another kind than the route reads: which kind it reads, and how that is sent. */
+function wantedForm({ code }: FastifyError, { routeOptions }: FastifyRequest): AppError | undefined {
+  if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return undefined;
+  const { consumes, body } = (routeOptions.schema ?? {}) as FormSchema;
+  if (!consumes?.includes('multipart/form-data'))
+    return new MediaTypeError('Send JSON, with `Content-Type: application/json`.');
+  return photoFormWanted(body?.properties && 'images' in body.properties ? 'images' : 'image');
+}
+
+interface FormSchema {
+  readonly consumes?: readonly string[];
+  readonly body?: { readonly properties?: object };
+}
+
 /** What the caller may be told about an error; nothing where only the log may know. */
 export function knownError(error: FastifyError | AppError): AppError | undefined {
   if (error instanceof AppError) return error;
@@ -135,13 +157,6 @@ export function knownError(error: FastifyError | AppError): AppError | undefined
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new TooLargeError('body_too_large', 'The body is larger than this route accepts.');
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-    case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
-      return new RefusedError(
-        415,
-        'unsupported_media_type',
-        'The Content-Type is not one this route accepts.',
-      );
     case 'FST_FILES_LIMIT':
     case 'FST_PARTS_LIMIT':
     case 'FST_FIELDS_LIMIT':

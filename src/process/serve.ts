@@ -9,9 +9,11 @@ import { openOpsToken } from './ops-token.ts';
 
 /** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, records are flushed, exit 0. */
 export async function serve(config: Config, log: Logger, version: string): Promise<void> {
-  for (const warning of config.warnings) log.warn(warning);
   const ops = openOpsToken(config);
-  if (ops.problem !== undefined)
+  // One of several workers speaks for all.
+  const isSpeaker = !cluster.isWorker || cluster.worker?.id === 1;
+  if (isSpeaker) for (const warning of config.warnings) log.warn(warning);
+  if (isSpeaker && ops.problem !== undefined)
     log.warn(`the routes of operators stay closed: ${ops.problem}; set OPS_TOKEN`);
   const services = openServices(config, log);
   const app = await buildServer(services, {
@@ -39,7 +41,7 @@ export async function serve(config: Config, log: Logger, version: string): Promi
     process.exit(1);
   }
   const { port } = app.server.address() as AddressInfo;
-  if (cluster.isWorker && cluster.worker?.id !== 1) return;
+  if (!isSpeaker) return;
   const notices = await services.modelNotices();
   announce(log, { version, port, config, services, ops, notices });
 }

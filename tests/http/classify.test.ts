@@ -61,8 +61,47 @@ describe('POST /api/v1/classify', () => {
   test('a form without the photo, and a body that is no form, are the caller’s errors', async () => {
     const empty = await post(`${app.url}/api/v1/classify`, formOf([{ name: 'image_hash', value: 'x' }]));
     expect([empty.status, empty.body.code]).toEqual([400, 'missing_part']);
-    const json = await post(`${app.url}/api/v1/classify`, {});
-    expect([json.status, json.body.code]).toEqual([415, 'unsupported_media_type']);
+  });
+
+  test.each([
+    ['/classify', 'image'],
+    ['/api/v1/classify', 'image'],
+    ['/api/v1/local-classify', 'image'],
+    ['/api/v1/classify/batch', 'images'],
+    ['/api/v2/classify/batch', 'images'],
+  ])('a body for %s that is no form is told which form is wanted', async (path, field) => {
+    const send = async (type: string | undefined, body: string | Uint8Array<ArrayBuffer>) => {
+      const headers = type === undefined ? undefined : { 'content-type': type };
+      const response = await fetch(app.url + path, { method: 'POST', body, ...(headers && { headers }) });
+      return (await response.json()) as { status: number; code: string; detail: string };
+    };
+    const bytes = sampleBytes('cat.jpg');
+    const bodies: [string | undefined, string | Uint8Array<ArrayBuffer>][] = [
+      ['image/jpeg', bytes],
+      ['application/octet-stream', bytes],
+      ['application/x-www-form-urlencoded', bytes],
+      ['application/json', '{"image":"AAAA"}'],
+      ['text/plain', 'photo'],
+      [undefined, bytes],
+    ];
+    for (const [type, body] of bodies) {
+      const { status, code, detail } = await send(type, body);
+      expect([type, status, code]).toEqual([type, 415, 'unsupported_media_type']);
+      expect(detail).toContain(`curl -F ${field}=@photo.jpg`);
+    }
+    const unbounded = await send('multipart/form-data', 'x');
+    expect([unbounded.status, unbounded.code]).toEqual([400, 'malformed_body']);
+    expect(unbounded.detail).toContain('boundary');
+  });
+
+  test('a look-up that is no JSON is told so', async () => {
+    const { status, body } = await post(
+      `${app.url}/api/v1/classify/check-cache`,
+      { image_hash: 'a'.repeat(64) },
+      { 'content-type': 'application/x-www-form-urlencoded' },
+    );
+    expect([status, body.code]).toEqual([415, 'unsupported_media_type']);
+    expect(body.detail).toContain('application/json');
   });
 
   test('a claimed hash that is none is refused', async () => {

@@ -22,11 +22,14 @@ export interface ServiceProcess {
  * `npm start`, as far as a test can have it: the same command in a process of its own, on a free port and an empty
  * SQLite file. Killed when the test ends.
  */
-export async function spawnService(environment: Record<string, string> = {}): Promise<ServiceProcess> {
+export async function spawnService(
+  environment: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<ServiceProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'album-process-'));
   const file = join(folder, 'album.db');
   const port = await freePort();
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, ['src/main.ts', ...args], {
     env: {
       PATH: process.env.PATH,
       APP_HOST: '127.0.0.1',
