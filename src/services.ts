@@ -18,7 +18,7 @@ import { watchService } from './stats/service-state.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { withOutageGuard } from './store/outage-guard.ts';
 import type { VisionCallReport } from './vision/call-report.ts';
-import { gatePlaces } from './vision/gate-places.ts';
+import { callsAtOnce } from './vision/calls-at-once.ts';
 import { promptOf } from './vision/prompt.ts';
 import { unconfigured } from './vision/unconfigured.ts';
 
@@ -118,9 +118,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       llmModel: vision?.models.worst(),
     }),
     photosAtOnce() {
-      const places = vision ? gatePlaces(vision.state()) : 0;
+      const calls = vision ? callsAtOnce(vision.state()) : 0;
       // More than the provider takes: the next ones are decoded while it is at work.
-      return places + Math.max(config.inference.processes + 1, Math.ceil(places / 2));
+      return calls + Math.max(config.inference.processes + 1, Math.ceil(calls / 2));
     },
     resultVersion: version,
     localModel: local.manifest?.model,

@@ -38,10 +38,11 @@ export function withSingleFlight(inner: Classifier): Classifier {
 }
 
 /** What the shared call is told: whatever holds for its callers when it asks. */
-function contextOf({ deadline, signal, contexts }: SharedContext<ClassifyContext>): ClassifyContext {
+function contextOf({ deadline, signal, release, contexts }: SharedContext<ClassifyContext>): ClassifyContext {
   return {
     deadline,
     signal,
+    release,
     get isRecheck() {
       return [...contexts].some((context) => context.isRecheck);
     },

@@ -47,6 +47,8 @@ export interface ClassifyContext {
   readonly isRecheck?: boolean;
   /** Whose photo it is: places are shared out between callers. */
   readonly caller?: string;
+  /** Lets those who wait go, with that error: the answer comes late, and is only remembered. */
+  readonly release?: (error: Error) => void;
 }
 
 /**

@@ -78,7 +78,7 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
 }
 
 /** What a vision model was asked as often as it may be; what never got to it may be tried again. */
-const neverAsked = ['cooling', 'turned_away', 'queue_full', 'queue_timeout'];
+const neverAsked = ['cooling', 'resting', 'rejected', 'queue_full', 'queue_timeout'];
 
 function clientError(error: unknown): ClientError {
   if (error instanceof ClientError) return error;

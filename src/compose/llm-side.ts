@@ -12,7 +12,7 @@ import { unconfigured } from '../vision/unconfigured.ts';
 import { configured } from './configured.ts';
 import type { LocalSide } from './local-side.ts';
 
-export interface LlmSideParts extends Omit<VisionParts, 'hooks'> {
+export interface LlmSideParts extends Omit<VisionParts, 'hooks' | 'hasFallback'> {
   readonly local: LocalSide;
   readonly metrics: Metrics;
   readonly stats: Stats;
@@ -40,7 +40,8 @@ export function openLlmSide(config: Config, parts: LlmSideParts): LlmSide {
       onCall?.(call);
     },
   };
-  const vision = llm && configured(() => openVision(llm, { ...visionParts, hooks }));
+  const hasFallback = local.classifier !== undefined;
+  const vision = llm && configured(() => openVision(llm, { ...visionParts, hooks, hasFallback }));
   if (vision) {
     llmMetrics.watch(vision.state);
     watchModels(metrics.registry, vision.state);

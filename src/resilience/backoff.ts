@@ -7,26 +7,31 @@ export interface BackoffOptions {
 }
 
 /**
- * Exponential backoff with full jitter: anything from 0 to the bound, so that those who failed together don't come
- * back together. https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Exponential backoff: at least half of the bound, so that it is a pause, and a jitter above that, so that those who
+ * failed together don't come back together.
  * @param failures so far, at least 1
  */
 export function backoffMs(failures: number, { baseMs, capMs, random = Math.random }: BackoffOptions): number {
-  return random() * Math.min(capMs, baseMs * 2 ** (failures - 1));
+  return Math.min(capMs, baseMs * 2 ** (failures - 1)) * (0.5 + random() / 2);
 }
 
-/** Resolves after `durationMs`, never before; rejects with the signal's reason as soon as that aborts, and leaves no timer. */
-export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves after `durationMs`, never before, unless the function that it adds to `wakers` is called; rejects with the
+ * signal's reason as soon as that aborts. Leaves no timer.
+ */
+export function pause(durationMs: number, signal: AbortSignal, wakers?: Set<() => void>): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const giveUp = () => {
+    const end = (settle: () => void) => {
       clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
       signal.removeEventListener('abort', giveUp);
-      resolve();
-    }, Math.ceil(durationMs));
+      wakers?.delete(wake);
+      settle();
+    };
+    const wake = () => end(resolve);
+    const giveUp = () => end(() => reject(signal.reason));
+    const timer = setTimeout(wake, Math.ceil(durationMs));
+    wakers?.add(wake);
     signal.addEventListener('abort', giveUp, { once: true });
   });
 }

@@ -1,113 +1,152 @@
+import { pause } from './backoff.ts';
 import type { MonotonicClock } from './deadline.ts';
 
 export interface CircuitBreakerOptions {
   /** Failures in a row that open it. */
   readonly threshold: number;
-  /** Longest first cool-down; each later one in a row may be twice as long. */
+  /** Longest first cool-down; each later one in a row may be twice as long. Counted from the start of a probe. */
   readonly baseMs: number;
   readonly capMs: number;
+  /** How long a probe is waited for; 2 s where absent. */
+  readonly patienceMs?: () => number;
   readonly nowMs?: MonotonicClock;
   /** In [0, 1). */
   readonly random?: () => number;
-  readonly onChange?: (state: BreakerState) => void;
+  /** @param cause of the last failure, where it opens */
+  readonly onChange?: (state: BreakerState, cause: string | undefined) => void;
 }
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** One call let through. Exactly one of the three is called, once. */
 export interface Passage {
+  readonly isProbe: boolean;
   succeeded(): void;
-  failed(): void;
+  failed(cause: string): void;
   /** It ended without saying anything about the other side. */
   left(): void;
 }
 
 export interface CircuitBreaker {
   readonly state: BreakerState;
-  /** Milliseconds until a call may be let through; 0 for now. While a probe is out, a guess. */
+  /** Of the last failure; undefined while it is closed. */
+  readonly cause: string | undefined;
+  /** A probe is out, and is still waited for. */
+  readonly isProbing: boolean;
+  /** Milliseconds until a call may be let through; 0 for now. */
   waitMs(): number;
   /** Undefined while it cools down, or a probe is out. */
   enter(): Passage | undefined;
   /** Opens at once, until then or later: a cool-down only ever lengthens. */
-  openFor(durationMs: number): void;
+  openFor(durationMs: number, cause: string): void;
+  /** Resolves after that long, or when the state changes. */
+  wait(durationMs: number, signal: AbortSignal): Promise<void>;
 }
 
-/** How soon to look again while a probe is out. */
-const probeGuessMs = 250;
+interface Probe {
+  readonly startedAtMs: number;
+  readonly untilMs: number;
+}
 
 /**
  * Keeps calls from what has failed several times in a row. After a cool-down one call at a time probes; the first
- * that succeeds closes it.
+ * that succeeds closes it, however late. A probe that is waited for in vain counts as failed.
  */
 export function circuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { threshold, baseMs, capMs, nowMs = () => performance.now(), random = Math.random } = options;
+  const { patienceMs = () => 2_000 } = options;
+  const waiting = new Set<() => void>();
   let state: BreakerState = 'closed';
   let coolUntil = 0;
   let failures = 0;
   let cooldowns = 0;
-  let isProbing = false;
+  let openings = 0;
+  let probe: Probe | undefined;
+  let cause: string | undefined;
 
   function change(next: BreakerState) {
     if (next === state) return;
+    if (state === 'closed') openings++;
     state = next;
-    options.onChange?.(next);
+    options.onChange?.(next, next === 'open' ? cause : undefined);
+    for (const wake of [...waiting]) wake();
   }
 
-  function coolFor(durationMs: number) {
-    coolUntil = Math.max(coolUntil, nowMs() + durationMs);
-    isProbing = false;
+  function trip(why: string, sinceMs = nowMs()) {
+    cause = why;
+    const boundMs = Math.min(capMs, baseMs * 2 ** cooldowns++);
+    failures = 0;
+    probe = undefined;
+    // Half of it is certain: a jitter down to nothing would be no cool-down.
+    coolUntil = Math.max(coolUntil, sinceMs + boundMs * (0.5 + random() / 2));
     change('open');
   }
 
-  function trip() {
-    const boundMs = Math.min(capMs, baseMs * 2 ** cooldowns);
-    cooldowns++;
-    failures = 0;
-    // Half of it is certain: a jitter down to nothing would be no cool-down.
-    coolFor(boundMs * (0.5 + random() / 2));
-  }
-
   function close() {
+    cause = undefined;
     failures = 0;
     cooldowns = 0;
-    isProbing = false;
+    probe = undefined;
     change('closed');
   }
 
-  /** What began before the circuit opened has nothing to say about the time after it. */
-  function passage(isProbe: boolean): Passage {
+  function expire() {
+    if (probe && nowMs() >= probe.untilMs) trip('timeout', probe.startedAtMs);
+  }
+
+  function passage(own?: Probe): Passage {
+    const opening = openings;
+    // What began before the circuit opened has nothing to say about the time after it.
+    const isOld = () => opening !== openings;
     return {
+      isProbe: own !== undefined,
       succeeded() {
-        if (isProbe && state === 'half-open') close();
-        else if (state === 'closed') failures = 0;
+        if (own ? state !== 'closed' && !isOld() : state === 'closed') close();
       },
-      failed() {
-        if (isProbe && state === 'half-open') trip();
-        else if (state === 'closed' && ++failures >= threshold) trip();
+      failed(why) {
+        expire();
+        if (own && probe === own) trip(why, own.startedAtMs);
+        else if (!own && !isOld() && state === 'closed' && ++failures >= threshold) trip(why);
       },
       left() {
-        if (isProbe && state === 'half-open') isProbing = false;
+        if (own && probe === own) probe = undefined;
       },
     };
   }
 
   return {
     get state() {
+      expire();
       return state;
     },
+    get cause() {
+      return cause;
+    },
+    get isProbing() {
+      expire();
+      return probe !== undefined;
+    },
     waitMs() {
+      expire();
       if (state === 'closed') return 0;
-      const leftMs = coolUntil - nowMs();
-      if (leftMs > 0) return leftMs;
-      return isProbing ? probeGuessMs : 0;
+      return Math.max(0, (probe?.untilMs ?? coolUntil) - nowMs());
     },
     enter() {
-      if (state === 'closed') return passage(false);
-      if (nowMs() < coolUntil || isProbing) return undefined;
+      expire();
+      if (state === 'closed') return passage();
+      if (probe || nowMs() < coolUntil) return undefined;
+      probe = { startedAtMs: nowMs(), untilMs: nowMs() + patienceMs() };
       change('half-open');
-      isProbing = true;
-      return passage(true);
+      return passage(probe);
     },
-    openFor: coolFor,
+    openFor(durationMs, why) {
+      cause = why;
+      coolUntil = Math.max(coolUntil, nowMs() + durationMs);
+      probe = undefined;
+      change('open');
+    },
+    async wait(durationMs, signal) {
+      await pause(durationMs, signal, waiting);
+    },
   };
 }

@@ -21,6 +21,8 @@ export interface SharedContext<Context extends WaitContext> extends WaitContext 
   readonly deadline: Deadline;
   /** Those who wait at the time it is asked. */
   readonly contexts: ReadonlySet<Context>;
+  /** Lets all who wait go with that error, now and later; the call itself goes on. */
+  release(error: Error): void;
 }
 
 /** Begins a call for `first`, who joins it like all others. A caller's own deadline and signal end only its own wait. */
@@ -31,17 +33,19 @@ export function shareCall<T, Context extends WaitContext>(
   const controller = new AbortController();
   const contexts = new Set([first]);
   const leftMs = () => Math.max(0, ...Array.from(contexts, ({ deadline }) => deadline.leftMs()));
-  const shared = { deadline: { leftMs }, signal: controller.signal, contexts };
+  const { promise: released, reject: release } = Promise.withResolvers<never>();
+  const shared = { deadline: { leftMs }, signal: controller.signal, contexts, release };
   const outcome = (async () => run(shared))();
   // A failure that nobody is left to hear of is no unhandled one.
   outcome.catch(() => undefined);
+  released.catch(() => undefined);
   return {
     contexts,
     signal: controller.signal,
     outcome,
     join(context) {
       contexts.add(context);
-      return waitUntil(outcome, context, (reason) => {
+      return waitUntil(Promise.race([outcome, released]), context, (reason) => {
         contexts.delete(context);
         if (contexts.size === 0) controller.abort(reason);
       });

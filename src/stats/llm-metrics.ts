@@ -18,14 +18,8 @@ export interface LlmState {
     readonly name: string;
     readonly account: string;
     readonly circuit: keyof typeof circuitValues;
-    readonly accountCircuit: keyof typeof circuitValues;
     readonly healthyKeys: number;
-    readonly gate: {
-      readonly inFlight: number;
-      readonly waiting: number;
-      readonly limit: number;
-      readonly perSecond: number;
-    };
+    readonly limiter: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
   }[];
 }
 
@@ -89,22 +83,10 @@ function watchState(registry: Registry, state: () => LlmState): void {
           this.set({ [label]: label === 'account' ? provider.account : provider.name }, value(provider));
       },
     });
-  gauge('in_flight', 'Calls under way', 'account', ({ gate }) => gate.inFlight);
-  gauge('waiting', 'Calls that wait for their turn', 'account', ({ gate }) => gate.waiting);
-  gauge('limit', 'Calls that may be under way', 'account', ({ gate }) => gate.limit);
-  gauge(
-    'pace',
-    'Calls a second that may start; +Inf while none is known',
-    'account',
-    (one) => one.gate.perSecond,
-  );
+  gauge('in_flight', 'Calls under way', 'account', ({ limiter }) => limiter.inFlight);
+  gauge('waiting', 'Calls that wait for their turn', 'account', ({ limiter }) => limiter.waiting);
+  gauge('limit', 'Calls that may be under way', 'account', ({ limiter }) => limiter.limit);
   gauge('circuit', '0 closed, 1 half-open, 2 open', 'provider', ({ circuit }) => circuitValues[circuit]);
-  gauge(
-    'account_circuit',
-    '0 closed, 1 half-open, 2 open',
-    'account',
-    (one) => circuitValues[one.accountCircuit],
-  );
   gauge('healthy_keys', 'Keys that are not put aside', 'provider', ({ healthyKeys }) => healthyKeys);
   new Gauge({
     name: 'album_llm_over_budget',

@@ -29,9 +29,8 @@ export interface ProviderState {
   };
   readonly account: string;
   readonly circuit: string;
-  readonly accountCircuit: string;
   readonly healthyKeys: number;
-  readonly gate: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
+  readonly limiter: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
 }
 
 /** Gauges of what there is, read when somebody scrapes. */

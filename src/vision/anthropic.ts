@@ -37,7 +37,8 @@ export function anthropicModel({ name, baseUrl, apiKey, fields, timeoutMs }: Ant
         return await fields.send(own, async (sent) => {
           const body = messageBody(sent, question);
           const request = { method: 'POST', headers, body, signal: AbortSignal.any([signal, limit]) };
-          return readMessage(await jsonOf(await fetchReply(`${baseUrl}/messages`, request)));
+          const response = await fetchReply(`${baseUrl}/messages`, request);
+          return { ...readMessage(await jsonOf(response)), headers: response.headers };
         });
       } catch (error) {
         signal.throwIfAborted();

@@ -19,9 +19,11 @@ export interface AskOptions extends SentCallOptions {
   readonly providers: readonly Provider[];
   readonly spending: Spending;
   readonly retryBudget: RetryBudget;
-  /** Calls of one provider for one photo, the first included. */
+  /** Failed calls of one provider for one photo. */
   readonly tries: number;
   readonly backoff: BackoffOptions;
+  /** Somebody else answers where no provider does, so nobody waits long for one that is in trouble. */
+  readonly hasFallback?: boolean;
   readonly nowMs?: MonotonicClock;
 }
 
@@ -40,7 +42,7 @@ export interface VisionAnswer extends Reading {
 /** Where one photo stands with one provider. */
 interface Standing {
   readonly provider: Provider;
-  tries: number;
+  failures: number;
   notBeforeMs: number;
   isPlain: boolean;
   isOut: boolean;
@@ -50,8 +52,8 @@ interface Standing {
 
 /** With less time left than that no call is begun. */
 const leastUsefulMs = 200;
-/** How often one photo waits for circuits to close. */
-const maxCoolings = 2;
+/** How many cool-downs of a circuit one photo waits for. Clients never ask again about a photo of a batch. */
+const maxCoolings = { single: 0, batch: 1, background: 1, withoutFallback: 2 };
 
 /**
  * Asks one provider after another until one answers, the table says that there is no use, or the time is up. The only
@@ -63,37 +65,49 @@ export async function ask(
   options: AskOptions,
   context: ClassifyContext,
 ): Promise<VisionAnswer> {
-  const { nowMs = () => performance.now() } = options;
+  const { nowMs = () => performance.now(), hasFallback = false } = options;
+  const arrivedMs = nowMs();
   const standings = options.providers.map(
-    (provider): Standing => ({ provider, tries: 0, notBeforeMs: 0, isPlain: false, isOut: false }),
+    (provider): Standing => ({ provider, failures: 0, notBeforeMs: 0, isPlain: false, isOut: false }),
   );
+  const mostCoolings = maxCoolings[hasFallback ? context.lane : 'withoutFallback'];
   let attempts = 0;
   let coolings = 0;
   let costMicro: number | undefined;
   let last: VisionError | undefined;
+  /** Its next call is one more because the last one failed. */
+  let isExtra = false;
+  /** It was let wait once: it goes where there is room, or back to its place. */
+  let isReturning = false;
 
   const waitOf = ({ provider, notBeforeMs }: Standing) =>
-    Math.max(coolingMs(provider), notBeforeMs - nowMs(), 0);
+    Math.max(coolingMs(provider), provider.account.limiter.restMs(), notBeforeMs - nowMs());
 
   /** The first that may be asked now, else the one that may be asked soonest. */
   function choose(): Standing | undefined {
-    const left = standings.filter(({ isOut }) => !isOut);
-    return left.reduce<Standing | undefined>(
-      (best, next) => (best === undefined || waitOf(next) < waitOf(best) ? next : best),
-      undefined,
-    );
+    const left = standings.filter(({ isOut }) => !isOut).sort((one, other) => waitOf(one) - waitOf(other));
+    const ready = standings.filter((one) => !one.isOut && waitOf(one) <= 0);
+    const roomy = isReturning ? ready.find(({ provider }) => provider.account.limiter.hasRoom) : undefined;
+    return roomy ?? ready[0] ?? left[0];
   }
 
-  async function waitFor(standing: Standing): Promise<void> {
-    const waitMs = waitOf(standing);
-    if (waitMs === 0) return;
-    if (coolingMs(standing.provider) > 0 && ++coolings > maxCoolings)
+  /** @returns whether it may be asked now; otherwise something may have changed */
+  async function untilReady({ provider, notBeforeMs }: Standing): Promise<boolean> {
+    const { breaker, account } = provider;
+    const restMs = account.limiter.restMs();
+    // While the circuit is closed the limiter itself waits for the end of a rest.
+    const troubleMs = Math.max(coolingMs(provider), breaker.state === 'closed' ? 0 : restMs);
+    if (troubleMs > 0 && !breaker.isProbing && ++coolings > mostCoolings)
       throw last ?? new VisionError('cooling');
-    if (waitMs + leastUsefulMs > context.deadline.leftMs()) throw last ?? new VisionError('cooling');
-    await pause(waitMs, context.signal);
+    const waitMs = Math.max(troubleMs, notBeforeMs - nowMs());
+    const soonestMs = Math.max(waitMs, restMs);
+    if (soonestMs > 0 && soonestMs + leastUsefulMs > context.deadline.leftMs())
+      throw last ?? new VisionError(troubleMs > 0 ? 'cooling' : 'resting');
+    if (waitMs > 0) await breaker.wait(waitMs, context.signal);
+    return waitMs <= 0;
   }
 
-  async function attempt(standing: Standing, ready: ReadyCall): Promise<Reading> {
+  function attempt(standing: Standing, ready: ReadyCall): Promise<Reading> {
     if (attempts++ === 0) options.retryBudget.first();
     standing.key = ready.key;
     const money: Reservation = {
@@ -103,25 +117,46 @@ export async function ask(
         return paidMicro;
       },
     };
-    return sentCall(
-      { ...ready, money },
-      standing.isPlain ? questions.plain : questions.full,
-      attempts,
-      options,
-      context,
+    const question = standing.isPlain ? questions.plain : questions.full;
+    const call = sentCall({ ...ready, money }, question, attempts, options, context);
+    return ready.passage.isProbe && hasFallback ? patiently(call, standing) : call;
+  }
+
+  /** Nobody waits for a probe longer than for an ordinary call; its answer is remembered all the same. */
+  async function patiently(call: Promise<Reading>, standing: Standing): Promise<Reading> {
+    const isOver = new AbortController();
+    const ended = call.then(
+      () => true,
+      () => true,
     );
+    const patience = pause(standing.provider.breaker.waitMs(), isOver.signal).then(
+      () => false,
+      () => true,
+    );
+    const hasEnded = await Promise.race([ended, patience]);
+    isOver.abort();
+    if (hasEnded) return call;
+    standing.isOut = true;
+    if (standings.some((one) => !one.isOut && waitOf(one) <= 0)) throw new VisionError('cooling');
+    for (const one of standings) one.isOut = true;
+    context.release?.(new VisionError('cooling'));
+    return call;
   }
 
   function follow(standing: Standing, error: VisionError) {
     const verdict = verdictOf(error.reason);
     const { isPlain } = standing;
     if (verdict.next !== 'plain') delete standing.key;
+    isReturning = verdict.next === 'wait';
+    if (error instanceof VendorError) isExtra = !isReturning;
     switch (verdict.next) {
+      case 'wait':
+        return;
       case 'again': {
         const headers = error instanceof VendorError ? error.failure.headers : undefined;
-        const waitMs = Math.max(backoffMs(++standing.tries, options.backoff), vendorWaitMs(headers));
+        const waitMs = Math.max(backoffMs(++standing.failures, options.backoff), vendorWaitMs(headers));
         standing.notBeforeMs = nowMs() + waitMs;
-        standing.isOut = standing.tries >= options.tries;
+        standing.isOut ||= standing.failures >= options.tries;
         return;
       }
       case 'plain':
@@ -129,11 +164,11 @@ export async function ask(
         standing.isPlain = true;
         return;
       case 'repair':
-        standing.isOut = isPlain;
+        standing.isOut ||= isPlain;
         standing.isPlain = true;
         return;
       case 'other_key':
-        standing.isOut = standing.provider.keys.healthy === 0;
+        standing.isOut ||= standing.provider.keys.healthy === 0;
         return;
       case 'next':
         standing.isOut = true;
@@ -147,15 +182,15 @@ export async function ask(
   }
 
   for (let standing = choose(); standing !== undefined; standing = choose()) {
-    await waitFor(standing);
-    if (waitOf(standing) > 0) continue;
+    if (!(await untilReady(standing))) continue;
     let ready: ReadyCall | undefined;
     try {
-      ready = await readyCall(standing.provider, options.spending, context, standing.key);
-      const isExtra = attempts > 0;
+      const { provider, key } = standing;
+      const sinceMs = isReturning ? arrivedMs : undefined;
+      ready = await readyCall({ provider, key, sinceMs }, options.spending, context);
       if (!isExtra || options.retryBudget.extra()) {
         const reading = await attempt(standing, ready);
-        return { ...reading, model: standing.provider.model, ...(costMicro !== undefined && { costMicro }) };
+        return { ...reading, model: provider.model, ...(costMicro !== undefined && { costMicro }) };
       }
     } catch (error) {
       if (!(error instanceof VisionError)) throw error;

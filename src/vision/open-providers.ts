@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { type CircuitBreaker, circuitBreaker } from '../resilience/circuit-breaker.ts';
-import { openGate } from '../resilience/gate.ts';
+import { type LimiterState, openLimiter } from '../resilience/limiter.ts';
+import { type UsualTime, usualTime } from '../resilience/usual-time.ts';
 import { anthropicModel } from './anthropic.ts';
+import type { VisionHooks } from './call-report.ts';
 import type { Catalogue, VendorName } from './catalogue/catalogue.ts';
 import { type Target, targetOf } from './catalogue/target.ts';
 import { fingerprintOf, keyRing } from './key-ring.ts';
@@ -25,9 +27,9 @@ export interface ProviderOptions {
   /** Providers of one account share its limits and its circuit. */
   readonly account: string;
   readonly timeoutMs: number;
-  /** Calls at once; found out where undefined. */
+  /** Most calls at once; found out where undefined. */
   readonly maxConcurrency: number | undefined;
-  /** Calls a second; found out where undefined. */
+  /** Calls a second; any number where undefined. */
   readonly maxRate: number | undefined;
   /** For a million tokens, in the currency of all sums; the catalogue's where undefined. */
   readonly priceInput: number | undefined;
@@ -45,10 +47,16 @@ export interface OpenProvidersOptions {
   readonly imagePx: number;
 }
 
-const startConcurrency = 8;
+/** Few enough that a vendor with a low limit refuses little; twice as many after each round trip. */
+const startConcurrency = 4;
 const maxConcurrency = 256;
 /** The service must not find a vendor's recovery out much later than it happens, so cool-downs stay short. */
-const circuit = { threshold: 5, baseMs: 1_000, capMs: 5_000 };
+const circuit = { threshold: 5, baseMs: 1_000, capMs: 4_000 };
+/** Of a probe, where no call has been answered yet. */
+const firstPatienceMs = 2_000;
+/** Of a probe, as a multiple of what a call usually takes. */
+const patience = 1.5;
+const bindingLogMs = 60_000;
 
 /**
  * The providers, and the currency of their prices: that of the first one that is paid.
@@ -56,35 +64,40 @@ const circuit = { threshold: 5, baseMs: 1_000, capMs: 5_000 };
  */
 export function openProviders(
   options: OpenProvidersOptions,
-  { catalogue, log }: { catalogue: Catalogue; log: Logger },
+  { catalogue, log, onAlert }: { catalogue: Catalogue; log: Logger; onAlert?: VisionHooks['onAlert'] },
 ): { readonly providers: readonly Provider[]; readonly currency: string } {
   const { maxWaiting } = options;
   const targets = options.providers.map((provider) => ({ provider, target: targetOf(catalogue, provider) }));
   const currency = currencyOf(targets, options.costPerCall > 0);
-  const accounts = new Map<string, Account>();
+  const accounts = new Map<string, Account & { readonly breakers: CircuitBreaker[] }>();
 
   /** The limits of its first provider hold for an account. */
-  function accountOf({ account: name, maxConcurrency: fixed, maxRate }: ProviderOptions): Account {
+  function accountOf({ account: name, maxConcurrency: most, maxRate, timeoutMs }: ProviderOptions) {
     const known = accounts.get(name);
     if (known) return known;
-    const gate = openGate({
-      concurrency: fixed ?? { start: startConcurrency, ceiling: maxConcurrency },
+    const limiter = openLimiter({
+      concurrency: most ?? { start: startConcurrency, ceiling: maxConcurrency },
       perSecond: maxRate,
       maxWaiting,
       reserved: keptForSingles,
+      slowMs: timeoutMs / 2,
+      onWait: bindingLog(name, log),
     });
-    const account = { name, gate, breaker: watchedBreaker({ account: name }, () => gate.turnAway()) };
+    const account = { name, limiter, breakers: [] };
     accounts.set(name, account);
     return account;
   }
 
-  /** Who waits for a place must not wait for a circuit that has opened. */
-  function watchedBreaker(whose: object, turnAway: () => void): CircuitBreaker {
+  /** Who waits for a permit must not wait for a circuit that has opened. */
+  function breakerOf(provider: string, account: Account, usual: UsualTime): CircuitBreaker {
     return circuitBreaker({
       ...circuit,
-      onChange(state) {
-        log[state === 'open' ? 'warn' : 'info']({ ...whose, state }, 'vision circuit');
-        if (state === 'open') turnAway();
+      patienceMs: () => (usual.ms === undefined ? firstPatienceMs : usual.ms * patience),
+      onChange(state, cause) {
+        log[state === 'open' ? 'warn' : 'info']({ provider, state, cause }, 'vision circuit');
+        if (state !== 'open') return;
+        account.limiter.reset();
+        if (cause === 'bad_answer') onAlert?.({ provider, reason: cause });
       },
     });
   }
@@ -102,12 +115,16 @@ export function openProviders(
       fingerprint: fingerprintOf(apiKey),
       model: modelOf(target, { apiKey, timeoutMs, fields }),
     }));
+    const usual = usualTime();
+    const breaker = breakerOf(name, account, usual);
+    account.breakers.push(breaker);
     return {
       name,
       model: target.model,
       keys: keyRing(keys),
       account,
-      breaker: watchedBreaker({ provider: name }, () => account.gate.turnAway()),
+      breaker,
+      usual,
       timeoutMs,
       target,
       price: priceOf(provider, target, { ...options, currency }),
@@ -117,7 +134,17 @@ export function openProviders(
   return { providers: targets.map(open), currency };
 }
 
-/** Places that albums leave free while single photos come: with all of them taken, one would wait for half a call. */
+/** Says once a minute that calls wait. */
+function bindingLog(account: string, log: Logger) {
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  return ({ inFlight, limit, waiting }: LimiterState) => {
+    if (performance.now() - loggedAtMs < bindingLogMs) return;
+    loggedAtMs = performance.now();
+    log.info({ account, inFlight, limit, waiting }, `LLM calls wait: ${inFlight} of ${limit} are under way`);
+  };
+}
+
+/** Permits that albums leave free while single photos come: with all of them taken, one would wait for half a call. */
 function keptForSingles(limit: number): number {
   return limit < 4 ? 0 : Math.ceil(limit / 8);
 }

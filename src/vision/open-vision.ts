@@ -3,7 +3,7 @@ import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { BackoffOptions } from '../resilience/backoff.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
-import type { GateState } from '../resilience/gate.ts';
+import type { LimiterState } from '../resilience/limiter.ts';
 import { retryBudget } from '../resilience/retry-budget.ts';
 import type { VisionHooks } from './call-report.ts';
 import { readCatalogue } from './catalogue/catalogue.ts';
@@ -46,6 +46,8 @@ export interface VisionParts {
   readonly hooks: VisionHooks;
   /** Unix milliseconds, by which models end. */
   readonly now?: () => number;
+  /** Somebody else answers where no LLM does. */
+  readonly hasFallback?: boolean;
 }
 
 /** How the LLM side is doing. */
@@ -65,9 +67,8 @@ export interface ProviderState {
   readonly modelState: ModelState;
   readonly account: string;
   readonly circuit: BreakerState;
-  readonly accountCircuit: BreakerState;
   readonly healthyKeys: number;
-  readonly gate: GateState;
+  readonly limiter: LimiterState;
 }
 
 export interface Vision {
@@ -90,7 +91,7 @@ const retryWindowMs = 10_000;
 export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   const { taxonomy, prompt, log, hooks } = parts;
   const catalogue = readCatalogue(llm.priceFile);
-  const { providers, currency } = openProviders(llm, { catalogue, log });
+  const { providers, currency } = openProviders(llm, { catalogue, log, ...hooks });
   const models = openModelWatch(
     providers.map(({ name, target }, index) => ({
       name,
@@ -135,6 +136,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     spending,
     refusals,
     finishSent: true,
+    hasFallback: parts.hasFallback ?? false,
     log,
     hooks,
   });
@@ -162,8 +164,7 @@ function stateOf({ name, model, account, breaker, keys }: Provider, models: Mode
     modelState: models.stateOf(name),
     account: account.name,
     circuit: breaker.state,
-    accountCircuit: account.breaker.state,
     healthyKeys: keys.healthy,
-    gate: account.gate.state,
+    limiter: account.limiter.state,
   };
 }

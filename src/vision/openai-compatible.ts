@@ -44,12 +44,10 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
       const more = responseFormat(fields, question);
       return fields.send({ model: name, maxTokens: question.maxTokens, more }, async (sent) => {
         try {
-          const reply = await client.post<unknown>('/chat/completions', {
-            body: chatCompletionBody(sent, fields, question),
-            headers: { 'content-type': 'application/json' },
-            signal,
-          });
-          return readChatCompletion(reply);
+          const body = chatCompletionBody(sent, fields, question);
+          const request = { body, headers: { 'content-type': 'application/json' }, signal };
+          const { data, response } = await client.post<unknown>('/chat/completions', request).withResponse();
+          return { ...readChatCompletion(data), headers: response.headers };
         } catch (error) {
           signal.throwIfAborted();
           throw visionErrorOf(error);

@@ -1,71 +1,93 @@
 import type { ClassifyContext } from '../classify/classifier.ts';
 import { VisionError } from '../errors.ts';
-import { GateRefusal, type Place } from '../resilience/gate.ts';
+import type { Passage } from '../resilience/circuit-breaker.ts';
+import { LimiterError, type Permit } from '../resilience/limiter.ts';
 import { timeLimit } from '../resilience/time-limit.ts';
-import { type Crossing, crossingOf } from './crossing.ts';
 import type { Key } from './key-ring.ts';
 import type { Provider } from './provider.ts';
 import type { Reservation, Spending } from './spending.ts';
 
-/** A call that may be sent now: it holds a place, a way through the circuits, and the money. */
+/** A call that may be sent now: it holds a permit, a passage through the circuit, and the money. */
 export interface ReadyCall {
   readonly provider: Provider;
   readonly key: Key;
-  readonly place: Place;
-  readonly crossing: Crossing;
+  readonly permit: Permit;
+  readonly passage: Passage;
   readonly money: Reservation;
+}
+
+export interface CallRequest {
+  readonly provider: Provider;
+  /** The only key that may be used; a healthy one, where absent. */
+  readonly key?: Key | undefined;
+  /** When it came first, for one that was refused. */
+  readonly sinceMs?: number | undefined;
 }
 
 const lanes = ['single', 'batch', 'background'] as const satisfies ClassifyContext['lane'][];
 
 /**
- * Waits for a place with a provider.
- * @param key the only one that may be used; a healthy one, where absent
+ * Waits for a permit with a provider.
  * @throws VisionError nothing may be sent to it, or not in time; the reason of `context.signal`
  */
 export async function readyCall(
-  provider: Provider,
+  request: CallRequest,
   spending: Spending,
   context: ClassifyContext,
-  pinned?: Key,
 ): Promise<ReadyCall> {
+  const { provider } = request;
   if (spending.isExhausted) throw new VisionError('over_budget');
-  const place = await placeFor(provider, context);
-  // Chosen now: while it waited for its place, a key may have been put aside.
-  const key = pinned ?? provider.keys.next();
-  const crossing = key && crossingOf(provider);
+  // A probe doesn't queue: those who wait for it would wait for the queue.
+  const isClosed = provider.breaker.state === 'closed';
+  const probe = isClosed ? undefined : provider.breaker.enter();
+  if (!isClosed && probe === undefined) throw new VisionError('rejected');
+  const permit = await permitFor(request, context, probe !== undefined).catch((error) => {
+    probe?.left();
+    throw error;
+  });
+  // Chosen now: while it waited for its permit, a key may have been put aside.
+  const key = request.key ?? provider.keys.next();
+  const passage = probe ?? provider.breaker.enter();
   try {
     if (key === undefined) throw new VisionError('no_key');
-    if (crossing === undefined) throw new VisionError('turned_away');
+    if (passage === undefined) throw new VisionError('rejected');
     const money = await spending.reserve(provider.price);
     if (context.signal.aborted) money.settle('nothing');
     context.signal.throwIfAborted();
-    return { provider, key, place, crossing, money };
+    return { provider, key, permit, passage, money };
   } catch (error) {
-    crossing?.end('nobody');
-    place.leave('other');
+    passage?.left();
+    permit.release('other');
     throw error;
   }
 }
 
 /** Gives everything back. */
-export function abandon({ place, crossing, money }: ReadyCall): void {
+export function abandon({ permit, passage, money }: ReadyCall): void {
   money.settle('nothing');
-  crossing.end('nobody');
-  place.leave('other');
+  passage.left();
+  permit.release('other');
 }
 
-async function placeFor(provider: Provider, context: ClassifyContext): Promise<Place> {
-  const { deadline, signal } = context;
-  using patience = timeLimit({ deadline, expired: () => new VisionError('queue_timeout') }, signal);
+async function permitFor(
+  { provider, sinceMs }: CallRequest,
+  context: ClassifyContext,
+  isProbe: boolean,
+): Promise<Permit> {
+  // Who gets a permit too late for a call is in the way of those who come in time.
+  const callMs = Math.min(provider.usual.ms ?? 0, context.deadline.leftMs() / 2);
+  const deadline = { leftMs: () => context.deadline.leftMs() - callMs };
+  using patience = timeLimit({ deadline, expired: () => new VisionError('queue_timeout') }, context.signal);
   try {
-    return await provider.account.gate.enter({
+    return await provider.account.limiter.acquire({
       priority: () => lanes.indexOf(context.lane),
-      ...(context.caller !== undefined && { share: context.caller }),
+      ...(context.caller !== undefined && { fairnessKey: context.caller }),
+      ...(sinceMs !== undefined && { sinceMs }),
+      isProbe,
       signal: patience.signal,
     });
   } catch (error) {
-    if (!(error instanceof GateRefusal)) throw error;
-    throw new VisionError(error.why === 'full' ? 'queue_full' : 'turned_away');
+    if (!(error instanceof LimiterError)) throw error;
+    throw new VisionError(error.why === 'full' ? 'queue_full' : 'rejected');
   }
 }

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import { VisionError } from '../errors.ts';
+import type { Passage } from '../resilience/circuit-breaker.ts';
 import type { Deadline } from '../resilience/deadline.ts';
 import { timeLimit } from '../resilience/time-limit.ts';
 import type { VisionHooks } from './call-report.ts';
 import type { ReadyCall } from './ready-call.ts';
 import { type Reading, readBareKey, readReply } from './reply.ts';
 import { type Failure, VendorError } from './vendor-error.ts';
-import { vendorWaitMs } from './vendor-wait.ts';
+import { allowanceOf, vendorWaitMs } from './vendor-wait.ts';
 import { type Verdict, verdictOf } from './verdicts.ts';
 import type { TokenUsage, VisionQuestion } from './vision-model.ts';
 
@@ -29,7 +30,7 @@ export interface CallContext {
 
 const unending: CallContext = { deadline: { leftMs: () => Infinity }, signal: new AbortController().signal };
 
-/** A vendor that asks for that long or longer is left alone by everybody, not by the one call only. */
+/** A vendor in trouble that asks for that long or longer is left alone by everybody, not by the one call only. */
 const noticeableWaitMs = 2_000;
 
 /** How long a circuit stays open that an answer has opened at once. */
@@ -61,7 +62,7 @@ export async function sentCall(
       attempt,
       outcome,
       durationMs: Math.round(performance.now() - startedAt),
-      waitedMs: Math.round(ready.place.waitedMs),
+      waitedMs: Math.round(ready.permit.waitedMs),
       ...(typeof paid === 'object' && { usage: paid }),
       ...(costMicro !== undefined && { costMicro }),
     };
@@ -74,14 +75,15 @@ export async function sentCall(
     usage = reply.usage;
     const read = question.form === 'code' ? readBareKey : readReply;
     const reading = read(reply.text, options.taxonomy);
-    ready.crossing.end('answered');
-    ready.place.leave('succeeded');
+    ready.provider.usual.add(performance.now() - startedAt);
+    ready.passage.succeeded();
+    ready.permit.release('succeeded', reply.headers && allowanceOf(reply.headers));
     report('answered', usage ?? 'unknown');
     return reading;
   } catch (error) {
     if (signal.aborted) {
-      ready.crossing.end('nobody');
-      ready.place.leave('other');
+      ready.passage.left();
+      ready.permit.release('other');
       report('cancelled', usage ?? 'unknown');
       throw signal.reason;
     }
@@ -97,22 +99,33 @@ export async function sentCall(
 function spread(
   error: VisionError,
   details: Failure | undefined,
-  { provider, key, place, crossing }: ReadyCall,
+  { provider, key, permit, passage }: ReadyCall,
   { log, hooks }: SentCallOptions,
 ): void {
   const verdict: Verdict = verdictOf(error.reason);
   if (verdict.blame === 'key') provider.keys.quarantine(key);
-  crossing.end(verdict.blame);
-  const circuits = { provider: provider.breaker, account: provider.account.breaker };
-  if (verdict.opens) circuits[verdict.opens].openFor(certainCooldownMs);
   const askedMs = vendorWaitMs(details?.headers);
   const isLong = verdict.next === 'again' && askedMs >= noticeableWaitMs;
-  if (isLong) circuits[verdict.blame === 'account' ? 'account' : 'provider'].openFor(askedMs);
-  place.leave(verdict.ending);
+  const opened = verdict.opens === 'account' ? provider.account.breakers : [provider.breaker];
+  if (verdict.opens || isLong)
+    for (const breaker of opened) breaker.openFor(isLong ? askedMs : certainCooldownMs, error.reason);
+  const allowance = askedMs > 0 ? { remaining: 0, resetMs: askedMs } : undefined;
+  if (verdict.blame === 'provider') passage.failed(error.reason);
+  const isExplained = permit.release(verdict.outcome, allowance);
+  if (verdict.blame !== 'provider') settle(passage, verdict, isExplained ? undefined : error.reason);
   if (!verdict.alert) return;
   const alert = { provider: provider.name, reason: error.reason };
   log.error({ ...alert, model: provider.model, key: key.fingerprint }, alertText);
   hooks?.onAlert?.(alert);
+}
+
+/** @param cause of a refusal where nobody was let in: the vendor is as good as gone */
+function settle(passage: Passage, { blame, outcome }: Verdict, cause: string | undefined): void {
+  if (cause !== undefined) passage.failed(cause);
+  // Whoever refuses is there.
+  else if (blame === 'photo' || blame === 'us' || (passage.isProbe && outcome === 'refused'))
+    passage.succeeded();
+  else passage.left();
 }
 
 const alertText = 'a vision provider needs attention';

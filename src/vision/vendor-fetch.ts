@@ -40,7 +40,7 @@ export function vendorFetch(vendor: Vendor): typeof fetch {
       }
       if (body === undefined)
         throw new VendorError({ vendor, status, headers: headersOf(response), unusable: 'too_large' });
-      return new WholeResponse(body.toString('utf8'), status, response.headers['content-type']);
+      return new WholeResponse(body.toString('utf8'), status, headersOf(response));
     } catch (error) {
       if (init.signal?.aborted) throw init.signal.reason;
       if (error instanceof VendorError) throw error;
@@ -49,13 +49,13 @@ export function vendorFetch(vendor: Vendor): typeof fetch {
   };
 }
 
-/** A reply that is there already: no stream is made of it and read again, and of its headers one is looked at. */
+/** A reply that is there already: no stream is made of it and read again. */
 class WholeResponse extends Response {
   override readonly text: () => Promise<string>;
   override readonly json: () => Promise<unknown>;
 
-  constructor(text: string, status: number, contentType = '') {
-    super(null, { status, headers: { 'content-type': contentType } });
+  constructor(text: string, status: number, headers: Headers) {
+    super(null, { status, headers });
     this.text = async () => text;
     this.json = async () => JSON.parse(text);
   }

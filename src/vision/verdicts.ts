@@ -1,18 +1,19 @@
-import type { Ending } from '../resilience/gate.ts';
+import type { Outcome } from '../resilience/limiter.ts';
 
 /** What follows from a failed attempt. */
 export interface Verdict {
   /**
-   * `again`: the same provider after a pause, another one at once. `plain`: once more with the plainest question,
+   * `wait`: it may be asked anew as soon as there is room, here or elsewhere. `again`: the same provider after a
+   * pause, another one at once. `plain`: once more with the plainest question,
    * same key, then nobody else. `repair`: once more for the bare key, then the next provider. `other_key`: the
    * provider's next key, then the next provider. `next`: the next provider. `stop`: nobody else is asked.
    */
-  readonly next: 'again' | 'plain' | 'repair' | 'other_key' | 'next' | 'stop';
-  /** Whose circuit counts it; a key is put aside. */
-  readonly blame: 'nobody' | 'provider' | 'account' | 'key' | 'model' | 'photo' | 'us';
-  /** What number and pace of calls learn from it. */
-  readonly ending: Ending;
-  /** Opens the circuit of the provider or of its whole account at once. */
+  readonly next: 'wait' | 'again' | 'plain' | 'repair' | 'other_key' | 'next' | 'stop';
+  /** The provider's circuit counts what it is to blame for; a key is put aside. */
+  readonly blame: 'nobody' | 'provider' | 'key' | 'photo' | 'us';
+  /** What the number of calls learns from it. */
+  readonly outcome: Outcome;
+  /** Opens the circuit of the provider, or of all of its account, at once. */
   readonly opens?: 'provider' | 'account';
   /** The photo is not sent again for a while. */
   readonly remember?: true;
@@ -23,27 +24,28 @@ export interface Verdict {
 /** Every class of failure and what follows. Nothing else decides on errors. */
 export const verdicts = {
   // The vendor's answers
-  transient: { next: 'again', blame: 'provider', ending: 'other' },
-  timeout: { next: 'again', blame: 'provider', ending: 'timed_out' },
-  rate_limited: { next: 'again', blame: 'account', ending: 'too_fast' },
-  concurrency_limited: { next: 'again', blame: 'account', ending: 'too_many' },
-  token_limited: { next: 'again', blame: 'account', ending: 'too_fast' },
-  out_of_credit: { next: 'next', blame: 'account', ending: 'other', opens: 'account', alert: true },
-  bad_key: { next: 'other_key', blame: 'key', ending: 'other', alert: true },
-  model_not_found: { next: 'next', blame: 'model', ending: 'other', opens: 'provider', alert: true },
-  refused: { next: 'plain', blame: 'photo', ending: 'succeeded', remember: true },
-  bad_answer: { next: 'repair', blame: 'model', ending: 'succeeded' },
-  bad_request: { next: 'stop', blame: 'us', ending: 'other', alert: true },
-  internal: { next: 'stop', blame: 'us', ending: 'other', alert: true },
+  transient: { next: 'again', blame: 'provider', outcome: 'other' },
+  timeout: { next: 'again', blame: 'provider', outcome: 'timed_out' },
+  rate_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
+  concurrency_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
+  token_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
+  out_of_credit: { next: 'next', blame: 'nobody', outcome: 'other', opens: 'account', alert: true },
+  bad_key: { next: 'other_key', blame: 'key', outcome: 'other', alert: true },
+  model_not_found: { next: 'next', blame: 'provider', outcome: 'other', opens: 'provider', alert: true },
+  refused: { next: 'plain', blame: 'photo', outcome: 'succeeded', remember: true },
+  bad_answer: { next: 'repair', blame: 'provider', outcome: 'succeeded' },
+  bad_request: { next: 'stop', blame: 'us', outcome: 'other', alert: true },
+  internal: { next: 'stop', blame: 'us', outcome: 'other', alert: true },
   // Our own refusals to send anything
-  turned_away: { next: 'again', blame: 'nobody', ending: 'other' },
-  queue_full: { next: 'next', blame: 'nobody', ending: 'other' },
-  queue_timeout: { next: 'stop', blame: 'nobody', ending: 'other' },
-  cooling: { next: 'stop', blame: 'nobody', ending: 'other' },
-  no_key: { next: 'next', blame: 'nobody', ending: 'other' },
-  over_budget: { next: 'stop', blame: 'nobody', ending: 'other' },
-  budget_unknown: { next: 'stop', blame: 'nobody', ending: 'other' },
-  refused_before: { next: 'stop', blame: 'nobody', ending: 'other' },
+  rejected: { next: 'wait', blame: 'nobody', outcome: 'other' },
+  resting: { next: 'next', blame: 'nobody', outcome: 'other' },
+  queue_full: { next: 'next', blame: 'nobody', outcome: 'other' },
+  queue_timeout: { next: 'next', blame: 'nobody', outcome: 'other' },
+  cooling: { next: 'next', blame: 'nobody', outcome: 'other' },
+  no_key: { next: 'next', blame: 'nobody', outcome: 'other' },
+  over_budget: { next: 'stop', blame: 'nobody', outcome: 'other' },
+  budget_unknown: { next: 'stop', blame: 'nobody', outcome: 'other' },
+  refused_before: { next: 'stop', blame: 'nobody', outcome: 'other' },
 } as const satisfies Record<string, Verdict>;
 
 export type FailureClass = keyof typeof verdicts;

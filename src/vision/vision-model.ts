@@ -37,4 +37,6 @@ export interface VisionReply {
   /** The model's own words, unchecked. */
   readonly text: string;
   readonly usage?: TokenUsage;
+  /** Of the vendor's answer: what it says of its limits. */
+  readonly headers?: Headers;
 }

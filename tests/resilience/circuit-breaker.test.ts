@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type CircuitBreakerOptions,
   circuitBreaker,
@@ -28,7 +28,7 @@ function enter(circuit: ReturnType<typeof breaker>): Passage {
 }
 
 function fail(circuit: ReturnType<typeof breaker>, times: number) {
-  for (let n = 0; n < times; n++) enter(circuit).failed();
+  for (let n = 0; n < times; n++) enter(circuit).failed('transient');
 }
 
 test('it opens after so many failures in a row, not before', () => {
@@ -61,7 +61,7 @@ test('a probe that fails opens it for longer, up to the cap', () => {
   const cooldowns = [];
   for (let probes = 0; probes < 4; probes++) {
     nowMs += circuit.waitMs();
-    enter(circuit).failed();
+    enter(circuit).failed('transient');
     cooldowns.push(circuit.waitMs());
   }
   expect(cooldowns).toEqual([2_000, 4_000, 4_000, 4_000]);
@@ -83,8 +83,8 @@ test('jitter shortens a cool-down by half at most', () => {
 
 test('a cool-down only ever lengthens', () => {
   const circuit = breaker();
-  circuit.openFor(9_000);
-  circuit.openFor(1_000);
+  circuit.openFor(9_000, 'timeout');
+  circuit.openFor(1_000, 'timeout');
   expect(circuit.waitMs()).toBe(9_000);
 });
 
@@ -107,4 +107,74 @@ test('every change is told once', () => {
   nowMs = 1_000;
   enter(circuit).succeeded();
   expect(changes).toEqual(['open', 'half-open', 'closed']);
+});
+
+test('it says why it opened', () => {
+  const causes: unknown[] = [];
+  const circuit = breaker({ onChange: (_, cause) => causes.push(cause) });
+  fail(circuit, 2);
+  enter(circuit).failed('bad_answer');
+  expect(circuit.cause).toBe('bad_answer');
+  nowMs = 1_000;
+  enter(circuit).succeeded();
+  expect(causes).toEqual(['bad_answer', undefined, undefined]);
+  expect(circuit.cause).toBeUndefined();
+});
+
+describe('a probe that takes long', () => {
+  test('is waited for no longer than is usual, then counts as failed', () => {
+    const circuit = breaker({ patienceMs: () => 450 });
+    fail(circuit, 3);
+    nowMs = 1_000;
+    enter(circuit);
+    expect([circuit.isProbing, circuit.waitMs()]).toEqual([true, 450]);
+    nowMs = 1_450;
+    expect([circuit.state, circuit.isProbing]).toEqual(['open', false]);
+    // Counted from the start of the probe.
+    expect(circuit.waitMs()).toBe(1_550);
+  });
+
+  test('closes it when it succeeds after all', () => {
+    const circuit = breaker({ patienceMs: () => 450 });
+    fail(circuit, 3);
+    nowMs = 1_000;
+    const probe = enter(circuit);
+    nowMs = 2_500;
+    expect(circuit.state).toBe('open');
+    probe.succeeded();
+    expect(circuit.state).toBe('closed');
+  });
+
+  test('has nothing to say to a later outage', () => {
+    const circuit = breaker({ patienceMs: () => 450 });
+    fail(circuit, 3);
+    nowMs = 1_000;
+    const probe = enter(circuit);
+    nowMs = 10_000;
+    enter(circuit).succeeded();
+    fail(circuit, 3);
+    probe.succeeded();
+    expect(circuit.state).toBe('open');
+  });
+});
+
+test('calls of before an outage that fail after it do not open it again', () => {
+  const circuit = breaker();
+  const hung = [1, 2, 3].map(() => enter(circuit));
+  fail(circuit, 3);
+  nowMs = 1_000;
+  enter(circuit).succeeded();
+  for (const call of hung) call.failed('timeout');
+  expect(circuit.state).toBe('closed');
+});
+
+test('those who wait for it hear of a change at once', async () => {
+  const circuit = breaker();
+  fail(circuit, 3);
+  nowMs = 1_000;
+  const probe = enter(circuit);
+  const waiting = circuit.wait(60_000, new AbortController().signal);
+  probe.succeeded();
+  await waiting;
+  expect(circuit.state).toBe('closed');
 });

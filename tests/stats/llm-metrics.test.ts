@@ -27,9 +27,8 @@ test('state is read when somebody looks', async () => {
         name: 'qwen',
         account: 'ali',
         circuit: 'open',
-        accountCircuit: 'closed',
         healthyKeys: 1,
-        gate: { inFlight: 1, waiting, limit: 8, perSecond: Number.POSITIVE_INFINITY },
+        limiter: { inFlight: 1, waiting, limit: 8 },
       },
     ],
   }));

@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
-import { type GateOptions, openGate } from '../../src/resilience/gate.ts';
+import { type LimiterOptions, openLimiter } from '../../src/resilience/limiter.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { usualTime } from '../../src/resilience/usual-time.ts';
 import type { RequestRules } from '../../src/vision/catalogue/catalogue.ts';
 import { plainRequest } from '../../src/vision/catalogue/target.ts';
 import { fingerprintOf, keyRing } from '../../src/vision/key-ring.ts';
@@ -59,7 +60,7 @@ export function refusalMemory(store: RefusalStore = memoryRefusals()): RefusalMe
 export interface TestProvider extends Partial<Omit<Provider, 'keys' | 'account'>> {
   readonly baseUrl: string;
   readonly apiKeys?: readonly string[];
-  readonly gate?: Partial<GateOptions>;
+  readonly limits?: Partial<LimiterOptions>;
   readonly api?: Partial<OpenAiCompatibleOptions>;
   readonly rules?: Partial<RequestRules>;
 }
@@ -71,10 +72,11 @@ export function plainFields(rules: Partial<RequestRules> = {}): RequestFields {
 
 /** A provider that speaks to a fake vendor, with limits that are not in the way. */
 export function providerAt(options: TestProvider): Provider {
-  const { baseUrl, apiKeys = ['sk-very-secret'], gate: gateOptions, api, rules, ...rest } = options;
+  const { baseUrl, apiKeys = ['sk-very-secret'], limits, api, rules, ...rest } = options;
   const timeoutMs = options.timeoutMs ?? 5_000;
   const model = options.model ?? 'fake-vision';
-  const gate = openGate({ concurrency: 8, maxWaiting: 100, ...gateOptions });
+  const limiter = openLimiter({ concurrency: 8, maxWaiting: 100, ...limits });
+  const breaker = options.breaker ?? calmBreaker();
   const keys = apiKeys.map((apiKey) => ({
     fingerprint: fingerprintOf(apiKey),
     model: openAiCompatibleModel({
@@ -90,8 +92,9 @@ export function providerAt(options: TestProvider): Provider {
     name: 'fake',
     model,
     keys: keyRing(keys),
-    account: { name: 'fake', gate, breaker: calmBreaker() },
-    breaker: calmBreaker(),
+    account: { name: 'fake', limiter, breakers: [breaker] },
+    breaker,
+    usual: usualTime(),
     timeoutMs,
     target: { vendor: 'openai', wire: 'openai', baseUrl, model, request: plainRequest },
     price: undefined,

@@ -38,8 +38,7 @@ beforeEach(async () => {
 afterEach(() => Promise.all([first.close(), second.close()]));
 
 function provider(fake: FakeLlm, name: string, options: Partial<Parameters<typeof providerAt>[0]> = {}) {
-  const account = providerAt({ baseUrl: fake.baseUrl, ...options }).account;
-  return { ...providerAt({ baseUrl: fake.baseUrl, name, ...options }), account };
+  return providerAt({ baseUrl: fake.baseUrl, name, ...options });
 }
 
 function vision(options: Partial<VisionClassifierOptions> = {}) {
@@ -112,7 +111,7 @@ describe('what may pass', () => {
     first.behave({ ...openai.rate, headers: { 'retry-after': '30' } });
     const asked = vision({ providers });
     await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'rate_limited' });
-    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'cooling' });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'resting' });
     expect(first.requestCount).toBe(1);
   });
 
@@ -134,7 +133,7 @@ describe('an account', () => {
     for (let photos = 0; photos < 3; photos++)
       expect((await asked.classify(photo, context())).classification.category).toBe('pets');
     expect([first.requestCount, second.requestCount]).toEqual([1, 3]);
-    expect(providers[0]?.account.breaker.state).toBe('open');
+    expect(providers[0]?.breaker.state).toBe('open');
     expect(alerts).toEqual(['first: out_of_credit']);
   });
 
@@ -258,12 +257,12 @@ describe('a circuit that opens', () => {
   const openAfterOne = () => circuitBreaker({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
 
   test('sends those who wait for a place to the next provider at once', async () => {
-    const account = providerAt({ baseUrl: first.baseUrl, gate: { concurrency: 1 } }).account;
+    const account = providerAt({ baseUrl: first.baseUrl, limits: { concurrency: 1 } }).account;
     const breaker = circuitBreaker({
       threshold: 1,
       baseMs: 60_000,
       capMs: 60_000,
-      onChange: () => account.gate.turnAway(),
+      onChange: () => account.limiter.reset(),
     });
     const providers = [{ ...provider(first, 'first'), account, breaker }, provider(second, 'second')];
     const open = first.hold();
@@ -307,14 +306,14 @@ describe('a caller that leaves', () => {
   });
 
   test('while it waits for a place gets no call', async () => {
-    const one = provider(first, 'first', { gate: { concurrency: 1 } });
+    const one = provider(first, 'first', { limits: { concurrency: 1 } });
     const asked = vision({ providers: [one] });
     const open = first.hold();
     const other = asked.classify(photo, context());
     await first.received(1);
     const caller = new AbortController();
     const answer = asked.classify(photo, context({ signal: caller.signal }));
-    await expect.poll(() => one.account.gate.state.waiting).toBe(1);
+    await expect.poll(() => one.account.limiter.state.waiting).toBe(1);
     caller.abort(new Error('gone'));
     await expect(answer).rejects.toThrow('gone');
     open();

@@ -145,15 +145,15 @@ test('every row is the first that fits for one of the cases above', () => {
 
 test.each<[FailureClass, Partial<Verdict>]>([
   ['transient', { next: 'again', blame: 'provider' }],
-  ['timeout', { next: 'again', blame: 'provider', ending: 'timed_out' }],
-  ['rate_limited', { next: 'again', blame: 'account', ending: 'too_fast' }],
-  ['concurrency_limited', { next: 'again', blame: 'account', ending: 'too_many' }],
-  ['token_limited', { next: 'again', blame: 'account', ending: 'too_fast' }],
-  ['out_of_credit', { next: 'next', blame: 'account', opens: 'account', alert: true }],
+  ['timeout', { next: 'again', blame: 'provider', outcome: 'timed_out' }],
+  ['rate_limited', { next: 'wait', blame: 'nobody', outcome: 'refused' }],
+  ['concurrency_limited', { next: 'wait', blame: 'nobody', outcome: 'refused' }],
+  ['token_limited', { next: 'wait', blame: 'nobody', outcome: 'refused' }],
+  ['out_of_credit', { next: 'next', blame: 'nobody', opens: 'account', alert: true }],
   ['bad_key', { next: 'other_key', blame: 'key', alert: true }],
-  ['model_not_found', { next: 'next', blame: 'model', opens: 'provider', alert: true }],
+  ['model_not_found', { next: 'next', blame: 'provider', opens: 'provider', alert: true }],
   ['refused', { next: 'plain', blame: 'photo', remember: true }],
-  ['bad_answer', { next: 'repair', blame: 'model' }],
+  ['bad_answer', { next: 'repair', blame: 'provider' }],
   ['bad_request', { next: 'stop', blame: 'us', alert: true }],
 ])('what follows from %s', (failureClass, verdict) => {
   expect(verdicts[failureClass]).toMatchObject(verdict);

@@ -72,7 +72,7 @@ test('at most as many calls as allowed are under way at once, and all are answer
 
 test('a full queue fails at once instead of waiting', async () => {
   const open = fake.hold();
-  const vision = classifier({}, { gate: { concurrency: 1, maxWaiting: 1 } });
+  const vision = classifier({}, { limits: { concurrency: 1, maxWaiting: 1 } });
   const first = vision.classify(photo, context());
   const second = vision.classify(photo, context());
   await expect(vision.classify(photo, context())).rejects.toMatchObject({ reason: 'queue_full' });
@@ -82,7 +82,7 @@ test('a full queue fails at once instead of waiting', async () => {
 
 test('a deadline that passes in the queue costs no call', async () => {
   const open = fake.hold();
-  const vision = classifier({}, { gate: { concurrency: 1 } });
+  const vision = classifier({}, { limits: { concurrency: 1 } });
   const first = vision.classify(photo, context());
   await fake.received(1);
   const hurried = vision.classify(photo, context({ deadline: deadlineIn(20) }));
@@ -110,7 +110,7 @@ test('a caller that leaves ends its call, and the place is free again', async ()
   await fake.received(1);
   caller.abort(new Error('gone'));
   await expect(answer).rejects.toThrow('gone');
-  expect(provider.account.gate.state.inFlight).toBe(0);
+  expect(provider.account.limiter.state.inFlight).toBe(0);
   expect(reports).toMatchObject([{ outcome: 'cancelled' }]);
 });
 

@@ -144,14 +144,13 @@ function modelEnd(state) {
 
 function drawState({ isStoreUp, children, llm }) {
   const providers = (llm?.providers ?? []).map((one) => {
-    const circuit = one.circuit === 'closed' ? one.accountCircuit : one.circuit;
     return [
       one.name,
       one.model,
       modelEnd(one.modelState),
-      { text: circuit, bad: circuit !== 'closed' },
-      `${one.gate.inFlight} / ${one.gate.limit}`,
-      number.format(one.gate.waiting),
+      { text: one.circuit, bad: one.circuit !== 'closed' },
+      `${one.limiter.inFlight} / ${one.limiter.limit}`,
+      number.format(one.limiter.waiting),
       { text: number.format(one.healthyKeys), bad: one.healthyKeys === 0 },
     ];
   });

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { type Gate, openGate, type Place } from '../../src/resilience/gate.ts';
+import { type Limiter, openLimiter, type Permit } from '../../src/resilience/limiter.ts';
 
 const { signal } = new AbortController();
 
 /** Enters and writes down in which order it got in. */
-function queue(gate: Gate) {
+function queue(limiter: Limiter) {
   const order: string[] = [];
-  const places: Place[] = [];
+  const permits: Permit[] = [];
   return {
     order,
-    enter(name: string, { share = name, urgency = 1 } = {}) {
-      void gate.enter({ priority: () => urgency, share, signal }).then((place) => {
+    enter(name: string, { fairnessKey = name, urgency = 1 } = {}) {
+      void limiter.acquire({ priority: () => urgency, fairnessKey, signal }).then((permit) => {
         order.push(name);
-        places.push(place);
+        permits.push(permit);
       });
     },
     async leave() {
-      places.shift()?.leave('other');
+      permits.shift()?.release('other');
       await settled();
     },
   };
@@ -27,22 +27,22 @@ async function settled() {
 }
 
 test('whoever has the fewest at work goes first, however many another has waiting', async () => {
-  const { enter, leave, order } = queue(openGate({ concurrency: 2, maxWaiting: 100 }));
-  for (let index = 0; index < 6; index++) enter(`a${index}`, { share: 'a' });
-  for (let index = 0; index < 3; index++) enter(`b${index}`, { share: 'b' });
+  const { enter, leave, order } = queue(openLimiter({ concurrency: 2, maxWaiting: 100 }));
+  for (let index = 0; index < 6; index++) enter(`a${index}`, { fairnessKey: 'a' });
+  for (let index = 0; index < 3; index++) enter(`b${index}`, { fairnessKey: 'b' });
   await settled();
   for (let index = 0; index < 4; index++) await leave();
   expect(order).toEqual(['a0', 'a1', 'b0', 'a2', 'b1', 'a3']);
 });
 
-test('the most urgent find a place that the others leave free, while they come', async () => {
+test('the most urgent find a permit that the others leave free, while they come', async () => {
   let nowMs = 0;
   const options = { concurrency: 4, maxWaiting: 100, reserved: () => 1, nowMs: () => nowMs };
-  const { enter, leave, order } = queue(openGate(options));
+  const { enter, leave, order } = queue(openLimiter(options));
   enter('single', { urgency: 0 });
   await settled();
   await leave();
-  for (let index = 0; index < 5; index++) enter(`a${index}`, { share: 'a' });
+  for (let index = 0; index < 5; index++) enter(`a${index}`, { fairnessKey: 'a' });
   await settled();
   expect(order).toEqual(['single', 'a0', 'a1', 'a2']);
   enter('another', { urgency: 0 });
@@ -54,7 +54,7 @@ test('the most urgent find a place that the others leave free, while they come',
 });
 
 test('where none of the most urgent come, nothing is kept free', async () => {
-  const { enter, order } = queue(openGate({ concurrency: 4, maxWaiting: 100, reserved: () => 1 }));
+  const { enter, order } = queue(openLimiter({ concurrency: 4, maxWaiting: 100, reserved: () => 1 }));
   for (let index = 0; index < 5; index++) enter(`a${index}`);
   await settled();
   expect(order).toHaveLength(4);

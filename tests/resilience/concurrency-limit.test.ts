@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import { concurrencyLimit, type LimitedCall } from '../../src/resilience/concurrency-limit.ts';
+
+let nowMs: number;
+beforeEach(() => {
+  nowMs = 0;
+});
+
+/** A limit with calls under way, which end as they are told to. */
+function limitOf(start = 4, ceiling = 256) {
+  const limit = concurrencyLimit({ start, ceiling, nowMs: () => nowMs });
+  const calls: LimitedCall[] = [];
+  const take = () => {
+    const call = calls.shift();
+    if (call === undefined) throw new Error('no call is under way');
+    return call;
+  };
+  return {
+    get current() {
+      return limit.current;
+    },
+    get inFlight() {
+      return calls.length;
+    },
+    fill() {
+      while (limit.hasRoom(calls.length)) calls.push(limit.begin(calls.length));
+    },
+    start: () => void calls.push(limit.begin(calls.length)),
+    succeed(isBinding = calls.length >= limit.current) {
+      limit.succeeded(take(), isBinding);
+    },
+    refuse: (isStated = false) => limit.refused(take(), calls.length, isStated),
+    refuseLast: (isStated = false) => limit.refused(calls.pop() as LimitedCall, calls.length, isStated),
+    timeOut: () => limit.timedOut(take(), calls.length),
+  };
+}
+
+/** Everything under way is answered while more waits. */
+function round(limit: ReturnType<typeof limitOf>) {
+  for (let left = limit.inFlight; left > 0; left--) {
+    limit.succeed();
+    limit.fill();
+  }
+}
+
+test('it doubles in a round trip while it is what binds', () => {
+  const limit = limitOf();
+  limit.fill();
+  const seen = [1, 2, 3].map(() => {
+    round(limit);
+    return limit.current;
+  });
+  expect(seen).toEqual([8, 16, 32]);
+});
+
+test('it stays as it is, and never shrinks, where it does not bind', () => {
+  const limit = limitOf();
+  for (let call = 0; call < 50; call++) {
+    limit.start();
+    limit.succeed();
+    nowMs += 60_000;
+  }
+  expect(limit.current).toBe(4);
+});
+
+test.each([1, 3, 7])('of eight at once of which %i are let in, so many is the limit', (atOnce) => {
+  const limit = limitOf(8);
+  limit.fill();
+  for (let refused = atOnce; refused < 8; refused++) limit.refuse();
+  expect(limit.current).toBe(atOnce);
+  round(limit);
+  expect(limit.current).toBe(atOnce);
+});
+
+test('a refusal never sets the limit below the calls that were let in at the same time', () => {
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.double({ noNaN: true, min: 0, max: 1 })), fc.nat(40), (draws, extra) => {
+      const draw = () => draws.next().value as number;
+      const limit = concurrencyLimit({ start: 8, ceiling: 64, nowMs: () => 0 });
+      const underWay = new Set<{ call: LimitedCall; isRefused: boolean }>();
+      const begin = () => {
+        while (limit.hasRoom(underWay.size))
+          underWay.add({ call: limit.begin(underWay.size), isRefused: draw() < 0.3 });
+      };
+      begin();
+      for (let step = 0; step < 30 + extra; step++) {
+        const one = [...underWay][Math.floor(draw() * underWay.size * 0.999)];
+        if (one === undefined) break;
+        underWay.delete(one);
+        if (one.isRefused) limit.refused(one.call, underWay.size, false);
+        else limit.succeeded(one.call, true);
+        const letIn = [...underWay].filter(({ isRefused }) => !isRefused).length;
+        if (one.isRefused && letIn > 0) expect(limit.current).toBeGreaterThanOrEqual(letIn);
+        if (draw() < 0.7) begin();
+      }
+    }),
+  );
+});
+
+test('a refusal beside which nobody was let in does not change it: the next call goes alone', () => {
+  const limit = limitOf(8);
+  limit.start();
+  expect(limit.refuse()).toBe(false);
+  expect(limit.current).toBe(1);
+  limit.start();
+  limit.succeed();
+  expect(limit.current).toBe(8);
+});
+
+test('above a wall one call at a time is tried, the more rarely the more often it was refused', () => {
+  const limit = limitOf(8);
+  limit.fill();
+  for (let refused = 3; refused < 8; refused++) limit.refuse();
+  const triedAt: number[] = [];
+  for (; nowMs < 200_000; nowMs += 250) {
+    limit.fill();
+    expect(limit.inFlight).toBeLessThanOrEqual(4);
+    if (limit.inFlight === 4) {
+      triedAt.push(nowMs);
+      limit.refuseLast();
+    }
+    limit.succeed();
+  }
+  const pauses = triedAt.slice(1).map((atMs, index) => Math.round((atMs - (triedAt[index] ?? 0)) / 1_000));
+  expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+  expect(limit.current).toBe(3);
+});
+
+test('a try that is let in lifts the wall, and soon the next one', () => {
+  const limit = limitOf(8);
+  limit.fill();
+  limit.refuse();
+  for (let refused = 3; refused < 7; refused++) limit.refuse();
+  expect(limit.current).toBe(3);
+  for (let rounds = 0; rounds < 40; rounds++) {
+    nowMs += 250;
+    limit.fill();
+    round(limit);
+  }
+  expect(limit.current).toBeGreaterThanOrEqual(10);
+});
+
+test('a rate that is stated is not tried against every second', () => {
+  const limit = limitOf(8);
+  limit.fill();
+  for (let refused = 2; refused < 8; refused++) limit.refuse(true);
+  for (; nowMs < 19_000; nowMs += 250) {
+    limit.fill();
+    expect(limit.inFlight).toBe(2);
+    limit.succeed();
+  }
+});
+
+test('a wall is forgotten after quiet minutes', () => {
+  const limit = limitOf(8);
+  limit.fill();
+  for (let refused = 1; refused < 8; refused++) limit.refuse();
+  expect(limit.current).toBe(1);
+  nowMs = 119_000;
+  expect(limit.current).toBe(1);
+  nowMs = 121_000;
+  expect(limit.current).toBe(8);
+});
+
+test('time-outs shrink it once a round trip, down to one; of a call alone they don’t', () => {
+  const limit = limitOf(8);
+  limit.fill();
+  for (let call = 0; call < 8; call++) limit.timeOut();
+  expect(limit.current).toBe(5);
+  limit.start();
+  limit.timeOut();
+  expect(limit.current).toBe(5);
+  for (let rounds = 0; rounds < 20; rounds++) {
+    limit.start();
+    limit.start();
+    limit.timeOut();
+    limit.timeOut();
+  }
+  expect(limit.current).toBe(1);
+  limit.fill();
+  for (let rounds = 0; rounds < 3; rounds++) round(limit);
+  expect(limit.current).toBe(8);
+});
+
+test('a ceiling is kept to', () => {
+  const limit = limitOf(3, 3);
+  limit.fill();
+  for (let rounds = 0; rounds < 5; rounds++) round(limit);
+  expect(limit.current).toBe(3);
+});
