@@ -344,6 +344,43 @@ export interface Api {
           request_id: string;
         };
   };
+  /** Say which category is right */
+  'POST /api/v1/feedback': {
+    body: {
+      /** SHA-256 of the original file, 64 hexadecimal digits */
+      image_hash: string;
+      /** A key of the taxonomy */
+      category: string;
+      /** Used where the X-User-ID header is absent or empty */
+      user_id?: string | null;
+    };
+    answer: {
+      success: true;
+      /** The photo is known: the next look-up answers so */
+      applied: boolean;
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
+  /** What clients said is right, the newest first */
+  'GET /api/v1/feedback': {
+    answer: {
+      items: {
+        image_hash: string;
+        category: string;
+        /** What the claimant had been told */
+        answered?: string;
+        model?: string;
+        /** Who said so, as a hash */
+        claimant: string;
+        at: string;
+      }[];
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
   /** What happened since midnight */
   'GET /api/v1/stats/today': {
     answer: {
@@ -709,43 +746,6 @@ export interface Api {
           p99_ms: number;
         }[];
       };
-      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
-      request_id: string;
-      timestamp: string;
-    };
-  };
-  /** Say which category is right */
-  'POST /api/v1/feedback': {
-    body: {
-      /** SHA-256 of the original file, 64 hexadecimal digits */
-      image_hash: string;
-      /** A key of the taxonomy */
-      category: string;
-      /** Used where the X-User-ID header is absent or empty */
-      user_id?: string | null;
-    };
-    answer: {
-      success: true;
-      /** The photo is known: the next look-up answers so */
-      applied: boolean;
-      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
-      request_id: string;
-      timestamp: string;
-    };
-  };
-  /** What clients said is right, the newest first */
-  'GET /api/v1/feedback': {
-    answer: {
-      items: {
-        image_hash: string;
-        category: string;
-        /** What the claimant had been told */
-        answered?: string;
-        model?: string;
-        /** Who said so, as a hash */
-        claimant: string;
-        at: string;
-      }[];
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;
       timestamp: string;

@@ -34,10 +34,10 @@ const feedbackRoute = '/api/v1/feedback';
 export function guardOrigins(
   scope: FastifyInstance,
   { cors, uploads }: OriginRules,
-  { denied }: Pick<Metrics, 'denied'>,
+  metrics: Pick<Metrics, 'denied'>,
 ): void {
   const refuse = (message: string): never => {
-    denied.inc({ reason: 'origin' });
+    metrics.denied.inc({ reason: 'origin' });
     throw new AccessError('forbidden', message);
   };
   scope.addHook('onRequest', async (request) => {
