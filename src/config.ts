@@ -127,7 +127,8 @@ export function configFrom(environment: Environment) {
       memoryEntries: values.MEMORY_CACHE_ENTRIES,
       memoryMs: values.MEMORY_CACHE_TTL * 1000,
       leaseMs: values.LEASE_TTL * 1000,
-      nearDuplicates: values.NEAR_DUPLICATES,
+      /** Only what an LLM said is worth searching. */
+      nearDuplicates: values.NEAR_DUPLICATES !== 'off' && strategy !== 'local-only',
       recordsMs: values.LOG_RETENTION_DAYS * dayMs,
       resultsMs: values.RESULT_TTL * dayMs,
       maxResults: values.MAX_RESULTS,

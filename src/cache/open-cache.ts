@@ -9,7 +9,7 @@ import { type CacheWrite, openResultCache, type ResultCache } from './result-cac
 import { withSingleFlight } from './single-flight.ts';
 import { withCache, withRemembering } from './with-cache.ts';
 import { type WithLeaseOptions, withLease } from './with-lease.ts';
-import { type WithTwinsOptions, withTwins } from './with-twins.ts';
+import { type NearDuplicatesOptions, withNearDuplicates } from './with-near-duplicates.ts';
 
 export interface OpenCacheOptions {
   readonly store: Store;
@@ -23,8 +23,8 @@ export interface OpenCacheOptions {
   readonly isCategory: (category: string) => boolean;
   readonly memoryEntries: number;
   readonly memoryMs: number;
-  /** See `WithTwinsOptions.mode`. */
-  readonly nearDuplicates: WithTwinsOptions['mode'];
+  /** Whether a copy of a photo in the same album gets its answer. */
+  readonly nearDuplicates: boolean;
   /** See `WithLeaseOptions.ttlMs`. */
   readonly leaseMs: number;
   /** See `HousekeepingOptions`. */
@@ -40,7 +40,7 @@ export interface CacheHooks {
   onWriteFailure(operation: CacheWrite, error: unknown): void;
   onReadFailure(error: unknown): void;
   onLease?: WithLeaseOptions['onLease'];
-  onTwin?: WithTwinsOptions['onTwin'];
+  onNearDuplicateLookup?: NearDuplicatesOptions['onLookup'];
   onDeleted?: (of: Deletion['of'], rows: number) => void;
   onHousekeepingFailure?: (error: unknown) => void;
 }
@@ -59,9 +59,9 @@ export interface Cache {
   readonly desk: CacheDesk;
   /** Makes concurrent calls for one photo in this process one, and remembers what it answers. */
   shared(inner: Classifier): Classifier;
-  /** Makes calls for one photo among all processes one, and for one picture in several encodings where wished. */
+  /** Makes calls for one photo among all processes one. */
   paid(inner: Classifier): Classifier;
-  /** Answers from what is remembered; asks `inner` on a miss. */
+  /** Answers from what is remembered, of the photo or of a copy of it in the same album; asks `inner` on a miss. */
   answering(inner: Classifier): Classifier;
   /** Once the store was started, whether it is up or not. */
   start(): Promise<void>;
@@ -75,7 +75,7 @@ export function openCache(options: OpenCacheOptions): Cache {
   const results = openResultCache({
     ...options,
     results: grouped,
-    twins: store,
+    pictures: store,
     mayHaveCorrected: corrections.mayHave,
     onWriteFailure: hooks.onWriteFailure,
   });
@@ -85,11 +85,13 @@ export function openCache(options: OpenCacheOptions): Cache {
     ...(hooks.onDeleted && { onDeleted: hooks.onDeleted }),
     ...(hooks.onHousekeepingFailure && { onFailure: hooks.onHousekeepingFailure }),
   });
-  const twins = {
-    mode: options.nearDuplicates,
-    cache: results,
-    ...(hooks.onTwin && { onTwin: hooks.onTwin }),
-  };
+  const withAlbums = (inner: Classifier) =>
+    options.nearDuplicates
+      ? withNearDuplicates(inner, {
+          cache: results,
+          ...(hooks.onNearDuplicateLookup && { onLookup: hooks.onNearDuplicateLookup }),
+        })
+      : inner;
   const leased = (inner: Classifier) =>
     withLease(withRemembering(inner, results), {
       leases: grouped,
@@ -129,8 +131,8 @@ export function openCache(options: OpenCacheOptions): Cache {
       },
     },
     shared: (inner) => withSingleFlight(withRemembering(inner, results)),
-    paid: (inner) => withTwins(leased(inner), twins),
-    answering: (inner) => withCache(inner, results, hooks),
+    paid: leased,
+    answering: (inner) => withCache(withAlbums(inner), results, hooks),
     async start() {
       await corrections.refresh();
       refreshing = setInterval(() => void corrections.refresh(), options.memoryMs).unref();

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
-import type { Look } from '../image/photo.ts';
+import type { Fingerprint, Look } from '../image/photo.ts';
 import type { Claim, Found, ResultStore, Store, StoredResult } from '../store/store.ts';
+import { isNearDuplicate } from './near-duplicate.ts';
 
 export interface Remembered {
   readonly result: StoredResult;
@@ -10,12 +11,12 @@ export interface Remembered {
   readonly isProvisional: boolean;
 }
 
-export type CacheWrite = 'result' | 'look' | 'claim';
+export type CacheWrite = 'result' | 'look' | 'fingerprint' | 'claim';
 
 export interface ResultCacheOptions {
   readonly results: ResultStore;
-  /** Where contents that look the same are looked up. */
-  readonly twins?: Pick<Store, 'findTwins'>;
+  /** Where photos that look the same are looked up. */
+  readonly pictures?: Pick<Store, 'findNearDuplicates'>;
   /** Taxonomy version, prompt version and cache epoch: results of another version don't exist. */
   readonly version: string;
   /** How long a provisional result may be served, in milliseconds. */
@@ -140,15 +141,23 @@ export function openResultCache(options: ResultCacheOptions) {
     },
 
     /**
-     * The nearest lasting result of another content that looks the same.
+     * What an LLM said for good of another encoding of the picture that the same claimant sent.
      * @throws UnavailableError the store can't be read
      */
-    async findTwin(sha256: string, look: Look): Promise<Remembered | undefined> {
-      const twins = (await options.twins?.findTwins(look, version)) ?? [];
-      return twins
-        .filter((twin) => twin.sha256 !== sha256)
-        .map((twin) => servable(twin, 'store'))
-        .find((twin) => twin !== undefined && !twin.isProvisional);
+    async findNearDuplicate(
+      claimant: string,
+      sha256: string,
+      fingerprint: Fingerprint,
+    ): Promise<Remembered | undefined> {
+      const candidates = await options.pictures?.findNearDuplicates(claimant, fingerprint.nearBits, version);
+      return candidates
+        ?.filter(({ result, picture }) => result.sha256 !== sha256 && isNearDuplicate(fingerprint, picture))
+        .map(({ result }) => servable(result, 'store'))
+        .find((found) => found?.result.method === 'llm' && !found.isProvisional);
+    },
+
+    saveFingerprint(claimant: string, content: string, fingerprint: Fingerprint): Promise<void> {
+      return quietly('fingerprint', results.saveFingerprint({ claimant, content, fingerprint, at: now() }));
     },
 
     /** What the claimant itself said is right for these bytes. Never rejects: without the store nobody knows. */

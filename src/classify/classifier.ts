@@ -33,7 +33,7 @@ export interface Answer {
   readonly written: Promise<void>;
   /** What was found or asked further in is remembered there: nobody further out has to. */
   readonly isRemembered?: boolean;
-  /** SHA-256 of the bytes this was said of, where they are not the photo's own but look the same. */
+  /** SHA-256 of the photo this was said of, where that is another encoding of it. */
   readonly saidOf?: string;
 }
 
@@ -49,6 +49,8 @@ export interface ClassifyContext {
   readonly caller?: string;
   /** Lets those who wait go, with that error: the answer comes late, and is only remembered. */
   readonly release?: (error: Error) => void;
+  /** The album it is from: the claimant that its user id names. An address is no album. */
+  readonly album?: string;
 }
 
 /**

@@ -34,7 +34,7 @@ export function openCacheSide({ cache, strategy }: Config, parts: CacheSideParts
       onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
       onReadFailure: () => metrics.readFailures.inc(),
       onLease: (outcome) => metrics.leases.inc({ outcome }),
-      onTwin: (outcome) => metrics.nearDuplicates.inc({ outcome }),
+      onNearDuplicateLookup: (outcome) => metrics.nearDuplicates.inc({ outcome }),
       onDeleted: (of, rows) => metrics.rowsDeleted.inc({ of }, rows),
       onHousekeepingFailure: (error) => log.warn({ err: error }, 'old rows could not be deleted for now'),
     },

@@ -25,6 +25,7 @@ export function openImageSide(
   const wants = {
     rendition: config.strategy !== 'local-only',
     infer: manifest !== undefined && !isLlmFirst(config),
+    fingerprint: config.cache.nearDuplicates,
   };
   const renditionPx = config.llm?.imagePx ?? unaskedRenditionPx;
   const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);

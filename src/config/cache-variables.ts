@@ -1,4 +1,5 @@
 import { integer, oneOf } from './kinds.ts';
+import { retiredWords } from './retired.ts';
 
 /** Variables of the cache: what is remembered, for how long, and whom it believes. */
 export const cacheVariables = {
@@ -63,8 +64,9 @@ export const cacheVariables = {
   }),
   NEAR_DUPLICATES: oneOf({
     about:
-      'Whether a re-encoded copy of a known photo gets its answer; shadow: only count what would have been answered',
-    words: ['off', 'shadow', 'on'],
-    default: 'shadow',
+      'Whether a copy of a photo in the same album (same user id), re-encoded or resized, gets its answer; empty: on where an LLM is asked',
+    words: ['off', 'on'],
+    default: '',
+    aliases: retiredWords.NEAR_DUPLICATES,
   }),
 };

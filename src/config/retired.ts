@@ -8,9 +8,21 @@ const retired: Readonly<Record<string, string>> = {
   LLM_SEND_ORIGINAL: 'the LLM gets a JPEG of LLM_IMAGE_PX',
 };
 
-/** A sentence for each setting that an environment still names: the service starts all the same. */
+/** Words that a setting no longer takes, and what they mean now. */
+export const retiredWords = {
+  NEAR_DUPLICATES: { shadow: 'off' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** A sentence for each setting or word that an environment still names: the service starts all the same. */
 export function retiredIn(environment: Environment): string[] {
-  return Object.entries(retired)
-    .filter(([name]) => (environment[name] ?? '').trim() !== '')
+  const written = (name: string) => (environment[name] ?? '').trim();
+  const settings = Object.entries(retired)
+    .filter(([name]) => written(name) !== '')
     .map(([name, instead]) => `${name} no longer exists and is ignored: ${instead}`);
+  const words = Object.entries(retiredWords).flatMap(([name, meanings]) =>
+    Object.entries(meanings)
+      .filter(([word]) => written(name).toLowerCase() === word)
+      .map(([word, meaning]) => `${name}=${word} no longer exists and means ${meaning}`),
+  );
+  return [...settings, ...words];
 }

@@ -38,6 +38,7 @@ export function callerOf(
       lane: options.lane,
       ...(options.isRecheck && { isRecheck: true }),
       caller: sender.claimant,
+      ...(sender.userId !== undefined && { album: sender.claimant }),
     },
   };
 }

@@ -43,7 +43,8 @@ export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDepen
         const durationMs = elapsed(startedMs);
         const answered = { answer, sha256, said: said.classification.category, durationMs };
         recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
-        await atMost(writeWaitMs, Promise.all([answer.written, claim(caller.sender, claimed, answered)]));
+        const filed = [claim(caller.sender, claimed, answered), fileCopy(caller.sender, answered)];
+        await atMost(writeWaitMs, Promise.all([answer.written, ...filed]));
         return answered;
       } finally {
         photo.close();
@@ -55,15 +56,20 @@ export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDepen
   }
 
   /** Files what a sender says about a photo that was answered. */
-  async function claim(
-    { claimant, network }: Sender,
-    claimed: string | undefined,
-    { answer, sha256, said }: Answered,
-  ): Promise<void> {
-    if (claimed === undefined || claimed.toLowerCase() === sha256) return;
+  async function claim(sender: Sender, claimed: string | undefined, answered: Answered): Promise<void> {
+    if (claimed !== undefined && claimed.toLowerCase() !== answered.sha256)
+      await file(sender, claimed.toLowerCase(), answered);
+  }
+
+  /** A copy has no result of its own: its sender finds that of the original by the copy's hash. */
+  async function fileCopy(sender: Sender, answered: Answered): Promise<void> {
+    if (answered.answer.saidOf !== undefined) await file(sender, answered.sha256, answered);
+  }
+
+  async function file({ claimant, network }: Sender, hash: string, { answer, sha256, said }: Answered) {
     const content = answer.saidOf ?? sha256;
     await answer.written;
-    await cache.claim({ claimant, network, claimed: claimed.toLowerCase(), content, category: said });
+    await cache.claim({ claimant, network, claimed: hash, content, category: said });
   }
 
   /** Records a photo that got no answer. */

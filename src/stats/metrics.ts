@@ -38,7 +38,7 @@ export function openMetrics() {
     ]),
     nearDuplicates: counter(
       'near_duplicates_total',
-      'Photos whose picture was looked for in another encoding: answered by it, or in shadow mode right or wrong',
+      'Photos looked for among others of their album before an LLM was asked: answered by one, or none is the same',
       ['outcome'],
     ),
     rowsDeleted: counter('rows_deleted_total', 'Rows deleted in the background', ['of']),

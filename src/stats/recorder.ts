@@ -86,7 +86,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
         ...head(origin),
         ...photo,
         ...answerOf(classification),
-        outcome: outcomeOf(classification, from, saidOf !== undefined),
+        outcome: outcomeOf(classification, from, saidOf),
         degraded,
         // Whoever joined a call under way did not pay for it.
         ...(from === 'model' && costMicro !== undefined && { costMicro }),
@@ -114,14 +114,13 @@ export function openRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-/** A photo that joined a call is one of those, whatever that call was answered with. */
 function outcomeOf(
   { method }: Classification,
   from: Answer['from'],
-  isTwin: boolean,
+  saidOf: string | undefined,
 ): PhotoRecord['outcome'] {
-  if (from === 'model') return method;
-  return isTwin && from !== 'flight' ? 'near' : from;
+  if (saidOf !== undefined) return 'near';
+  return from === 'model' ? method : from;
 }
 
 /** Only what an LLM answered at first would be asked of one again. */

@@ -25,6 +25,7 @@ type GroupedStore = Pick<
   | 'saveResults'
   | 'saveClaims'
   | 'saveLooks'
+  | 'saveFingerprints'
   | 'countHits'
   | 'acquireLeases'
   | 'renewLeases'
@@ -52,6 +53,7 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   // A group of claims is a dozen statements: fewer of them keep it within the limit of one.
   const claims = writes(store.saveClaims, Math.min(100, bounds.maxGroup));
   const looks = writes(store.saveLooks);
+  const fingerprints = writes(store.saveFingerprints);
   const activity = openActivityWriter(store, options);
   const leases = gathered({
     ...bounds,
@@ -67,6 +69,7 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
     save: async (result) => void (await results.submit([result])),
     claim: async (claim) => void (await claims.submit([claim])),
     saveLook: async (look) => void (await looks.submit([look])),
+    saveFingerprint: async (fingerprint) => void (await fingerprints.submit([fingerprint])),
     countHit: activity.hit,
     acquireLease: async (request) => (await leases.submit([request]))[0] ?? lost,
     renewLease: async (lease) => void (await renewals.submit([lease])),

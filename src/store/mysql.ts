@@ -7,6 +7,7 @@ import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './mysql-connection.ts';
 import { cacheCounts, deleteSome } from './mysql-deletions.ts';
 import { correctors, newestFeedback, saveFeedback } from './mysql-feedback.ts';
+import { findNearDuplicates, saveFingerprints } from './mysql-fingerprints.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './mysql-leases.ts';
 import { saveLooks } from './mysql-looks.ts';
 import { migrateMysql } from './mysql-migrations.ts';
@@ -83,6 +84,8 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     saveClaims: async (claims) => saveClaims(pool, claims),
     saveLooks: async (looks) => saveLooks(query, looks),
     findTwins: async (look, version) => findTwins(query, look, version),
+    saveFingerprints: async (fingerprints) => saveFingerprints(query, fingerprints),
+    findNearDuplicates: async (...search) => findNearDuplicates(query, ...search),
     acquireLeases: async (requests) => acquireLeases(query, requests),
     renewLeases: async (leases) => renewLeases(query, leases),
     releaseLeases: async (leases) => releaseLeases(query, leases),

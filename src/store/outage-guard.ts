@@ -157,6 +157,8 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     saveClaims: (claims) => guarded(() => store.saveClaims(claims)),
     saveLooks: (looks) => guarded(() => store.saveLooks(looks)),
     findTwins: (look, version) => guarded(() => store.findTwins(look, version)),
+    saveFingerprints: (fingerprints) => guarded(() => store.saveFingerprints(fingerprints)),
+    findNearDuplicates: (...search) => guarded(() => store.findNearDuplicates(...search)),
     acquireLeases: (requests) => guarded(() => store.acquireLeases(requests)),
     renewLeases: (leases) => guarded(() => store.renewLeases(leases)),
     releaseLeases: (leases) => guarded(() => store.releaseLeases(leases)),

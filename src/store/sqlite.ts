@@ -11,6 +11,7 @@ import { saveClaims } from './sqlite-claims.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
 import { deleteSome } from './sqlite-deletions.ts';
 import { correctors, newestFeedback, saveFeedback } from './sqlite-feedback.ts';
+import { findNearDuplicates, saveFingerprints } from './sqlite-fingerprints.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './sqlite-leases.ts';
 import { saveLooks } from './sqlite-looks.ts';
 import { sqliteReader } from './sqlite-reader.ts';
@@ -59,6 +60,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveClaims: async (claims) => saveClaims(database, claims),
     saveLooks: async (looks) => saveLooks(database, looks),
     findTwins: async (look, version) => findTwins(database, look, version),
+    saveFingerprints: async (fingerprints) => saveFingerprints(database, fingerprints),
+    findNearDuplicates: async (...search) => findNearDuplicates(database, ...search),
     acquireLeases: async (requests) => acquireLeases(database, requests),
     renewLeases: async (leases) => renewLeases(database, leases),
     releaseLeases: async (leases) => releaseLeases(database, leases),

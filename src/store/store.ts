@@ -1,5 +1,5 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
-import type { Look } from '../image/photo.ts';
+import type { Fingerprint, Look, PictureCells } from '../image/photo.ts';
 import type { Activity } from './activity.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import type { CacheCounts, Deletion } from './deletions.ts';
@@ -46,6 +46,23 @@ export type ClaimSharing = { readonly witnesses: number } | 'anybody';
 export interface ContentLook {
   readonly sha256: string;
   readonly look: Omit<Look, 'doubtful'>;
+}
+
+/** What a photo of a claimant looks like. */
+export interface ClaimantFingerprint {
+  /** 32 hex digits, see `claimantKey`. */
+  readonly claimant: string;
+  /** SHA-256 of the photo. */
+  readonly content: string;
+  readonly fingerprint: Fingerprint;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** A photo of the claimant that may look the same. */
+export interface NearDuplicate {
+  readonly result: StoredResult;
+  readonly picture: PictureCells;
 }
 
 /** "This hash belongs to that content", said by one claimant. */
@@ -176,6 +193,10 @@ export interface Store {
   saveLooks(looks: readonly ContentLook[]): Promise<void>;
   /** Results of contents that look the same, the nearest first, a few at most. One statement. */
   findTwins(look: Look, version: string): Promise<StoredResult[]>;
+  /** A fingerprint that is there stays as it is. */
+  saveFingerprints(fingerprints: readonly ClaimantFingerprint[]): Promise<void>;
+  /** Photos of the claimant with these bits, and their results; a bounded number, in no order. One statement. */
+  findNearDuplicates(claimant: string, bits: readonly number[], version: string): Promise<NearDuplicate[]>;
   /** Takes those that nobody holds, or whose time is up; says whose each one is, in the order asked. */
   acquireLeases(requests: readonly LeaseRequest[]): Promise<LeaseState[]>;
   /** By the longest of their `ttlMs` from now; those that are another's by now stay as they are. */
@@ -222,6 +243,7 @@ export interface ResultStore {
   save(result: StoredResult): Promise<void>;
   claim(claim: Claim): Promise<void>;
   saveLook(look: ContentLook): Promise<void>;
+  saveFingerprint(fingerprint: ClaimantFingerprint): Promise<void>;
   /** Written within a second or so; it is nothing that a caller waits for. */
   countHit(hit: Omit<Hit, 'count'>): void;
 }

@@ -60,7 +60,7 @@ export async function openWorld() {
       isCategory: () => true,
       memoryEntries: 1000,
       memoryMs: 30_000,
-      nearDuplicates: 'shadow',
+      nearDuplicates: false,
       leaseMs: 5000,
       recordsMs: 1e12,
       resultsMs: 0,

@@ -4,6 +4,7 @@ import { describeClaimSharing } from './store-claims.ts';
 import { describeConcurrency } from './store-concurrency.ts';
 import { describeLeases } from './store-leases.ts';
 import { describeLife } from './store-life.ts';
+import { describeNearDuplicates } from './store-near-duplicates.ts';
 import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
 import { describeRollups } from './store-rollups.ts';
@@ -19,6 +20,7 @@ export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreF
   describeLeases(place);
   describeLife(place);
   describeTwins(place);
+  describeNearDuplicates(place);
   describeConcurrency(place);
   describeSpend(place);
   describeRollups(place);

@@ -47,7 +47,7 @@ test('an answered photo is recorded with what answered it', async () => {
     ['llm', false],
     ['claim', false],
     ['near', false],
-    ['flight', false],
+    ['near', false],
     ['local', true],
   ]);
   expect(photos[0]).toEqual({

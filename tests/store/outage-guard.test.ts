@@ -22,6 +22,8 @@ function puppetStore() {
     saveClaims: () => act('claim'),
     saveLooks: () => act('look'),
     findTwins: async () => act('twins').then(() => []),
+    saveFingerprints: () => act('fingerprint'),
+    findNearDuplicates: async () => act('near duplicates').then(() => []),
     acquireLeases: async () => act('acquire').then(() => []),
     renewLeases: () => act('renew'),
     releaseLeases: () => act('release'),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Look } from '../../src/image/photo.ts';
+import type { Fingerprint, Look } from '../../src/image/photo.ts';
 import { type Activity, openActivityBuffer } from '../../src/store/activity.ts';
 import type { Tally } from '../../src/store/rollup.ts';
 import type { Claim, Lookup, PhotoRecord, RequestRecord, StoredResult } from '../../src/store/store.ts';
@@ -60,6 +60,13 @@ export function lookOf(picture: string, turned: readonly number[] = []): Omit<Lo
     colours: sha256Of(picture).slice(0, 48).repeat(2),
     aspect: 1333,
   };
+}
+
+/** A fingerprint of its own for each picture. */
+export function fingerprintOf(picture: string, bits = 5): Fingerprint {
+  const digest = Buffer.from(sha256Of(picture), 'hex');
+  const cells = (count: number) => Uint8Array.from({ length: count }, (_, at) => digest[at % 32] ?? 0);
+  return { bits, nearBits: [bits], brightness: cells(784), colours: cells(48), aspect: 1333, contrast: 60 };
 }
 
 export function photoOf(changes: Partial<PhotoRecord> = {}): PhotoRecord {

@@ -1,0 +1,50 @@
+import { binaryKey, versionKey } from './columns.ts';
+import {
+  type CandidateRow,
+  candidateFrom,
+  fingerprintColumns,
+  fingerprintRows,
+  mostCandidates,
+} from './fingerprint-rows.ts';
+import type { MysqlQuery } from './mysql-connection.ts';
+import type { ClaimantFingerprint, NearDuplicate } from './store.ts';
+
+/** A photo never looks different: what is there stays. */
+const saveSql = `INSERT INTO fingerprints (${fingerprintColumns}) VALUES ?
+  ON DUPLICATE KEY UPDATE bits = fingerprints.bits`;
+
+export async function saveFingerprints(
+  query: MysqlQuery,
+  fingerprints: readonly ClaimantFingerprint[],
+): Promise<void> {
+  if (fingerprints.length === 0) return;
+  const bytes = (hex: string) => Buffer.from(hex, 'hex');
+  const rows = fingerprintRows(fingerprints).map(
+    ([claimant, bits, content, brightness, colours, aspect, at]) => [
+      bytes(claimant),
+      bits,
+      bytes(content),
+      bytes(brightness),
+      bytes(colours),
+      aspect,
+      at,
+    ],
+  );
+  await query(saveSql, [rows]);
+}
+
+const findSql = `SELECT r.sha256, r.category, r.confidence, r.description, r.method, r.model, r.scores,
+    r.created_at_ms, f.brightness, f.colours, f.aspect
+  FROM fingerprints f FORCE INDEX (PRIMARY)
+  STRAIGHT_JOIN results r ON r.sha256 = f.content AND r.version = ?
+  WHERE f.claimant = ? AND f.bits IN (?) LIMIT ${mostCandidates}`;
+
+export async function findNearDuplicates(
+  query: MysqlQuery,
+  claimant: string,
+  bits: readonly number[],
+  version: string,
+): Promise<NearDuplicate[]> {
+  const rows = await query(findSql, [versionKey(version), binaryKey(claimant, 16), [...bits]]);
+  return (rows as unknown as readonly CandidateRow[]).map((row) => candidateFrom(row, version));
+}
