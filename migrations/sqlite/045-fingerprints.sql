@@ -6,7 +6,6 @@ CREATE TABLE fingerprints (
   brightness BLOB NOT NULL CHECK (length(brightness) = 784),
   colours BLOB NOT NULL CHECK (length(colours) = 48),
   aspect INTEGER NOT NULL,
-  at_ms INTEGER NOT NULL,
   PRIMARY KEY (claimant, bits, content)
 ) STRICT;
 

@@ -157,7 +157,7 @@ export function openResultCache(options: ResultCacheOptions) {
     },
 
     saveFingerprint(claimant: string, content: string, fingerprint: Fingerprint): Promise<void> {
-      return quietly('fingerprint', results.saveFingerprint({ claimant, content, fingerprint, at: now() }));
+      return quietly('fingerprint', results.saveFingerprint({ claimant, content, fingerprint }));
     },
 
     /** What the claimant itself said is right for these bytes. Never rejects: without the store nobody knows. */

@@ -24,13 +24,13 @@ export function candidateFrom(row: CandidateRow, version: string): NearDuplicate
 /** Checked, one a key, sorted by key: processes that write the same rows lock them in the same order. */
 export function fingerprintRows(fingerprints: readonly ClaimantFingerprint[]): readonly FingerprintRow[] {
   const rows = new Map<string, FingerprintRow>();
-  for (const { claimant, content, fingerprint, at } of fingerprints) {
+  for (const { claimant, content, fingerprint } of fingerprints) {
     const { bits, aspect } = fingerprint;
     const [brightness, colours] = [hexOf(fingerprint, 'brightness', 784), hexOf(fingerprint, 'colours', 48)];
     const isSound = isWhole(bits, 0, 2 ** 20 - 1) && isWhole(aspect, 1, 65_535);
     if (!isSound) throw new StatementError('BAD_FINGERPRINT', 'A fingerprint is bits, cells and an aspect.');
     const key = [hexKey(claimant, 16), bits, hexKey(content, 32)] as const;
-    rows.set(key.join('/'), [...key, brightness, colours, aspect, at]);
+    rows.set(key.join('/'), [...key, brightness, colours, aspect]);
   }
   return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
@@ -43,10 +43,9 @@ export type FingerprintRow = readonly [
   brightness: string,
   colours: string,
   aspect: number,
-  at: number,
 ];
 
-export const fingerprintColumns = 'claimant, bits, content, brightness, colours, aspect, at_ms';
+export const fingerprintColumns = 'claimant, bits, content, brightness, colours, aspect';
 
 function isWhole(value: number, from: number, to: number): boolean {
   return Number.isInteger(value) && value >= from && value <= to;

@@ -20,15 +20,8 @@ export async function saveFingerprints(
   if (fingerprints.length === 0) return;
   const bytes = (hex: string) => Buffer.from(hex, 'hex');
   const rows = fingerprintRows(fingerprints).map(
-    ([claimant, bits, content, brightness, colours, aspect, at]) => [
-      bytes(claimant),
-      bits,
-      bytes(content),
-      bytes(brightness),
-      bytes(colours),
-      aspect,
-      at,
-    ],
+    ([claimant, bits, content, brightness, colours, aspect]) =>
+      [bytes(claimant), bits, bytes(content), bytes(brightness), bytes(colours), aspect] as const,
   );
   await query(saveSql, [rows]);
 }

@@ -12,7 +12,7 @@ import type { ClaimantFingerprint, NearDuplicate } from './store.ts';
 /** A photo never looks different: what is there stays. */
 const saveSql = `INSERT INTO fingerprints (${fingerprintColumns})
   SELECT unhex(j.value ->> 0), j.value ->> 1, unhex(j.value ->> 2), unhex(j.value ->> 3), unhex(j.value ->> 4),
-    j.value ->> 5, j.value ->> 6
+    j.value ->> 5
   FROM json_each(?) j WHERE true ON CONFLICT DO NOTHING`;
 
 export async function saveFingerprints(

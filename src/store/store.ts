@@ -55,8 +55,6 @@ export interface ClaimantFingerprint {
   /** SHA-256 of the photo. */
   readonly content: string;
   readonly fingerprint: Fingerprint;
-  /** Unix milliseconds. */
-  readonly at: number;
 }
 
 /** A photo of the claimant that may look the same. */

@@ -10,7 +10,7 @@ export function describeNearDuplicates(place: StorePlace): void {
     await place.store.saveResults([resultOf(photo, changes)]);
     const saved = { ...fingerprint, bits };
     await place.store.saveFingerprints([
-      { claimant: claimantOf(claimant), content: sha256Of(photo), fingerprint: saved, at: 5 },
+      { claimant: claimantOf(claimant), content: sha256Of(photo), fingerprint: saved },
     ]);
   }
   const find = (claimant: string, bits: readonly number[] = [fingerprint.bits]) =>
@@ -44,7 +44,7 @@ export function describeNearDuplicates(place: StorePlace): void {
     });
 
     test('are saved once, however often, also within one list', async () => {
-      const row = { claimant: claimantOf('anna'), content: sha256Of('beach'), fingerprint, at: 5 };
+      const row = { claimant: claimantOf('anna'), content: sha256Of('beach'), fingerprint };
       await store('anna', 'beach');
       await place.store.saveFingerprints([row, row]);
       await place.store.saveFingerprints([]);
@@ -71,7 +71,7 @@ export function describeNearDuplicates(place: StorePlace): void {
       ['too few cells', { brightness: new Uint8Array(783) }],
       ['too many colours', { colours: new Uint8Array(49) }],
     ])('with %s are refused as the row’s fault', async (_, fault) => {
-      const row = { claimant: claimantOf('anna'), content: sha256Of('beach'), at: 5 };
+      const row = { claimant: claimantOf('anna'), content: sha256Of('beach') };
       const saved = place.store.saveFingerprints([{ ...row, fingerprint: { ...fingerprint, ...fault } }]);
       await expect(saved).rejects.toMatchObject({ name: 'StatementError' });
     });
