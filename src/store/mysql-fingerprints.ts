@@ -1,13 +1,14 @@
 import { binaryKey, versionKey } from './columns.ts';
 import {
   type CandidateRow,
+  type ClaimantFingerprint,
   candidateFrom,
   fingerprintColumns,
   fingerprintRows,
   mostCandidates,
+  type NearDuplicate,
 } from './fingerprint-rows.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
-import type { ClaimantFingerprint, NearDuplicate } from './store.ts';
 
 /** A photo never looks different: what is there stays. */
 const saveSql = `INSERT INTO fingerprints (${fingerprintColumns}) VALUES ?

@@ -1,8 +1,9 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
-import type { Fingerprint, Look, PictureCells } from '../image/photo.ts';
+import type { Look } from '../image/photo.ts';
 import type { Activity } from './activity.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import type { CacheCounts, Deletion } from './deletions.ts';
+import type { ClaimantFingerprint, NearDuplicate } from './fingerprint-rows.ts';
 import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
 import type { ReportStore } from './report-store.ts';
 import type { Tally } from './rollup.ts';
@@ -46,21 +47,6 @@ export type ClaimSharing = { readonly witnesses: number } | 'anybody';
 export interface ContentLook {
   readonly sha256: string;
   readonly look: Omit<Look, 'doubtful'>;
-}
-
-/** What a photo of a claimant looks like. */
-export interface ClaimantFingerprint {
-  /** 32 hex digits, see `claimantKey`. */
-  readonly claimant: string;
-  /** SHA-256 of the photo. */
-  readonly content: string;
-  readonly fingerprint: Fingerprint;
-}
-
-/** A photo of the claimant that may look the same. */
-export interface NearDuplicate {
-  readonly result: StoredResult;
-  readonly picture: PictureCells;
 }
 
 /** "This hash belongs to that content", said by one claimant. */
