@@ -1,8 +1,10 @@
-import { VisionError } from '../errors.ts';
+import { errorIn, isEmpty } from './error-body.ts';
 import { bodyWithImage } from './image-body.ts';
+import { textOf } from './openai-reply.ts';
+import { jsonIn } from './reply-json.ts';
 import type { RequestFields } from './request-fields.ts';
-import { VendorError } from './vendor-error.ts';
-import { checkKey, vendorFetch } from './vendor-fetch.ts';
+import { unusableReply, VendorError } from './vendor-error.ts';
+import { checkKey, vendorPost } from './vendor-post.ts';
 import type { TokenUsage, VisionModel, VisionQuestion, VisionReply } from './vision-model.ts';
 
 export interface AnthropicOptions {
@@ -17,34 +19,19 @@ export interface AnthropicOptions {
   readonly timeoutMs: number;
 }
 
-const fetchReply = vendorFetch('anthropic');
-
-/** Claude, https://docs.anthropic.com/en/api/messages. The wire format is two headers and one body: no SDK is needed. */
+/** Claude, https://docs.anthropic.com/en/api/messages. */
 export function anthropicModel({ name, baseUrl, apiKey, fields, timeoutMs }: AnthropicOptions): VisionModel {
   checkKey(apiKey);
-  const headers = {
-    'content-type': 'application/json',
-    'x-api-key': apiKey,
-    'anthropic-version': '2023-06-01',
-  };
+  const headers = { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' };
+  const post = vendorPost({ vendor: 'anthropic', url: `${baseUrl}/messages`, headers, timeoutMs });
   return {
     name,
-    async ask(question, signal) {
-      signal.throwIfAborted();
-      const limit = AbortSignal.timeout(timeoutMs);
+    ask(question, signal) {
       const own = { model: name, maxTokens: question.maxTokens };
-      try {
-        return await fields.send(own, async (sent) => {
-          const body = messageBody(sent, question);
-          const request = { method: 'POST', headers, body, signal: AbortSignal.any([signal, limit]) };
-          const response = await fetchReply(`${baseUrl}/messages`, request);
-          return { ...readMessage(await jsonOf(response)), headers: response.headers };
-        });
-      } catch (error) {
-        signal.throwIfAborted();
-        if (limit.aborted) throw new VendorError({ vendor: 'anthropic', network: 'timeout' });
-        throw error instanceof VisionError ? error : new VisionError('internal');
-      }
+      return fields.send(own, async (sent) => {
+        const { text, headers } = await post(messageBody(sent, question), signal);
+        return { ...readMessage(jsonIn(text)[0]), headers };
+      });
     },
   };
 }
@@ -63,35 +50,25 @@ function messageBody(
   return bodyWithImage(JSON.stringify({ ...fields, messages: [{ role: 'user', content }] }), '"}}]}]}', jpeg);
 }
 
-async function jsonOf(response: Response): Promise<unknown> {
-  try {
-    return await response.json();
-  } catch {
-    throw new VendorError({ vendor: 'anthropic', status: 200, unusable: 'not_json' });
-  }
-}
-
 /** As much of a message as is looked at; nothing of it is certain. */
 interface Message {
-  content?: { type?: unknown; text?: unknown }[];
+  content?: unknown;
   stop_reason?: unknown;
   usage?: { input_tokens?: unknown; output_tokens?: unknown; cache_read_input_tokens?: unknown } | null;
+  error?: unknown;
 }
 
 function readMessage(reply: unknown): VisionReply {
-  if (typeof reply !== 'object' || reply === null) throw unusable('not_json');
-  const { content, stop_reason: stopReason, usage: counted } = reply as Message;
+  if (typeof reply !== 'object' || reply === null) throw unusableReply('not_json');
+  const { content, stop_reason: stopReason, usage: counted, error: said } = reply as Message;
+  const error = errorIn(said);
+  if (!isEmpty(error)) throw new VendorError({ vendor: 'anthropic', status: 200, error });
   const usage = tokenUsage(counted);
-  if (stopReason === 'refusal') throw unusable('refusal', usage);
-  if (stopReason === 'max_tokens') throw unusable('length', usage);
-  const texts = Array.isArray(content) ? content.filter((block) => block?.type === 'text') : [];
-  const text = texts.map((block) => (typeof block.text === 'string' ? block.text : '')).join('');
-  if (text.trim() === '') throw unusable('empty', usage);
+  if (stopReason === 'refusal') throw unusableReply('refusal', usage);
+  if (stopReason === 'max_tokens') throw unusableReply('cut_at_token_limit', usage);
+  const text = textOf(content);
+  if (text.trim() === '') throw unusableReply('no_text', usage);
   return { text, ...(usage && { usage }) };
-}
-
-function unusable(why: 'refusal' | 'length' | 'empty' | 'not_json', usage?: TokenUsage): VendorError {
-  return new VendorError({ vendor: 'anthropic', status: 200, unusable: why, ...(usage && { usage }) });
 }
 
 function tokenUsage(usage: Message['usage']): TokenUsage | undefined {

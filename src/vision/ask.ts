@@ -148,7 +148,8 @@ export async function ask(
     const { isPlain } = standing;
     if (verdict.next !== 'plain') delete standing.key;
     isReturning = verdict.next === 'wait';
-    if (error instanceof VendorError) isExtra = !isReturning;
+    // Whoever says plainly that it can't, or has no room, is not asked once more: the next one is.
+    if (error instanceof VendorError) isExtra = !['wait', 'next', 'other_key'].includes(verdict.next);
     switch (verdict.next) {
       case 'wait':
         return;

@@ -1,13 +1,22 @@
+import type { FailureSummary } from './vendor-error.ts';
 import type { TokenUsage } from './vision-model.ts';
 
 export interface VisionHooks {
   /** Every call that was sent, when it is over. */
   onCall?(call: VisionCallReport): void;
   /** Somebody has to act: an unpaid bill, a key without access, a model that is gone, a bug. */
-  onAlert?(alert: { provider: string; reason: string }): void;
+  onAlert?(alert: VisionAlert): void;
 }
 
-export interface VisionCallReport {
+export interface VisionAlert extends FailureSummary {
+  readonly provider: string;
+  /** The class of the failure. */
+  readonly reason: string;
+  /** That was asked. */
+  readonly host: string;
+}
+
+export interface VisionCallReport extends FailureSummary {
   readonly provider: string;
   readonly account: string;
   /** Fingerprint. */

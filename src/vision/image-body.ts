@@ -10,7 +10,7 @@ export function bodyWithImage(json: string, tail: string, jpeg: Buffer): Buffer<
   if (!json.endsWith(tail)) throw new Error('bodyWithImage: the photo must be the last thing in the body');
   const head = Buffer.from(json.slice(0, -tail.length));
   const base64Length = Math.ceil(jpeg.length / 3) * 4;
-  // Memory of its own, which `vendorFetch` can give back.
+  // Memory of its own, which `vendorPost` can give back.
   const body = Buffer.allocUnsafeSlow(head.length + base64Length + tail.length);
   let end = head.copy(body);
   for (let from = 0; from < jpeg.length; from += pieceBytes)

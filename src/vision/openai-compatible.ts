@@ -1,10 +1,9 @@
-import OpenAI from 'openai';
-import { VisionError } from '../errors.ts';
 import { bodyWithImage } from './image-body.ts';
 import { readChatCompletion } from './openai-reply.ts';
+import { jsonIn } from './reply-json.ts';
 import type { RequestFields } from './request-fields.ts';
-import { type Vendor, VendorError } from './vendor-error.ts';
-import { checkKey, vendorFetch } from './vendor-fetch.ts';
+import type { Vendor } from './vendor-error.ts';
+import { checkKey, vendorPost } from './vendor-post.ts';
 import type { VisionModel, VisionQuestion } from './vision-model.ts';
 
 export interface OpenAiCompatibleOptions {
@@ -21,37 +20,19 @@ export interface OpenAiCompatibleOptions {
   readonly timeoutMs: number;
 }
 
-/** Any model that speaks OpenAI's chat completions. */
+/** Any model that speaks OpenAI's chat completions, https://platform.openai.com/docs/api-reference/chat. */
 export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionModel {
-  const { name, fields } = options;
-  checkKey(options.apiKey);
-  const client = new OpenAI({
-    apiKey: options.apiKey,
-    baseURL: options.baseUrl,
-    maxRetries: 0,
-    timeout: options.timeoutMs,
-    fetch: vendorFetch(options.vendor ?? 'openai'),
-    logLevel: 'off',
-    // Otherwise read from the environment.
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-  });
+  const { name, baseUrl, apiKey, fields, timeoutMs, vendor = 'openai' } = options;
+  checkKey(apiKey);
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const post = vendorPost({ vendor, url: `${baseUrl}/chat/completions`, headers, timeoutMs });
   return {
     name,
-    async ask(question, signal) {
-      signal.throwIfAborted();
+    ask(question, signal) {
       const more = responseFormat(fields, question);
       return fields.send({ model: name, maxTokens: question.maxTokens, more }, async (sent) => {
-        try {
-          const body = chatCompletionBody(sent, fields, question);
-          const request = { body, headers: { 'content-type': 'application/json' }, signal };
-          const { data, response } = await client.post<unknown>('/chat/completions', request).withResponse();
-          return { ...readChatCompletion(data), headers: response.headers };
-        } catch (error) {
-          signal.throwIfAborted();
-          throw visionErrorOf(error);
-        }
+        const { text, headers } = await post(chatCompletionBody(sent, fields, question), signal);
+        return { ...readChatCompletion(jsonIn(text), vendor), headers };
       });
     },
   };
@@ -88,13 +69,4 @@ function responseFormat({ rules: { structuredOutput } }: RequestFields, question
     additionalProperties: false,
   };
   return { response_format: { type: 'json_schema', json_schema: { name: 'photo', strict: true, schema } } };
-}
-
-/** The client wraps what `vendorFetch` throws; nothing of the client's own words or fields is passed on. */
-function visionErrorOf(error: unknown): VisionError {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof VisionError) return cause;
-  if (error instanceof OpenAI.APIConnectionTimeoutError) return new VendorError({ network: 'timeout' });
-  if (error instanceof SyntaxError) return new VendorError({ status: 200, unusable: 'not_json' });
-  return new VisionError('internal');
 }

@@ -1,9 +1,25 @@
-import { VendorError, type VendorErrorBody, vendorErrorBody } from './vendor-error.ts';
+import { errorIn, isEmpty } from './error-body.ts';
+import { type Unusable, unusableReply, type Vendor, VendorError } from './vendor-error.ts';
 import type { TokenUsage, VisionReply } from './vision-model.ts';
 
-/** As much of a chat completion as is looked at; nothing of it is certain. */
+interface Message {
+  content?: unknown;
+  refusal?: unknown;
+  reasoning_content?: unknown;
+  reasoning?: unknown;
+}
+
+interface Choice {
+  finish_reason?: unknown;
+  message?: Message | null;
+  /** In place of a message, where a server streams what nobody asked it to. */
+  delta?: Message | null;
+  error?: unknown;
+}
+
+/** As much of a chat completion, or of a piece of one, as is looked at; nothing of it is certain. */
 interface ChatCompletion {
-  choices?: { finish_reason?: unknown; message?: { content?: unknown; refusal?: unknown } | null }[];
+  choices?: (Choice | null)[];
   usage?: {
     prompt_tokens?: unknown;
     completion_tokens?: unknown;
@@ -12,36 +28,72 @@ interface ChatCompletion {
   error?: unknown;
 }
 
+/** `content_filter`, and Gemini's `SAFETY`, `PROHIBITED_CONTENT`, `BLOCKLIST`, `SPII`, `RECITATION`. */
+const filtered = /filter|safety|prohibited|blocklist|spii|recitation|sensitive|refus|moderation|guardrail/i;
+const cut = /^(length|max_?tokens)$/i;
+
 /**
  * The words of a chat completion, https://platform.openai.com/docs/api-reference/chat/object.
+ * @param values what the body holds: one completion, or pieces of one
  * @throws VendorError it was refused, cut, or holds no words
  */
-export function readChatCompletion(reply: unknown): VisionReply {
-  if (typeof reply !== 'object' || reply === null) throw unusable('not_json');
-  const { choices, usage: counted, error } = reply as ChatCompletion;
-  // Gateways report an upstream's failure this way.
-  if (error) throw upstreamFailure(vendorErrorBody(JSON.stringify({ error })));
-  const usage = tokenUsage(counted);
-  const choice = Array.isArray(choices) ? choices[0] : undefined;
-  const { content, refusal } = choice?.message ?? {};
-  if (choice?.finish_reason === 'content_filter') throw unusable('content_filter', usage);
-  if (typeof refusal === 'string' && refusal !== '') throw unusable('refusal', usage);
-  if (choice?.finish_reason === 'length') throw unusable('length', usage);
-  if (typeof content !== 'string' || content.trim() === '') throw unusable('empty', usage);
-  return { text: content, ...(usage && { usage }) };
+export function readChatCompletion(values: readonly unknown[], vendor: Vendor): VisionReply {
+  const pieces = values.filter(
+    (value): value is ChatCompletion => typeof value === 'object' && value !== null,
+  );
+  if (pieces.length === 0) throw unusableReply('not_json');
+  const usage = tokenUsage(pieces.findLast((piece) => piece.usage)?.usage);
+  const choices = pieces.flatMap(({ choices: all }) => (Array.isArray(all) ? (all[0] ?? []) : []));
+  const errors = [...pieces, ...choices].flatMap(({ error }) => error ?? []);
+  // Gateways report an upstream's failure with status 200, some in place of the completion.
+  const error = errorIn(choices.length > 0 ? errors : pieces);
+  if (!isEmpty(error)) throw new VendorError({ vendor, status: 200, error });
+
+  const whole = choices.flatMap(({ message }) => message ?? []);
+  const messages = whole.length > 0 ? whole : choices.flatMap(({ delta }) => delta ?? []);
+  const text = messages.map(({ content }) => textOf(content)).join('');
+  const why = unusableFor(choices, messages, text);
+  if (why) throw unusableReply(why, usage);
+  return { text, ...(usage && { usage }) };
 }
 
-/** A gateway's word for what its upstream answered: its `code` is that answer's status, where it is a number. */
-function upstreamFailure(error: VendorErrorBody): VendorError {
-  const code = Number(error.code);
-  return new VendorError({ status: code >= 400 && code <= 599 ? code : 502, error });
+function unusableFor(choices: Choice[], messages: Message[], text: string): Unusable | undefined {
+  const endings = choices.map(({ finish_reason: reason }) => String(reason ?? ''));
+  if (endings.some((ending) => filtered.test(ending))) return 'content_filter';
+  if (messages.some(({ content, refusal }) => textOf(refusal) !== '' || isRefusal(content))) return 'refusal';
+  if (endings.some((ending) => cut.test(ending))) return 'cut_at_token_limit';
+  if (text.trim() !== '') return undefined;
+  const isReasoned = messages.some(
+    (message) =>
+      textOf(message.reasoning_content ?? message.reasoning) !== '' || Array.isArray(message.content),
+  );
+  return isReasoned ? 'only_reasoning' : 'no_text';
 }
 
-function unusable(
-  why: 'refusal' | 'content_filter' | 'length' | 'empty' | 'not_json',
-  usage?: TokenUsage,
-): VendorError {
-  return new VendorError({ status: 200, unusable: why, ...(usage && { usage }) });
+interface Part {
+  type?: unknown;
+  text?: unknown;
+}
+
+/** A text, or a list of parts, of which thoughts are none of the answer. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return partsOf(content)
+    .filter(({ type, text }) => typeof text === 'string' && !/think|reason/.test(String(type ?? '')))
+    .map(({ text }) => text)
+    .join('');
+}
+
+function isRefusal(content: unknown): boolean {
+  return partsOf(content).some(({ type }) => type === 'refusal');
+}
+
+function partsOf(content: unknown): Part[] {
+  return [content]
+    .flat()
+    .flatMap((part): Part[] =>
+      typeof part === 'string' ? [{ text: part }] : typeof part === 'object' && part !== null ? [part] : [],
+    );
 }
 
 function tokenUsage(usage: ChatCompletion['usage']): TokenUsage | undefined {

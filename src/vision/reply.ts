@@ -1,5 +1,5 @@
 import type { Category, Taxonomy } from '../classify/taxonomy.ts';
-import { VisionError } from '../errors.ts';
+import { unusableReply } from './vendor-error.ts';
 
 /** What a model's words say, checked. */
 export interface Reading {
@@ -13,48 +13,56 @@ export interface Reading {
 const maxReplyLength = 8_000;
 const maxDescriptionLength = 200;
 
+/** A model that names a category and no more says nothing of its confidence: more likely than not. */
+const confidenceOfBareKey = 0.6;
+
 /**
- * Reads a reply that should be one JSON object, alone, in a code fence or with prose around it.
+ * Reads a reply that should be one JSON object, alone, in a code fence or with prose around it, or the key of a
+ * category and nothing else, in quotes or with a full stop perhaps. What the model thought aloud before is left out.
  *
  * Strict where a guess could file a photo wrongly: `category` is a key of the taxonomy or exactly a category's
  * Chinese or English name, `confidence` is a number in (0, 1] (neither "0.9" nor 95 is made to fit), and two objects
  * are no answer. Lenient with `description`, which is decoration: without control characters, at most 200
  * characters, left out when empty or the word "null".
  *
- * @throws VisionError `bad_answer`; its cause says in fixed words what was wrong
+ * @throws VendorError `bad_answer`; it says in fixed words what was wrong
  */
-export function readReply(text: string, taxonomy: Taxonomy): Reading {
-  const reply = soleObject(text);
-  const category = categoryOf(reply.category, taxonomy);
-  const { confidence } = reply;
+export function readReply(reply: string, taxonomy: Taxonomy): Reading {
+  const text = withoutThoughts(reply);
+  if (text.length > maxReplyLength) throw unusableReply('text_too_long');
+  if (text.trim() === '') throw unusableReply('only_reasoning');
+  if (!text.includes('{')) return readBareKey(text, taxonomy);
+  const object = soleObject(text);
+  const category = categoryOf(object.category, taxonomy);
+  const { confidence } = object;
   if (typeof confidence !== 'number' || !(confidence > 0 && confidence <= 1))
-    throw badAnswer('confidence is no number in (0, 1]');
-  const description = descriptionOf(reply.description);
+    throw unusableReply('invalid_confidence');
+  const description = descriptionOf(object.description);
   return { category, confidence, ...(description !== undefined && { description }) };
 }
 
-/**
- * A model that is asked for a key and nothing else says nothing of its confidence: it stands for "more likely than
- * not", and below what an answer in full usually claims.
- */
-const confidenceOfBareKey = 0.6;
-
-/**
- * Reads a reply that should be one key, in quotes or with a full stop perhaps; an answer in full counts as well.
- * @throws VisionError `bad_answer`
- */
-export function readBareKey(text: string, taxonomy: Taxonomy): Reading {
-  if (text.includes('{')) return readReply(text, taxonomy);
+function readBareKey(text: string, taxonomy: Taxonomy): Reading {
   const word = text.trim().replace(/^["'`*]+|["'`*.。]+$/g, '');
   return { category: categoryOf(word, taxonomy), confidence: confidenceOfBareKey };
 }
 
+const opening = /<(?:think|thinking|thought|reasoning)>|◁think▷/i;
+const closing = /<\/(?:think|thinking|thought|reasoning)>|◁\/think▷/i;
+
+/**
+ * What comes after the last thought: a server's template may have taken the mark that opens it. Thoughts that don't
+ * end have no answer after them. Marks such as `<|begin_of_box|>` are no words.
+ */
+function withoutThoughts(reply: string): string {
+  const after = reply.split(closing).at(-1) ?? '';
+  return (after.split(opening)[0] ?? '').replace(/<\|[^<>|]*\|>/g, '');
+}
+
 function soleObject(text: string): Record<string, unknown> {
-  if (text.length > maxReplyLength) throw badAnswer('the reply is too long');
   const objects = objectsIn(text);
   const [object] = objects;
-  if (object === undefined) throw badAnswer('there is no JSON object');
-  if (objects.length > 1) throw badAnswer('there are several JSON objects');
+  if (object === undefined) throw unusableReply('no_json_object');
+  if (objects.length > 1) throw unusableReply('several_json_objects');
   return object;
 }
 
@@ -97,18 +105,18 @@ function parsed(text: string): Record<string, unknown> | undefined {
 }
 
 function categoryOf(value: unknown, taxonomy: Taxonomy): string {
-  if (typeof value !== 'string') throw badAnswer('category is no text');
+  if (typeof value !== 'string') throw unusableReply('unknown_category');
   const word = value.trim().toLowerCase();
   const isMeant = ({ key, zh, en }: Category) =>
     [key, zh, en].some((name) => name.trim().toLowerCase() === word);
   const category = taxonomy.categories.find(isMeant);
-  if (category === undefined) throw badAnswer('category is not in the taxonomy');
+  if (category === undefined) throw unusableReply('unknown_category');
   return category.key;
 }
 
 function descriptionOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw badAnswer('description is no text');
+  if (typeof value !== 'string') throw unusableReply('invalid_description');
   const line = value
     .toWellFormed()
     // Marks that turn the direction of writing could disguise what a client shows next to it.
@@ -117,8 +125,4 @@ function descriptionOf(value: unknown): string | undefined {
     .trim();
   const text = [...line].slice(0, maxDescriptionLength).join('').trim();
   return text === '' || text.toLowerCase() === 'null' ? undefined : text;
-}
-
-function badAnswer(problem: string): VisionError {
-  return new VisionError('bad_answer', { cause: new Error(problem) });
 }

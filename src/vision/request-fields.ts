@@ -1,5 +1,6 @@
 import type { RequestRules } from './catalogue/catalogue.ts';
-import { VendorError, type VendorErrorBody } from './vendor-error.ts';
+import type { VendorErrorBody } from './error-body.ts';
+import { VendorError } from './vendor-error.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -6,8 +6,8 @@ import type { Deadline } from '../resilience/deadline.ts';
 import { timeLimit } from '../resilience/time-limit.ts';
 import type { VisionHooks } from './call-report.ts';
 import type { ReadyCall } from './ready-call.ts';
-import { type Reading, readBareKey, readReply } from './reply.ts';
-import { type Failure, VendorError } from './vendor-error.ts';
+import { type Reading, readReply } from './reply.ts';
+import { type Failure, type FailureSummary, VendorError } from './vendor-error.ts';
 import { allowanceOf, vendorWaitMs } from './vendor-wait.ts';
 import { type Verdict, verdictOf } from './verdicts.ts';
 import type { TokenUsage, VisionQuestion } from './vision-model.ts';
@@ -52,7 +52,7 @@ export async function sentCall(
   const capMs = ready.provider.timeoutMs;
   using limit = timeLimit({ deadline, capMs, expired: () => new VisionError('timeout') }, signal);
   const startedAt = performance.now();
-  const report = (outcome: string, paid: TokenUsage | 'nothing' | 'unknown') => {
+  const report = (outcome: string, paid: TokenUsage | 'nothing' | 'unknown', summary?: FailureSummary) => {
     const costMicro = ready.money.settle(paid);
     const call = {
       provider: ready.provider.name,
@@ -65,6 +65,7 @@ export async function sentCall(
       waitedMs: Math.round(ready.permit.waitedMs),
       ...(typeof paid === 'object' && { usage: paid }),
       ...(costMicro !== undefined && { costMicro }),
+      ...summary,
     };
     options.log[outcome === 'answered' ? 'info' : 'warn'](call, 'vision call');
     options.hooks?.onCall?.(call);
@@ -73,8 +74,7 @@ export async function sentCall(
   try {
     const reply = await ready.key.model.ask(question, limit.signal);
     usage = reply.usage;
-    const read = question.form === 'code' ? readBareKey : readReply;
-    const reading = read(reply.text, options.taxonomy);
+    const reading = readReply(reply.text, options.taxonomy);
     ready.provider.usual.add(performance.now() - startedAt);
     ready.passage.succeeded();
     ready.permit.release('succeeded', reply.headers && allowanceOf(reply.headers));
@@ -90,7 +90,7 @@ export async function sentCall(
     const failure = error instanceof VisionError ? error : new VisionError('internal');
     const details = failure instanceof VendorError ? failure.failure : undefined;
     spread(failure, details, ready, options);
-    report(failure.reason, usage ?? paidFor(details));
+    report(failure.reason, usage ?? paidFor(details), summaryOf(failure));
     throw failure;
   }
 }
@@ -114,9 +114,14 @@ function spread(
   const isExplained = permit.release(verdict.outcome, allowance);
   if (verdict.blame !== 'provider') settle(passage, verdict, isExplained ? undefined : error.reason);
   if (!verdict.alert) return;
-  const alert = { provider: provider.name, reason: error.reason };
+  const { host } = new URL(provider.target.baseUrl);
+  const alert = { provider: provider.name, reason: error.reason, host, ...summaryOf(error) };
   log.error({ ...alert, model: provider.model, key: key.fingerprint }, alertText);
   hooks?.onAlert?.(alert);
+}
+
+function summaryOf(error: VisionError): FailureSummary {
+  return error instanceof VendorError ? error.summary : {};
 }
 
 /** @param cause of a refusal where nobody was let in: the vendor is as good as gone */
@@ -139,9 +144,8 @@ const unsent: ReadonlySet<string | undefined> = new Set([
   'EAI_AGAIN',
 ]);
 
-/** An answer with an error status costs nothing; a call that broke off may have been paid for. */
+/** An error costs nothing; a call that broke off may have been paid for. */
 function paidFor(details: Failure | undefined): TokenUsage | 'nothing' | 'unknown' {
   if (details?.usage) return details.usage;
-  if (unsent.has(details?.network)) return 'nothing';
-  return details?.status !== undefined && details.status !== 200 ? 'nothing' : 'unknown';
+  return details?.error || unsent.has(details?.network) ? 'nothing' : 'unknown';
 }

@@ -1,10 +1,27 @@
 import { VisionError } from '../errors.ts';
 import type { VendorName } from './catalogue/catalogue.ts';
+import type { VendorErrorBody } from './error-body.ts';
 import { classOf } from './error-table.ts';
 import type { TokenUsage } from './vision-model.ts';
 
 /** Whose error codes a server speaks; what is merely compatible counts as OpenAI. */
 export type Vendor = VendorName;
+
+/** Why a reply holds no answer. */
+export type Unusable =
+  | 'refusal'
+  | 'content_filter'
+  | 'cut_at_token_limit'
+  | 'no_text'
+  | 'only_reasoning'
+  | 'not_json'
+  | 'too_large'
+  | 'text_too_long'
+  | 'no_json_object'
+  | 'several_json_objects'
+  | 'unknown_category'
+  | 'invalid_confidence'
+  | 'invalid_description';
 
 /** What is known of a call that failed at the vendor's end or on the way there. */
 export interface Failure {
@@ -13,22 +30,21 @@ export interface Failure {
   readonly status?: number;
   /** Node's error code of a broken connection (`ECONNRESET`), or `timeout`. */
   readonly network?: string;
-  /** Why a reply with status 200 holds no answer. */
-  readonly unusable?: 'length' | 'content_filter' | 'refusal' | 'empty' | 'not_json' | 'too_large';
-  /** The vendor's error object, whatever shape it came in. */
+  readonly unusable?: Unusable;
+  /** Of an error with status 200 as well: gateways report an upstream's failure so. */
   readonly error?: VendorErrorBody;
   readonly headers?: Headers;
   /** A refused or cut reply is paid for too. */
   readonly usage?: TokenUsage;
 }
 
-export interface VendorErrorBody {
+/** What may be logged of a failure: numbers, codes and fixed words. */
+export interface FailureSummary {
+  readonly status?: number;
+  /** The vendor's own, or that of a broken connection. */
   readonly code?: string;
-  readonly type?: string;
-  /** The field of the request that it complains of. */
-  readonly param?: string;
-  /** For matching only: it may quote the key or the request, so it never leaves `vision/`. */
-  readonly message?: string;
+  /** Why a reply could not be used. */
+  readonly unusable?: Unusable;
 }
 
 /** A failed call with what is known of it, kept where no logger and no serializer finds it. */
@@ -43,39 +59,19 @@ export class VendorError extends VisionError {
   get failure(): Failure {
     return this.#failure;
   }
-}
 
-/** Reads `{error:{…}}` (OpenAI, DashScope, Anthropic), `{code, message}` (DashScope, gateways), or plain text. */
-export function vendorErrorBody(text: string): VendorErrorBody {
-  const parsed = parsedObject(text);
-  if (parsed === undefined) return { message: text.slice(0, 500) };
-  const { error } = parsed;
-  if (typeof error === 'string') return { message: error.slice(0, 500) };
-  const source = isObject(error) ? error : parsed;
-  return {
-    // Mistral's is an object.
-    message: text.slice(0, 500),
-    ...word('code', source.code),
-    ...word('type', source.type),
-    ...word('param', source.param),
-    ...word('message', source.message),
-  };
-}
-
-function word<Name extends string>(name: Name, value: unknown): { [Key in Name]?: string } {
-  if (typeof value !== 'string' && typeof value !== 'number') return {};
-  return { [name]: String(value).slice(0, 500) } as { [Key in Name]?: string };
-}
-
-function parsedObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isObject(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
+  get summary(): FailureSummary {
+    const { status, network, unusable, error } = this.#failure;
+    const code = network ?? error?.codes.find((one) => /^[A-Za-z0-9][\w.-]{0,60}$/.test(one));
+    return {
+      ...(status !== undefined && { status }),
+      ...(code !== undefined && { code }),
+      ...(unusable !== undefined && { unusable }),
+    };
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A reply that was paid for and can't be used. */
+export function unusableReply(unusable: Unusable, usage?: TokenUsage): VendorError {
+  return new VendorError({ status: 200, unusable, ...(usage && { usage }) });
 }

@@ -24,18 +24,19 @@ export interface Verdict {
 /** Every class of failure and what follows. Nothing else decides on errors. */
 export const verdicts = {
   // The vendor's answers
-  transient: { next: 'again', blame: 'provider', outcome: 'other' },
+  server_error: { next: 'again', blame: 'provider', outcome: 'other' },
+  overloaded: { next: 'again', blame: 'provider', outcome: 'other' },
+  network: { next: 'again', blame: 'provider', outcome: 'other' },
   timeout: { next: 'again', blame: 'provider', outcome: 'timed_out' },
   rate_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
   concurrency_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
-  token_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
   out_of_credit: { next: 'next', blame: 'nobody', outcome: 'other', opens: 'account', alert: true },
   bad_key: { next: 'other_key', blame: 'key', outcome: 'other', alert: true },
-  model_not_found: { next: 'next', blame: 'provider', outcome: 'other', opens: 'provider', alert: true },
+  unusable_model: { next: 'next', blame: 'provider', outcome: 'other', opens: 'provider', alert: true },
   refused: { next: 'plain', blame: 'photo', outcome: 'succeeded', remember: true },
   bad_answer: { next: 'repair', blame: 'provider', outcome: 'succeeded' },
-  bad_request: { next: 'stop', blame: 'us', outcome: 'other', alert: true },
-  internal: { next: 'stop', blame: 'us', outcome: 'other', alert: true },
+  bad_request: { next: 'next', blame: 'us', outcome: 'other', alert: true },
+  internal: { next: 'next', blame: 'us', outcome: 'other', alert: true },
   // Our own refusals to send anything
   rejected: { next: 'wait', blame: 'nobody', outcome: 'other' },
   resting: { next: 'next', blame: 'nobody', outcome: 'other' },

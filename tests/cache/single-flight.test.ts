@@ -78,7 +78,7 @@ test("a failure is everybody's, and not remembered", async () => {
   const { classifier, calls, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
   const answers = [shared.classify(cat, caller().context), shared.classify(cat, caller().context)];
-  const failure = new VisionError('transient');
+  const failure = new VisionError('server_error');
   call(0).reject(failure);
   for (const answer of answers) await expect(answer).rejects.toBe(failure);
   void shared.classify(cat, caller().context);

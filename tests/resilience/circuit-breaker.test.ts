@@ -28,7 +28,7 @@ function enter(circuit: ReturnType<typeof breaker>): Passage {
 }
 
 function fail(circuit: ReturnType<typeof breaker>, times: number) {
-  for (let n = 0; n < times; n++) enter(circuit).failed('transient');
+  for (let n = 0; n < times; n++) enter(circuit).failed('server_error');
 }
 
 test('it opens after so many failures in a row, not before', () => {
@@ -61,7 +61,7 @@ test('a probe that fails opens it for longer, up to the cap', () => {
   const cooldowns = [];
   for (let probes = 0; probes < 4; probes++) {
     nowMs += circuit.waitMs();
-    enter(circuit).failed('transient');
+    enter(circuit).failed('server_error');
     cooldowns.push(circuit.waitMs());
   }
   expect(cooldowns).toEqual([2_000, 4_000, 4_000, 4_000]);

@@ -7,7 +7,7 @@ test('a call is seen with its outcome, tokens and cost, and a repetition as one'
   const metrics = openLlmMetrics(registry);
   const call = { provider: 'qwen', model: 'vl', durationMs: 1_500, waitedMs: 10 };
   const usage = { inputTokens: 310, outputTokens: 28 };
-  metrics.call({ ...call, attempt: 1, outcome: 'transient' });
+  metrics.call({ ...call, attempt: 1, outcome: 'server_error' });
   metrics.call({ ...call, attempt: 2, outcome: 'answered', usage, costMicro: 250_000 });
   const text = await registry.metrics();
   expect(text).toContain('album_llm_calls_total{provider="qwen",model="vl",outcome="answered"} 1');

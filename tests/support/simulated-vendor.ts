@@ -36,7 +36,7 @@ export interface SimulatedVendor {
   readonly answered: number;
 }
 
-const rateLimited: Failure = { status: 429, error: { code: 'rate_limit_exceeded' } };
+const rateLimited: Failure = { status: 429, error: { codes: ['rate_limit_exceeded'] } };
 
 /** @param nowMs of the simulated time, in which `setTimeout` counts too */
 export function simulatedVendor(rules: VendorRules, nowMs: () => number): SimulatedVendor {

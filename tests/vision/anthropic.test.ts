@@ -38,7 +38,7 @@ test.each<[string, FakeBehaviour, string]>([
   ['a reply cut at its bound', { content: '{"cat', finishReason: 'length' }, 'bad_answer'],
   ['a reply without words', { content: null }, 'bad_answer'],
   ['half a JSON text', { fault: 'garbage' }, 'bad_answer'],
-  ['a broken connection', { fault: 'reset-in-body' }, 'transient'],
+  ['a broken connection', { fault: 'reset-in-body' }, 'network'],
 ])('%s is a failure with a class of its own', async (_, behaviour, reason) => {
   fake.behave(behaviour);
   await expect(claude().ask(question, patient)).rejects.toMatchObject({ reason });

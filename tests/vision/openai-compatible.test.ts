@@ -141,9 +141,9 @@ const unusable: [string, FakeBehaviour, string][] = [
   ['a web page', { fault: 'html' }, 'bad_answer'],
   ['a reply without an end', { fault: 'flood' }, 'bad_answer'],
   ['a redirect', { status: 307, body: '', headers: { location: 'http://127.0.0.1:9/' } }, 'bad_request'],
-  ['a broken connection', { fault: 'reset' }, 'transient'],
-  ['a connection broken within the body', { fault: 'reset-in-body' }, 'transient'],
-  ['an overloaded server', { status: 503, body: 'try later' }, 'transient'],
+  ['a broken connection', { fault: 'reset' }, 'network'],
+  ['a connection broken within the body', { fault: 'reset-in-body' }, 'network'],
+  ['an overloaded server', { status: 503, body: 'try later' }, 'overloaded'],
   ['a rate limit', { status: 429, body: { error: { message: 'slow down' } } }, 'rate_limited'],
 ];
 
@@ -155,13 +155,13 @@ test.each(unusable)('%s is a failure with a class of its own', async (_, behavio
 
 test('a wrong key is told apart from a wrong model', async () => {
   expect((await failureOf(model({ apiKey: 'sk-wrong' }).ask(question, patient))).reason).toBe('bad_key');
-  expect((await failureOf(model({ name: 'gone' }).ask(question, patient))).reason).toBe('model_not_found');
+  expect((await failureOf(model({ name: 'gone' }).ask(question, patient))).reason).toBe('unusable_model');
 });
 
 test('a vendor that is not there is a transient failure', async () => {
   const gone = await startFakeLlm();
   await gone.close();
-  expect((await failureOf(model({ baseUrl: gone.baseUrl }).ask(question, patient))).reason).toBe('transient');
+  expect((await failureOf(model({ baseUrl: gone.baseUrl }).ask(question, patient))).reason).toBe('network');
 });
 
 test.each(['hang', 'hang-in-body'] as const)(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
-import { VisionError } from '../../src/errors.ts';
-import { readBareKey, readReply } from '../../src/vision/reply.ts';
+import { readReply } from '../../src/vision/reply.ts';
+import { VendorError } from '../../src/vision/vendor-error.ts';
 
 const taxonomy = readTaxonomy();
 const object = '{"category":"pets","confidence":0.9,"description":"一只猫"}';
@@ -29,7 +29,7 @@ test.each([
 });
 
 test.each([
-  ['no object', 'pets'],
+  ['no object and no key', 'It is a cat.'],
   ['nothing', ''],
   ['a list', '["pets"]'],
   ['an object cut short', '{"category":"pets","confidence":0.9'],
@@ -89,7 +89,8 @@ test('whatever a model says is a valid reading or a bad answer', () => {
         expect(confidence > 0 && confidence <= 1).toBe(true);
         expect(description ?? 'x').toMatch(/^\P{Cc}{1,400}$/u);
       } catch (error) {
-        expect(error).toBeInstanceOf(VisionError);
+        expect(error).toBeInstanceOf(VendorError);
+        expect((error as VendorError).summary.unusable).toMatch(/^[a-z_]+$/);
       }
     }),
   );
@@ -105,9 +106,9 @@ test.each([
   '宠物萌照',
   '{"category":"pets","confidence":0.9}',
 ])('a bare key may be written as %j', (text) => {
-  expect(readBareKey(text, taxonomy).category).toBe('pets');
+  expect(readReply(text, taxonomy).category).toBe('pets');
 });
 
 test.each(['a cat', 'pets, foods', '', 'cars'])('%j is no bare key', (text) => {
-  expect(() => readBareKey(text, taxonomy)).toThrow(expect.objectContaining({ reason: 'bad_answer' }));
+  expect(() => readReply(text, taxonomy)).toThrow(expect.objectContaining({ reason: 'bad_answer' }));
 });

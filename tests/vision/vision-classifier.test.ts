@@ -156,7 +156,7 @@ test('an answer outside the taxonomy is a failure, never a result', async () => 
 
 test('where one try is allowed, one failure is one call', async () => {
   fake.behave({ status: 500, body: { error: { message: 'sk-very-secret broke' } } });
-  await expect(classifier().classify(photo, context())).rejects.toMatchObject({ reason: 'transient' });
+  await expect(classifier().classify(photo, context())).rejects.toMatchObject({ reason: 'server_error' });
   expect(fake.requestCount).toBe(1);
 });
 
