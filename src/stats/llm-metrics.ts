@@ -61,7 +61,7 @@ export function openLlmMetrics(registry: Registry) {
       }
       if (costMicro !== undefined) cost.inc({ provider }, costMicro / 1_000_000);
     },
-    alert: (alert: { provider: string; reason: string }) => alerts.inc(alert),
+    alert: ({ provider, reason }: { provider: string; reason: string }) => alerts.inc({ provider, reason }),
     watch: (state: () => LlmState) => watchState(registry, state),
   };
 }
