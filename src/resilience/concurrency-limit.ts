@@ -24,28 +24,23 @@ export interface LimitedCall {
  */
 export interface ConcurrencyLimit {
   readonly current: number;
-  /** Whether one more may start beside so many. */
-  hasRoom(inFlight: number): boolean;
+  /** Milliseconds until one more may start beside so many: 0 for now, Infinity where one of them has to end first. */
+  roomMs(inFlight: number): number;
   /** @param inFlight calls under way beside it */
   begin(inFlight: number): LimitedCall;
-  /** Calls begun after that one. */
-  begunSince(call: LimitedCall): number;
   /** @param isBinding the limit was what kept others waiting */
   succeeded(call: LimitedCall, isBinding: boolean): void;
   /**
    * @param inFlight calls still under way
-   * @param isStated the other side says that it is a matter of time
    * @returns false where no other call was let in meanwhile: it was not their number, then
    */
-  refused(call: LimitedCall, inFlight: number, isStated: boolean): boolean;
+  refused(call: LimitedCall, inFlight: number): boolean;
   timedOut(call: LimitedCall, inFlight: number): void;
   /** It says nothing about the limit. */
   ended(call: LimitedCall): void;
 }
 
 const firstTrialMs = 500;
-/** Whoever states a rate refuses what is tried before its next window. */
-const statedTrialMs = 20_000;
 const rarestTrialMs = 60_000;
 /** A wall is forgotten that nobody has run into for that long: limits are raised, and a stray refusal is no wall. */
 const forgottenMs = 120_000;
@@ -81,8 +76,22 @@ export function concurrencyLimit({ start, ceiling, nowMs }: ConcurrencyLimitOpti
     return isScouting ? 1 : limit;
   }
 
-  const mayTry = () =>
-    trial === undefined && !isScouting && limit >= wall && limit < ceiling && nowMs() >= trialAtMs;
+  /** A trial has been let in: the next one may come sooner. */
+  function pass() {
+    trial = undefined;
+    wall = Math.max(wall, limit + 1);
+    limit = Math.min(ceiling, limit + 1);
+    trialEveryMs = Math.max(firstTrialMs, trialEveryMs / 4);
+    trialAtMs = nowMs() + trialEveryMs;
+  }
+
+  function roomMs(inFlight: number): number {
+    // Refusals come soon: what has not been refused by now is let in.
+    if (trial && nowMs() >= trialAtMs) pass();
+    if (inFlight < current()) return 0;
+    const mayTry = inFlight === limit && !isScouting && limit >= wall && limit < ceiling;
+    return mayTry ? Math.max(0, trialAtMs - nowMs()) : Number.POSITIVE_INFINITY;
+  }
 
   /** @returns whether it is the first of its round trip */
   function shrinks({ order }: LimitedCall): boolean {
@@ -100,35 +109,27 @@ export function concurrencyLimit({ start, ceiling, nowMs }: ConcurrencyLimitOpti
     get current() {
       return current();
     },
-    hasRoom: (inFlight) => inFlight < current() || (inFlight === limit && mayTry()),
+    roomMs,
     begin(inFlight) {
       const call = { order: ++begun, others: inFlight, refused };
-      if (inFlight === limit && mayTry()) {
+      if (inFlight >= current() && roomMs(inFlight) === 0) {
         trial = call;
         trialAtMs = nowMs() + trialEveryMs;
       }
       return call;
     },
-    begunSince: ({ order }) => begun - order,
     succeeded(call, isBinding) {
       const isBound = isBinding && !isScouting;
       isScouting = false;
-      const isThrough = call === trial && limit >= wall;
-      end(call);
-      if (isThrough) {
-        wall++;
-        trialEveryMs = Math.max(firstTrialMs, trialEveryMs / 4);
-        trialAtMs = nowMs() + trialEveryMs;
-      }
-      if (isThrough || (isBound && limit < wall)) limit = Math.min(ceiling, limit + 1);
+      if (call === trial) pass();
+      else if (isBound && limit < wall) limit = Math.min(ceiling, limit + 1);
     },
-    refused(call, inFlight, isStated) {
+    refused(call, inFlight) {
       const letIn = Math.max(inFlight, call.others - (refused++ - call.refused));
       const most = Math.max(limit - 1, call.others);
       shrinks(call);
       if (call === trial) trialEveryMs = Math.min(rarestTrialMs, trialEveryMs * 2);
       end(call);
-      if (isStated) trialEveryMs = Math.max(trialEveryMs, statedTrialMs);
       if (letIn === 0) {
         wall = wallBefore;
         isScouting = true;

@@ -21,8 +21,10 @@ export interface PermitRequest {
   readonly priority: () => number;
   /** Of equals, whoever's key has the fewest calls under way goes first. */
   readonly fairnessKey?: string;
-  /** When it came first, for one that was refused: it goes back to its place, however many wait. Now, where absent. */
-  readonly sinceMs?: number;
+  /** Of equals of one key, the smallest goes first. */
+  readonly arrival?: number;
+  /** It goes back to its place, however many wait. */
+  readonly isReturning?: boolean;
   /** It starts at once, whatever their number: somebody has to find out whether anybody gets through. */
   readonly isProbe?: boolean;
   readonly signal: AbortSignal;
@@ -81,7 +83,7 @@ const noticeableRestMs = 1_000;
 interface Waiter {
   readonly priority: () => number;
   readonly fairnessKey: string;
-  readonly sinceMs: number;
+  readonly arrival: number;
   readonly admit: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -114,7 +116,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
 
   function goesBefore(one: Waiter, other: Waiter): boolean {
     const byUrgency = one.priority() - other.priority() || heldBy(one) - heldBy(other);
-    return (byUrgency || one.sinceMs - other.sinceMs) < 0;
+    return (byUrgency || one.arrival - other.arrival) < 0;
   }
 
   /** Who may take the next permit, where there is one. */
@@ -134,9 +136,9 @@ export function openLimiter(options: LimiterOptions): Limiter {
 
   function admitAll() {
     clearTimeout(timer);
-    while (waiters.size > 0 && limit.hasRoom(inFlight)) {
-      const waitMs = rate.restMs();
-      if (waitMs > 0) timer = setTimeout(admitAll, Math.ceil(waitMs));
+    while (waiters.size > 0) {
+      const waitMs = Math.max(limit.roomMs(inFlight), rate.restMs());
+      if (waitMs > 0 && Number.isFinite(waitMs)) timer = setTimeout(admitAll, Math.ceil(waitMs));
       const waiter = waitMs > 0 ? undefined : next();
       if (waiter === undefined) return;
       waiter.admit();
@@ -150,7 +152,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
     let isHeld = true;
     inFlight++;
     underWay.set(fairnessKey, (underWay.get(fairnessKey) ?? 0) + 1);
-    rate.started();
+    const turn = rate.started();
     return {
       waitedMs: startedAtMs - askedAtMs,
       release(outcome, allowance) {
@@ -161,8 +163,8 @@ export function openLimiter(options: LimiterOptions): Limiter {
         const held = (underWay.get(fairnessKey) ?? 0) - 1;
         if (held > 0) underWay.set(fairnessKey, held);
         else underWay.delete(fairnessKey);
-        if (allowance) rate.stated(allowance, limit.begunSince(call));
-        const isExplained = learn(call, outcome, isBinding, allowance !== undefined);
+        if (allowance) rate.stated(allowance, turn, outcome === 'refused');
+        const isExplained = learn(call, outcome, isBinding);
         if ((allowance || !isExplained) && rate.restMs() >= noticeableRestMs) rejectWaiting();
         admitAll();
         return isExplained;
@@ -170,8 +172,8 @@ export function openLimiter(options: LimiterOptions): Limiter {
     };
   }
 
-  function learn(call: LimitedCall, outcome: Outcome, isBinding: boolean, isStated: boolean): boolean {
-    if (outcome === 'refused' && !limit.refused(call, inFlight, isStated)) {
+  function learn(call: LimitedCall, outcome: Outcome, isBinding: boolean): boolean {
+    if (outcome === 'refused' && !limit.refused(call, inFlight)) {
       rate.refusedAlone();
       return false;
     }
@@ -188,7 +190,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
     for (const { reject } of [...waiters]) reject(new LimiterError('rejected'));
   }
 
-  function wait({ priority, fairnessKey = '', sinceMs, signal }: PermitRequest): Promise<Permit> {
+  function wait({ priority, fairnessKey = '', arrival = 0, signal }: PermitRequest): Promise<Permit> {
     return new Promise((resolve, reject) => {
       const askedAtMs = nowMs();
       const leaveQueue = () => {
@@ -200,7 +202,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
       const waiter: Waiter = {
         priority,
         fairnessKey,
-        sinceMs: sinceMs ?? askedAtMs,
+        arrival,
         admit() {
           leaveQueue();
           resolve(permitSince(askedAtMs, fairnessKey));
@@ -222,7 +224,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
     async acquire(request) {
       request.signal.throwIfAborted();
       if (request.isProbe) return permitSince(nowMs(), request.fairnessKey ?? '');
-      if (waiters.size >= maxWaiting && request.sinceMs === undefined) {
+      if (waiters.size >= maxWaiting && !request.isReturning) {
         const last = leastUrgent();
         if (last === undefined || last.priority() <= request.priority()) throw new LimiterError('full');
         last.reject(new LimiterError('full'));
@@ -238,7 +240,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
     },
     restMs: rate.restMs,
     get hasRoom() {
-      return waiters.size === 0 && rate.restMs() === 0 && limit.hasRoom(inFlight);
+      return waiters.size === 0 && rate.restMs() === 0 && limit.roomMs(inFlight) === 0;
     },
     get state() {
       return state();

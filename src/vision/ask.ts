@@ -55,6 +55,9 @@ const leastUsefulMs = 200;
 /** How many cool-downs of a circuit one photo waits for. Clients never ask again about a photo of a batch. */
 const maxCoolings = { single: 0, batch: 1, background: 1, withoutFallback: 2 };
 
+/** Photos so far: who was refused goes back to its place among them. */
+let arrivals = 0;
+
 /**
  * Asks one provider after another until one answers, the table says that there is no use, or the time is up. The only
  * place where anything is tried twice.
@@ -66,7 +69,7 @@ export async function ask(
   context: ClassifyContext,
 ): Promise<VisionAnswer> {
   const { nowMs = () => performance.now(), hasFallback = false } = options;
-  const arrivedMs = nowMs();
+  const arrival = ++arrivals;
   const standings = options.providers.map(
     (provider): Standing => ({ provider, failures: 0, notBeforeMs: 0, isPlain: false, isOut: false }),
   );
@@ -187,8 +190,7 @@ export async function ask(
     let ready: ReadyCall | undefined;
     try {
       const { provider, key } = standing;
-      const sinceMs = isReturning ? arrivedMs : undefined;
-      ready = await readyCall({ provider, key, sinceMs }, options.spending, context);
+      ready = await readyCall({ provider, key, arrival, isReturning }, options.spending, context);
       if (!isExtra || options.retryBudget.extra()) {
         const reading = await attempt(standing, ready);
         return { ...reading, model: provider.model, ...(costMicro !== undefined && { costMicro }) };

@@ -20,8 +20,10 @@ export interface CallRequest {
   readonly provider: Provider;
   /** The only key that may be used; a healthy one, where absent. */
   readonly key?: Key | undefined;
-  /** When it came first, for one that was refused. */
-  readonly sinceMs?: number | undefined;
+  /** The photo's number in order of arrival. */
+  readonly arrival: number;
+  /** It waited before, and goes back to its place. */
+  readonly isReturning: boolean;
 }
 
 const lanes = ['single', 'batch', 'background'] as const satisfies ClassifyContext['lane'][];
@@ -70,7 +72,7 @@ export function abandon({ permit, passage, money }: ReadyCall): void {
 }
 
 async function permitFor(
-  { provider, sinceMs }: CallRequest,
+  { provider, arrival, isReturning }: CallRequest,
   context: ClassifyContext,
   isProbe: boolean,
 ): Promise<Permit> {
@@ -82,7 +84,8 @@ async function permitFor(
     return await provider.account.limiter.acquire({
       priority: () => lanes.indexOf(context.lane),
       ...(context.caller !== undefined && { fairnessKey: context.caller }),
-      ...(sinceMs !== undefined && { sinceMs }),
+      arrival,
+      isReturning,
       isProbe,
       signal: patience.signal,
     });

@@ -77,7 +77,7 @@ export async function sentCall(
     const reading = readReply(reply.text, options.taxonomy);
     ready.provider.usual.add(performance.now() - startedAt);
     ready.passage.succeeded();
-    ready.permit.release('succeeded', reply.headers && allowanceOf(reply.headers));
+    ready.permit.release('succeeded', allowanceOf(reply.headers, false));
     report('answered', usage ?? 'unknown');
     return reading;
   } catch (error) {
@@ -109,7 +109,7 @@ function spread(
   const opened = verdict.opens === 'account' ? provider.account.breakers : [provider.breaker];
   if (verdict.opens || isLong)
     for (const breaker of opened) breaker.openFor(isLong ? askedMs : certainCooldownMs, error.reason);
-  const allowance = askedMs > 0 ? { remaining: 0, resetMs: askedMs } : undefined;
+  const allowance = verdict.outcome === 'refused' ? allowanceOf(details?.headers, true) : undefined;
   if (verdict.blame === 'provider') passage.failed(error.reason);
   const isExplained = permit.release(verdict.outcome, allowance);
   if (verdict.blame !== 'provider') settle(passage, verdict, isExplained ? undefined : error.reason);

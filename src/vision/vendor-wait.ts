@@ -3,13 +3,18 @@ import type { Allowance } from '../resilience/rate-limit.ts';
 /** Longest wait that is believed: a clock that is wrong by a day must not silence a provider for one. */
 const maxWaitMs = 3_600_000;
 
-/** Header that says what is left → header that says when it is full again, of requests and of tokens. */
-const requestResets = [
-  ['x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests'],
-  ['anthropic-ratelimit-requests-remaining', 'anthropic-ratelimit-requests-reset'],
+/** Headers that say how many requests are left, when that is as many as ever, and how many that is. */
+const requests = [
+  ['x-ratelimit-remaining-requests', 'x-ratelimit-reset-requests', 'x-ratelimit-limit-requests'],
+  [
+    'anthropic-ratelimit-requests-remaining',
+    'anthropic-ratelimit-requests-reset',
+    'anthropic-ratelimit-requests-limit',
+  ],
 ] as const;
+/** Headers that say what is left and when that is as much as ever. */
 const resets = [
-  ...requestResets,
+  ...requests,
   ['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens'],
   ['anthropic-ratelimit-input-tokens-remaining', 'anthropic-ratelimit-input-tokens-reset'],
   ['anthropic-ratelimit-output-tokens-remaining', 'anthropic-ratelimit-output-tokens-reset'],
@@ -29,19 +34,23 @@ export function vendorWaitMs(headers: Headers | undefined, now: number = Date.no
   return Math.min(maxWaitMs, Math.max(0, asked));
 }
 
-/** Longest that a vendor is left alone which has refused nothing. */
-const maxPrecautionMs = 60_000;
-
-/** How many more calls the headers of an answer allow until when; undefined where they say nothing of that. */
-export function allowanceOf(headers: Headers, now: number = Date.now()): Allowance | undefined {
-  let tightest: Allowance | undefined;
-  for (const [left, reset] of requestResets) {
-    const remaining = Number(headers.get(left) ?? Number.NaN);
-    const resetMs = Math.min(maxPrecautionMs, Math.max(0, waitUntil(headers.get(reset), now) ?? 0));
-    if (resetMs > 0 && remaining < (tightest?.remaining ?? Number.POSITIVE_INFINITY))
-      tightest = { remaining, resetMs };
-  }
-  return tightest;
+/** What the headers of an answer, or of a refusal, say of the vendor's rate; undefined where that is nothing. */
+export function allowanceOf(
+  headers: Headers | undefined,
+  isRefusal: boolean,
+  now: number = Date.now(),
+): Allowance | undefined {
+  const stated = requests.flatMap(([left, reset, limit]): Allowance[] => {
+    const remaining = Number(headers?.get(left) ?? Number.NaN);
+    const resetMs = Math.min(maxWaitMs, waitUntil(headers?.get(reset) ?? null, now) ?? 0);
+    if (!(remaining >= 0 && resetMs > 0)) return [];
+    const most = Number(headers?.get(limit));
+    return [{ remaining, resetMs, ...(most > 0 && { limit: most }) }];
+  });
+  const [tightest] = stated.sort((one, other) => one.remaining - other.remaining);
+  if (!isRefusal) return tightest;
+  const resetMs = vendorWaitMs(headers, now);
+  return resetMs > 0 ? { ...tightest, remaining: 0, resetMs } : undefined;
 }
 
 function milliseconds(text: string | null, unitMs: number): number | undefined {

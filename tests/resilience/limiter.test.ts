@@ -126,16 +126,12 @@ test('who was refused goes back to its place, and is let in however many wait', 
   const limiter = openLimiter({ concurrency: 1, maxWaiting: 2 });
   const order: string[] = [];
   const first = await enter(limiter);
-  const work = async (name: string, sinceMs?: number) => {
-    const permit = await limiter.acquire({
-      priority: () => 1,
-      signal: patient,
-      ...(sinceMs !== undefined && { sinceMs }),
-    });
+  const work = async (name: string, arrival: number, isReturning = false) => {
+    const permit = await limiter.acquire({ priority: () => 1, signal: patient, arrival, isReturning });
     order.push(name);
     permit.release('other');
   };
-  const all = [work('second'), work('third'), work('refused', -1)];
+  const all = [work('second', 2), work('third', 3), work('refused', 1, true)];
   first.release('other');
   await Promise.all(all);
   expect(order).toEqual(['refused', 'second', 'third']);
@@ -173,7 +169,7 @@ describe('a refusal that the number of calls can’t explain', () => {
     expect(limiter.restMs()).toBe(0);
   });
 
-  test('is forgotten with the first answer', async () => {
+  test('is made up for by an answer', async () => {
     const limiter = adaptive();
     (await enter(limiter)).release('refused');
     const next = enter(limiter);
@@ -203,7 +199,7 @@ describe('what the other side says of its rate', () => {
     expect(limiter.restMs()).toBe(0);
     const third = await enter(limiter);
     second.release('succeeded', { remaining: 1, resetMs: 700 });
-    expect(limiter.restMs()).toBe(700);
+    expect(limiter.restMs()).toBeGreaterThanOrEqual(700);
     third.release('other');
   });
 

@@ -43,3 +43,18 @@ test('a call has the latest deadline of those who wait for it', () => {
   controller.abort();
   expect(leftMs()).toBeLessThanOrEqual(1_000);
 });
+
+test('a call may let all go who wait for it, and goes on', async () => {
+  const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+  let letGo: ((error: Error) => void) | undefined;
+  const call = shareCall(waiting(60_000), ({ release, signal }) => {
+    letGo = release;
+    return ended.then((answer) => (signal.aborted ? 'aborted' : answer));
+  });
+  const early = call.join(waiting(60_000));
+  letGo?.(new Error('not soon'));
+  await expect(early).rejects.toThrow('not soon');
+  await expect(call.join(waiting(60_000))).rejects.toThrow('not soon');
+  end('the answer');
+  expect(await call.outcome).toBe('the answer');
+});

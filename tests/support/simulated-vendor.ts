@@ -50,6 +50,7 @@ export function simulatedVendor(rules: VendorRules, nowMs: () => number): Simula
       return new Headers(isRefused ? { 'retry-after-ms': String(resetMs) } : {});
     if (rules.states !== 'rate') return new Headers();
     return new Headers({
+      'x-ratelimit-limit-requests': String(perWindow),
       'x-ratelimit-remaining-requests': String(Math.max(0, perWindow - window.count)),
       'x-ratelimit-reset-requests': `${resetMs}ms`,
     });

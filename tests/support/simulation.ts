@@ -39,6 +39,7 @@ export interface SimulationOptions {
   readonly log?: pino.Logger;
 }
 
+const catalogue = readCatalogue(undefined);
 const localMs = 30;
 const local: Classifier = {
   async classify() {
@@ -66,7 +67,7 @@ export function simulate(
       maxRate: options.maxRate,
     }));
     const llm = llmOptions('http://127.0.0.1:9', { providers: named });
-    const opened = openProviders(llm, { catalogue: readCatalogue(undefined), log });
+    const opened = openProviders(llm, { catalogue, log });
     const providers = opened.providers.map((provider, index) => ({
       ...provider,
       keys: keyRing([{ fingerprint: 'fake', model: (vendors[index] as SimulatedVendor).model }]),

@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClassifyContext } from '../../src/classify/classifier.ts';
+import { VisionError } from '../../src/errors.ts';
 import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
 import type { VisionCallReport } from '../../src/vision/call-report.ts';
+import { readCatalogue } from '../../src/vision/catalogue/catalogue.ts';
+import { openProviders } from '../../src/vision/open-providers.ts';
 import { openSpending } from '../../src/vision/spending.ts';
 import { type VisionClassifierOptions, visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
@@ -12,6 +17,7 @@ import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 import { vendorErrors } from '../support/vendor-errors.ts';
 import {
+  llmOptions,
   memoryLedger,
   memoryRefusals,
   prompt,
@@ -122,6 +128,52 @@ describe('what may pass', () => {
     const answers = Array.from({ length: 40 }, () => asked.classify(photo, context()).catch(() => 'failed'));
     expect(await Promise.all(answers)).toEqual(answers.map(() => 'failed'));
     expect(first.requestCount).toBe(50);
+  });
+});
+
+describe('a refusal for rate or concurrency', () => {
+  /** Lets in so many at once. */
+  const atOnce = (fake: FakeLlm, most: number) => {
+    let underWay = 0;
+    fake.behave(async () => {
+      if (underWay >= most) return openai.concurrent;
+      underWay++;
+      await sleep(30);
+      underWay--;
+      return good;
+    });
+  };
+
+  test('takes nothing from the tries of a photo, nor from the budget of repetitions', async () => {
+    first.behave(inTurn(openai.rate, openai.rate, openai.rate, openai.rate));
+    const none = retryBudget({ ratio: 0, floor: 0, windowMs: 10_000 });
+    const asked = vision({ tries: 1, retryBudget: none });
+    expect((await asked.classify(photo, context())).classification.category).toBe('pets');
+    expect(first.requestCount).toBe(5);
+  });
+
+  test('counts for no circuit while others are let in', async () => {
+    const one = provider(first, 'first', {
+      breaker: circuitBreaker({ threshold: 2, baseMs: 60_000, capMs: 60_000 }),
+      limits: { concurrency: 16 },
+    });
+    atOnce(first, 2);
+    const asked = vision({ providers: [one] });
+    await Promise.all(Array.from({ length: 16 }, () => asked.classify(photo, context())));
+    expect(one.breaker.state).toBe('closed');
+  });
+
+  test('sends the photo where there is room, else back to its place', async () => {
+    const providers = both();
+    atOnce(first, 2);
+    atOnce(second, 2);
+    const asked = vision({ providers });
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 8 }, (_, index) => asked.classify(photo, context()).then(() => order.push(index))),
+    );
+    expect(second.requestCount).toBeGreaterThan(0);
+    expect(order.slice(-2).sort()).toEqual([6, 7]);
   });
 });
 
@@ -254,6 +306,23 @@ describe('an answer that can not be used', () => {
   });
 });
 
+test('a run of answers that can not be used opens the circuit, and its cause is told', async () => {
+  first.behave({ content: null, finishReason: 'length' });
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
+  const onAlert = ({ provider: name, reason }: { provider: string; reason: string }) =>
+    alerts.push(`${name}: ${reason}`);
+  const llm = llmOptions(first.baseUrl);
+  const { providers } = openProviders(llm, { catalogue: readCatalogue(undefined), log, onAlert });
+  const asked = vision({ providers, hasFallback: true });
+  for (let photos = 0; photos < 5; photos++)
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ code: 'no_classifier' });
+  expect(first.requestCount).toBe(5);
+  expect([providers[0]?.breaker.state, providers[0]?.breaker.cause]).toEqual(['open', 'bad_answer']);
+  expect(alerts).toEqual(['fake: bad_answer']);
+  expect(lines.join()).toContain('"state":"open","cause":"bad_answer"');
+});
+
 describe('a circuit that opens', () => {
   const openAfterOne = () => circuitBreaker({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
 
@@ -283,6 +352,38 @@ describe('a circuit that opens', () => {
     await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'server_error' });
     await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'cooling' });
     expect(first.requestCount).toBe(1);
+  });
+
+  test.each([
+    ['single', 0],
+    ['batch', 1],
+  ] as const)('where somebody else answers, a photo of a %s waits for %i probe(s)', async (lane, probes) => {
+    const one = {
+      ...provider(first, 'first'),
+      breaker: circuitBreaker({ threshold: 1, baseMs: 200, capMs: 200 }),
+    };
+    first.behave(openai.server);
+    const asked = vision({ providers: [one], tries: 1, hasFallback: true });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'server_error' });
+    await expect(asked.classify(photo, context({ lane }))).rejects.toBeInstanceOf(VisionError);
+    expect(first.requestCount).toBe(1 + probes);
+  });
+
+  test('lets those go who wait for a probe that takes too long; its answer still comes', async () => {
+    const breaker = circuitBreaker({ threshold: 1, baseMs: 20, capMs: 20, patienceMs: () => 50 });
+    const one = { ...provider(first, 'first'), breaker };
+    first.behave(openai.server);
+    const asked = vision({ providers: [one], tries: 1, hasFallback: true });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'server_error' });
+    await breaker.wait(breaker.waitMs(), new AbortController().signal);
+    first.behave(good);
+    const open = first.hold();
+    const { promise: released, resolve: release } = Promise.withResolvers<Error>();
+    const answer = asked.classify(photo, context({ release }));
+    await expect(released).resolves.toMatchObject({ reason: 'cooling' });
+    open();
+    expect((await answer).classification.category).toBe('pets');
+    expect(breaker.state).toBe('closed');
   });
 
   test('for a moment is waited for', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { vendorWaitMs } from '../../src/vision/vendor-wait.ts';
+import { allowanceOf, vendorWaitMs } from '../../src/vision/vendor-wait.ts';
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 0);
 
@@ -46,4 +46,52 @@ test.each<[string, Record<string, string>, number]>([
 
 test('a connection that broke asks for nothing', () => {
   expect(vendorWaitMs(undefined)).toBe(0);
+});
+
+test.each<[string, Record<string, string>, boolean, ReturnType<typeof allowanceOf>]>([
+  [
+    'OpenAI',
+    {
+      'x-ratelimit-remaining-requests': '7',
+      'x-ratelimit-reset-requests': '6s',
+      'x-ratelimit-limit-requests': '10',
+    },
+    false,
+    { remaining: 7, resetMs: 6_000, limit: 10 },
+  ],
+  [
+    'Anthropic',
+    {
+      'anthropic-ratelimit-requests-remaining': '0',
+      'anthropic-ratelimit-requests-reset': '2026-11-22T12:00:03Z',
+      'anthropic-ratelimit-requests-limit': '50',
+    },
+    false,
+    { remaining: 0, resetMs: 3_000, limit: 50 },
+  ],
+  [
+    'one that counts seconds since 1970',
+    {
+      'x-ratelimit-remaining-requests': '1',
+      'x-ratelimit-reset-requests': String(now / 1_000 + 5),
+    },
+    false,
+    { remaining: 1, resetMs: 5_000 },
+  ],
+  [
+    'one that refuses and says for how long',
+    { 'retry-after': '2', 'x-ratelimit-limit-requests': '10' },
+    true,
+    { remaining: 0, resetMs: 2_000 },
+  ],
+  ['one that refuses and says nothing', {}, true, undefined],
+  ['one that answers and says nothing', { 'retry-after': '2' }, false, undefined],
+  [
+    'one with headers of another kind',
+    { 'x-ratelimit-remaining-requests': 'many', 'x-ratelimit-reset-requests': '6s' },
+    false,
+    undefined,
+  ],
+])('what %s states of its rate', (_, headers, isRefusal, expected) => {
+  expect(allowanceOf(new Headers(headers), isRefusal, now)).toEqual(expected);
 });
