@@ -12,7 +12,13 @@ export interface LogOptions {
 export function openLog({ level, format, toStderr = false }: LogOptions): Logger {
   const stream = toStderr ? process.stderr : process.stdout;
   const isPretty = format === 'pretty' || (format === 'auto' && stream.isTTY === true);
-  const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = {
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    // At trace level the multipart parser tells its options, and among them the caller's headers with its key.
+    serializers: { busboyOptions: () => undefined },
+  };
   const destination = toStderr ? 2 : 1;
   if (!isPretty) return pino(options, pino.destination({ dest: destination, sync: true }));
   return pino(

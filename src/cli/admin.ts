@@ -1,4 +1,5 @@
 import { openDriver } from '../compose/driver.ts';
+import { printedConfig } from '../config/printed.ts';
 import { loadConfig } from '../config.ts';
 
 /** Runs the migrations that have not run yet. @returns exit code */
@@ -16,15 +17,6 @@ export async function migrate(): Promise<number> {
 
 /** Prints the configuration with its secrets left out. @returns exit code */
 export function checkConfig(): number {
-  const secrets = new Set(['password', 'opsToken', 'extraBody']);
-  const shown = JSON.stringify(
-    loadConfig(),
-    (key, value) => {
-      if (key === 'apiKeys' && Array.isArray(value)) return value.map(() => '(set)');
-      return secrets.has(key) && value ? '(set)' : value;
-    },
-    2,
-  );
-  process.stdout.write(`${shown}\n`);
+  process.stdout.write(`${printedConfig(loadConfig())}\n`);
   return 0;
 }

@@ -125,8 +125,12 @@ function atMostOne<Name extends keyof Flags>(flags: Flags, names: readonly Name[
 
 function serverAddress(address: string): string {
   const url = URL.parse(address);
-  if (url && /^https?:$/.test(url.protocol)) return url.href.replace(/\/$/, '');
-  throw new UsageError('--server must be an address such as http://localhost:8000');
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new UsageError('--server must be an address such as http://localhost:8000');
+  // They would stand in messages and in the journal, and no request carries them.
+  if (url.username || url.password || url.search || url.hash)
+    throw new UsageError('--server takes no user, password or query; an API key goes into ALBUM_API_KEY');
+  return url.href.replace(/\/$/, '');
 }
 
 function bounded(what: string, value: unknown, name: Setting): number {

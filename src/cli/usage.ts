@@ -10,7 +10,7 @@ export const usage = `album-classifier
                     delete a photo, a user's claims and records, or all from before a time; says how much
   keys list | create NAME [DAYS [PER_MINUTE]] | revoke ID
                     keys of clients; a new one is shown once
-  check-config      print the configuration that the environment amounts to
+  check-config      print the configuration that the environment amounts to, without its secrets
 
 Who classifies
   --server URL            a running service; without it, this process does, as a server would

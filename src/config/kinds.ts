@@ -51,12 +51,14 @@ export function text(options: {
   default?: string;
   range?: string;
   pattern?: RegExp;
+  secret?: true;
 }): Variable<string> {
   const range = options.range ?? 'text';
   return {
     about: options.about,
     default: options.default ?? '',
     range,
+    ...(options.secret && { secret: true }),
     parse(value) {
       if (value !== '' && options.pattern && !options.pattern.test(value)) throw new Error(range);
       return value;
@@ -65,7 +67,7 @@ export function text(options: {
 }
 
 export function secret(options: { about: string }): Variable<string> {
-  return { ...text(options), range: 'secret text', secret: true };
+  return text({ ...options, range: 'secret text', secret: true });
 }
 
 /** Undefined where nothing is written. Never printed: it may hold a token. */
@@ -111,17 +113,14 @@ export function clientKey(options: { about: string }): Variable<string> {
   };
 }
 
-export function url(options: {
-  about: string;
-  protocols: readonly string[];
-  secret?: true;
-}): Variable<string> {
+/** Never printed as it is: it may hold a password, in its query too. */
+export function url(options: { about: string; protocols: readonly string[] }): Variable<string> {
   const range = `a URL beginning with ${options.protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
   return {
     about: options.about,
     default: '',
     range,
-    ...(options.secret && { secret: true }),
+    secret: true,
     parse(value) {
       if (value === '') return value;
       if (!URL.canParse(value) || !options.protocols.includes(new URL(value).protocol))

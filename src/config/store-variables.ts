@@ -5,7 +5,6 @@ export const storeVariables = {
   DATABASE_URL: url({
     about: 'mysql://user:password@host:port/database, also with ?ssl-mode=…&ssl-ca=…; wins over MYSQL_*',
     protocols: ['mysql:', 'mariadb:'],
-    secret: true,
   }),
   MYSQL_HOST: text({ about: 'MySQL or MariaDB server; empty (and no DATABASE_URL): SQLite' }),
   MYSQL_PORT: integer({ about: 'Its port', default: 3306, min: 1, max: 65535 }),

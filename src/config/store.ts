@@ -36,15 +36,30 @@ function namedServer(values: StoreValues) {
 
 function serverOfUrl(values: StoreValues, problems: string[]) {
   const url = new URL(values.DATABASE_URL);
+  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map((part) =>
+    decoded(part, problems),
+  );
+  // A URL ends its host there: the user would be taken for the host, and the rest of a password be shown.
+  if (url.hash !== '' || (url.username === '' && url.search.includes('@')))
+    problems.push('DATABASE_URL must write # as %23 and ? as %3F in its user and password');
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || 3306,
-    user: decodeURIComponent(url.username) || 'root',
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)) || values.MYSQL_DATABASE,
+    user: user || 'root',
+    password: password ?? '',
+    database: database || values.MYSQL_DATABASE,
     mode: modeOf(url.searchParams, values, problems),
     caFile: url.searchParams.get('ssl-ca') ?? values.MYSQL_TLS_CA,
   };
+}
+
+function decoded(part: string, problems: string[]): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    problems.push('DATABASE_URL must write % as %25 in its user and password');
+    return '';
+  }
 }
 
 /** A parameter that means encryption in another client's words must not be passed over. */

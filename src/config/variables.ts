@@ -156,7 +156,7 @@ export const variables = {
 
   // Vision LLM
   ...llmVariables,
-  CLASSIFICATION_PROMPT: text({ about: 'Words to ask with instead of the built-in ones' }),
+  CLASSIFICATION_PROMPT: text({ about: 'Words to ask with instead of the built-in ones', secret: true }),
   DESCRIPTION_LANGUAGE: oneOf({
     about: 'Language of `description`; none: leave it out',
     words: ['zh', 'en', 'none'],

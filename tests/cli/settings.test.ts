@@ -18,6 +18,8 @@ test.each([
   [['--config', 'README.md'], 'README.md is no JSON'],
   [['--config', 'package.json'], 'name, version'],
   [['--server', 'localhost:8000'], '--server must be an address'],
+  [['--server', 'http://me:secret@localhost:8000'], '--server takes no user, password or query'],
+  [['--server', 'http://localhost:8000/?key=secret'], '--server takes no user, password or query'],
 ])('%j is wrong usage', (args, words) => {
   expect(() => settings(...args)).toThrow(words);
 });
