@@ -86,17 +86,3 @@ export async function inGroups<T>(
     await save(items.slice(at, at + group));
   return performance.now() - startedMs;
 }
-
-/** Results with looks at random. @returns milliseconds it took */
-export function fillLooks({ store }: BenchStore, count: number): Promise<number> {
-  const all = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
-  return inGroups(all, Number.POSITIVE_INFINITY, async (hashes) => {
-    await store.saveResults(hashes.map(resultWith));
-    await store.saveLooks(
-      hashes.map((sha256) => ({
-        sha256,
-        look: { hash: sha256.slice(0, 16), colours: sha256.slice(0, 48).repeat(2), aspect: 750 },
-      })),
-    );
-  });
-}
