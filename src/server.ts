@@ -18,6 +18,7 @@ import { opsEventRoutes } from './http/ops-events.ts';
 import { opsPageRoutes } from './http/ops-page.ts';
 import { guardOrigins, type OriginRules } from './http/origins.ts';
 import { registerProblems } from './http/problem.ts';
+import { startPageRoutes } from './http/start-page.ts';
 import { statsRoutes } from './http/stats.ts';
 import { v2BatchRoutes } from './http/v2-batch.ts';
 import { v2CheckCacheRoutes } from './http/v2-check-cache.ts';
@@ -34,6 +35,7 @@ type Routes = (app: FastifyInstance, dependencies: HttpDependencies) => void;
 
 /** What clients call, and pages of the origins in CORS_ORIGIN may read. */
 const clientRoutes: readonly Routes[] = [
+  startPageRoutes,
   healthRoutes,
   checkCacheRoutes,
   classifyRoutes,
@@ -57,10 +59,10 @@ const opsRoutes: readonly Routes[] = [
 
 /** The service's HTTP side: the same in tests as in production, listening nowhere yet. */
 export async function buildServer(
-  services: Omit<HttpDependencies, 'opsRule'>,
+  services: Omit<HttpDependencies, 'opsRule' | 'version'>,
   { version, trustProxy, origins, opsRule }: ServerOptions,
 ): Promise<FastifyInstance> {
-  const dependencies: HttpDependencies = { ...services, opsRule };
+  const dependencies: HttpDependencies = { ...services, opsRule, version };
   const app = Fastify({
     loggerInstance: dependencies.log,
     genReqId: newRequestId,

@@ -22,7 +22,7 @@ import { callsAtOnce } from './vision/calls-at-once.ts';
 import { promptOf } from './vision/prompt.ts';
 import { unconfigured } from './vision/unconfigured.ts';
 
-export interface Services extends Omit<HttpDependencies, 'opsRule'> {
+export interface Services extends Omit<HttpDependencies, 'opsRule' | 'version'> {
   /** Resolves when photos can be classified, or it is known that they can't for now. */
   ready(): Promise<void>;
   /** What is wrong with the models of the LLM side, once their vendors were asked: a matter of seconds. */
@@ -109,6 +109,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     metrics,
     scrape: openScrape(metrics.registry),
     state,
+    models: { strategy, llm: vision?.name, local: local.manifest?.model },
     clientRules: config.http.clientRules,
     apiKeys: store.apiKeys,
     health: () => ({

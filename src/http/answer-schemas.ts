@@ -7,10 +7,13 @@ export const hashPattern = '^[0-9a-fA-F]{64}$';
 export const Hash = Type.String({
   pattern: hashPattern,
   description: 'SHA-256 of the original file, 64 hexadecimal digits',
+  // Of docs/samples/cat.jpg.
+  examples: ['07c5a883d3ac0679d979dd166565360e82ecdfcfb2eb959f8b3df24681bbbc24'],
 });
 
 export const UserId = Type.Union([Type.String(), Type.Null()], {
   description: 'Used where the X-User-ID header is absent or empty',
+  examples: ['5f0c7f9e-3d5b-4c0e-9f6a-2b1d8c7e4a10'],
 });
 
 /** On every answer. */

@@ -40,7 +40,10 @@ const schema = {
   body: Type.Object({
     images: Type.Array(Type.String({ format: 'binary' })),
     image_hashes: Type.Optional(
-      Type.String({ description: 'JSON list as text; used only where it is as long as `images`' }),
+      Type.String({
+        description: 'JSON list as text; used only where it is as long as `images`',
+        examples: ['[]'],
+      }),
     ),
   }),
   response: {

@@ -61,7 +61,11 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
         user_id: Type.Optional(Type.String({ minLength: 1 })),
         before: Type.Optional(Time),
       },
-      { additionalProperties: false, description: 'Exactly one of them' },
+      {
+        additionalProperties: false,
+        description: 'Exactly one of them',
+        examples: [{ user_id: '5f0c7f9e-3d5b-4c0e-9f6a-2b1d8c7e4a10' }],
+      },
     ),
     response: {
       200: Type.Object({

@@ -43,6 +43,15 @@ export function callerOf(
   };
 }
 
+export const startPage = '/';
+
+const clientRoutes = /^(\/api\/v[12])?\/(classify|local-classify|feedback)(\/|$)/;
+
+/** Uploads, look-ups and feedback: what operators, orchestrators and readers of pages call has rules of its own. */
+export function isClientCall({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return method === 'POST' && (url === startPage || clientRoutes.test(url));
+}
+
 const apps = new WeakMap<FastifyRequest, string>();
 
 /** Notes the app whose API key a request came with, once the key was checked. */

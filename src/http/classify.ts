@@ -8,7 +8,7 @@ import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { recheckAsked } from './ops-access.ts';
-import { openPhotoDesk } from './photo-desk.ts';
+import { type Answered, openPhotoDesk } from './photo-desk.ts';
 import { readPhotoForm } from './photo-form.ts';
 
 /** Room for part headers and text parts around one photo. */
@@ -22,7 +22,7 @@ const schema = {
   body: Type.Object({
     image: Type.String({ format: 'binary' }),
     image_hash: Type.Optional(
-      Type.String({ description: 'SHA-256 of the original file, before re-encoding' }),
+      Type.String({ description: 'SHA-256 of the original file, before re-encoding', examples: [''] }),
     ),
   }),
   response: {
@@ -37,12 +37,13 @@ const schema = {
   },
 };
 
-export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { limits, recorder, taxonomy } = dependencies;
+/** Reads the form of a single photo, answers it, and counts the request. */
+export function openSingleDesk(dependencies: HttpDependencies) {
+  const { limits, recorder } = dependencies;
   const desk = openPhotoDesk(dependencies);
   const recheck = recheckAsked(dependencies.opsRule);
 
-  async function handle(request: FastifyRequest, reply: FastifyReply) {
+  return async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answered> {
     const isRecheck = recheck(request);
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
     let failed = 1;
@@ -50,20 +51,29 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
       const { upload, claimed } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
         desk.refuse(error, caller, { durationMs: 0 }),
       );
-      const { answer, durationMs } = await desk.answer(upload, caller, claimed);
+      const answered = await desk.answer(upload, caller, claimed);
       failed = 0;
-      return {
-        success: true as const,
-        data: v1PhotoData(answer, taxonomy),
-        from_cache: answer.from !== 'model',
-        processing_time_ms: durationMs,
-        ...stamp(request.id),
-      };
+      return answered;
     } finally {
       const durationMs = Math.round(reply.elapsedTime);
       const counts = { lookups: 0, lookupHits: 0, uploads: 1, failed };
       recorder.request(caller, { route: 'classify', ...counts, durationMs });
     }
+  };
+}
+
+export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
+  const desk = openSingleDesk(dependencies);
+
+  async function handle(request: FastifyRequest, reply: FastifyReply) {
+    const { answer, durationMs } = await desk(request, reply);
+    return {
+      success: true as const,
+      data: v1PhotoData(answer, dependencies.taxonomy),
+      from_cache: answer.from !== 'model',
+      processing_time_ms: durationMs,
+      ...stamp(request.id),
+    };
   }
 
   // The form is read by the handler, so there is no body to validate.

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AccessError, QuotaError } from '../errors.ts';
 import type { ApiKey } from '../store/api-key-store.ts';
 import { givenKey, openApiKeyRing } from './api-keys.ts';
-import { senderOfRequest, setApp } from './caller.ts';
+import { isClientCall, senderOfRequest, setApp } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 
 export interface ClientRules {
@@ -16,9 +16,6 @@ export interface ClientRules {
 const minuteMs = 60_000;
 /** Callers counted at once, of each kind: the longest unseen is forgotten first. */
 const counted = 20_000;
-
-/** What clients call; operators, orchestrators and pages have rules of their own. */
-const clientRoutes = /^(\/api\/v[12])?\/(classify|local-classify|feedback)(\/|$)/;
 
 /** Keys and quotas of clients, before any body is read. Off, it costs nothing. */
 export async function guardClients(app: FastifyInstance, dependencies: HttpDependencies): Promise<void> {
@@ -65,7 +62,7 @@ export async function guardClients(app: FastifyInstance, dependencies: HttpDepen
   }
 
   app.addHook('onRequest', async (request) => {
-    if (!clientRoutes.test(request.routeOptions.url ?? '')) return;
+    if (!isClientCall(request)) return;
     const key = rules.apiKeys === 'off' ? undefined : await identify(request);
     if (key) {
       keyOf.set(request, key);

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { CacheDesk } from '../cache/open-cache.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { Classifier } from '../classify/classifier.ts';
+import type { Strategy } from '../classify/strategy.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { ByteBudget } from '../image/byte-budget.ts';
 import type { OpenPhotos } from '../image/open-photos.ts';
@@ -59,6 +60,14 @@ export interface HttpDependencies {
   /** False while starting, and once the process has been told to stop. */
   isReady(): boolean;
   readonly opsRule: OpsRule;
+  /** Of this service. */
+  readonly version: string;
+  /** Who answers, by names that answers hold, too. */
+  readonly models: {
+    readonly strategy: Strategy;
+    readonly llm: string | undefined;
+    readonly local: string | undefined;
+  };
   readonly clientRules: ClientRules;
   readonly apiKeys: ApiKeyStore;
 }

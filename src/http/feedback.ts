@@ -26,7 +26,7 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
     tags: ['cache'],
     body: Type.Object({
       image_hash: Hash,
-      category: Type.String({ description: 'A key of the taxonomy' }),
+      category: Type.String({ description: 'A key of the taxonomy', examples: ['pets'] }),
       user_id: Type.Optional(UserId),
     }),
     response: {

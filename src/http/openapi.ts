@@ -28,7 +28,11 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     logLevel: 'warn',
-    staticCSP: true,
+    // Without a bar that asks for the address of another document.
+    uiConfig: { layout: 'BaseLayout' },
+    // Nothing from elsewhere, and plain http as it comes: what is served here is seldom behind TLS.
+    staticCSP:
+      "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
     uiHooks: {
       onRequest(_request, reply, next) {
         reply.headers(headers);

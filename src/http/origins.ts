@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AccessError } from '../errors.ts';
 import type { Metrics } from '../stats/metrics.ts';
-import { setPage } from './caller.ts';
+import { isClientCall, setPage } from './caller.ts';
 
 export interface OriginRules {
   /** Pages that may read answers and send feedback; `*`: every page may. */
@@ -23,7 +23,6 @@ function isOwn(origin: string, host: string): boolean {
   return page !== undefined && URL.canParse(own) && new URL(own).host === page.host;
 }
 
-const photoRoutes = /^(\/api\/v[12])?\/(classify|local-classify)(\/|$)/;
 const feedbackRoute = '/api/v1/feedback';
 
 /**
@@ -43,10 +42,11 @@ export function guardOrigins(
   scope.addHook('onRequest', async (request) => {
     const origin = foreignOrigin(request);
     if (origin === undefined || cors.includes(origin)) return;
-    const route = request.routeOptions.url ?? '';
-    if (route === feedbackRoute && !cors.includes('*'))
+    if (!isClientCall(request)) return;
+    const isFeedback = request.routeOptions.url === feedbackRoute;
+    if (isFeedback && !cors.includes('*'))
       refuse('Pages of this origin may not send feedback; the operator can list it in CORS_ORIGIN.');
-    if (photoRoutes.test(route) && uploads.length > 0 && !uploads.includes(origin))
+    if (!isFeedback && uploads.length > 0 && !uploads.includes(origin))
       refuse(
         'Pages of this origin may not send photos or hashes; the operator can list it in UPLOAD_ORIGINS.',
       );

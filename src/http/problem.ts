@@ -27,15 +27,16 @@ export function registerProblems(app: FastifyInstance): void {
       new RefusedError(405, 'method_not_allowed', `This route answers to ${allowed.join(', ')} only.`),
     );
   });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = wantedForm(error, request) ?? knownError(error);
-    if (!known) request.log.error({ err: error }, 'a request failed unexpectedly');
-    return sendProblem(
-      request,
-      reply,
-      known ?? new InternalError('The request failed; the error is logged.'),
-    );
-  });
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    sendProblem(request, reply, publicError(error, request)),
+  );
+}
+
+/** What the caller is told of whatever went wrong; the log has the rest. */
+export function publicError(error: FastifyError, request: FastifyRequest): AppError {
+  const known = wantedForm(error, request) ?? knownError(error);
+  if (!known) request.log.error({ err: error }, 'a request failed unexpectedly');
+  return known ?? new InternalError('The request failed; the error is logged.');
 }
 
 /** Methods of a route without parameters; none where there is no such route. */
@@ -97,10 +98,21 @@ export function problemOf(error: AppError, requestId: string): Problem {
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError) {
-  reply.status(error.status).type('application/problem+json');
+  const problem = JSON.stringify(problemOf(error, request.id));
+  return sendError(request, reply, error, { type: 'application/problem+json', text: problem });
+}
+
+/** An error in any form, also while the body is still on its way. */
+export function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: AppError,
+  { type, text }: { type: string; text: string },
+) {
+  reply.status(error.status).type(type);
   if (error.retryAfterS !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterS));
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
-  const body = Buffer.from(JSON.stringify(problemOf(error, request.id)));
+  const body = Buffer.from(text);
   if (request.raw.complete || request.raw.destroyed) return reply.send(body);
   reply.header('connection', 'close').header('content-length', body.length);
   return reply.send(thenDrained(body, request));

@@ -56,7 +56,10 @@ const schema = {
   headers: AskedTime,
   body: Type.Object({
     images: Type.Array(Type.String({ format: 'binary' })),
-    image_metadata: Type.String({ description: 'JSON: `{"items":[{index, image_uri, image_hash?}], …}`' }),
+    image_metadata: Type.String({
+      description: 'JSON: `{"items":[{index, image_uri, image_hash?}], …}`',
+      examples: ['{"items":[{"index":0,"image_uri":"photo-1.jpg"}]}'],
+    }),
   }),
   response: {
     200: {

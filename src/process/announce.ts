@@ -25,7 +25,7 @@ export function announce(log: Logger, { version, port, config, services, ops, no
     ['Local model', services.describe.local],
     ['API', `${url}/docs`],
     ['Ops page', opsPage(`${url}/ops`, ops, isPage)],
-    ['Try it', `curl -F image=@docs/samples/cat.jpg ${url}/api/v1/classify`],
+    ['Try it', `${url} in a browser, or curl -F image=@docs/samples/cat.jpg ${url}/api/v1/classify`],
     ...notices.map((notice) => ['Attention', notice] as const),
   ] as const;
   if (isPage) {
