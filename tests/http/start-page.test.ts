@@ -246,5 +246,5 @@ describe.skipIf(path === undefined)('pages in a browser on another machine', () 
       .poll(() => today.locator('.live-responses-table .response-col_status').nth(1).textContent())
       .toContain('200');
     expect(complaints).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
