@@ -11,5 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // How long a busy machine may take; nothing is asserted about speed.
+    expect: { poll: { timeout: 15_000 } },
   },
 });
