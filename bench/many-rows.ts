@@ -34,7 +34,7 @@ export const placeOptions = {
 
 /** Opens a SQLite file, or a database on the MySQL server that BENCH_MYSQL_URL names (root at loopback). */
 export async function openBenchStore({ isMysql, keep }: BenchStoreOptions): Promise<BenchStore> {
-  const options = { categories: ['other'], sharing: { witnesses: 2 }, statementTimeoutMs: 60_000 };
+  const options = { statementTimeoutMs: 60_000 };
   if (!isMysql) {
     const folder = keep === undefined ? mkdtempSync(join(tmpdir(), 'album-bench-')) : undefined;
     const store = openSqliteStore({ file: keep ?? join(folder ?? '', 'album.db'), ...options });

@@ -120,7 +120,7 @@ export function configFrom(environment: Environment) {
       batchMs: values.BATCH_DEADLINE * 1000,
     },
     store,
-    claims: sharingFrom(values),
+    claimTrust: values.CLAIM_TRUST,
     cache: {
       epoch: values.CACHE_EPOCH,
       provisionalMs: values.PROVISIONAL_TTL * 1000,
@@ -171,12 +171,6 @@ function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): strin
     problems.push(`TIME_ZONE must be an IANA time zone, not ${JSON.stringify(values.TIME_ZONE)}`);
   }
   return problems;
-}
-
-/** Whose claims count for others than themselves; nobody's where absent. */
-function sharingFrom(values: Values) {
-  if (values.CLAIM_TRUST === 'own') return undefined;
-  return values.CLAIM_TRUST === 'all' ? ('anybody' as const) : { witnesses: values.CLAIM_WITNESSES };
 }
 
 /** Nobody, that many hops, or a list of addresses and ranges. */

@@ -90,6 +90,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const state = () => ({
     isTaking,
     isStoreUp: store.isUp(),
+    claimTrust: config.claimTrust,
     children: pool.status(),
     ...(vision && { llm: vision.state() }),
   });
@@ -117,6 +118,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       modelApi: canAnswer() ? 'available' : 'unavailable',
       ...(vision && { llm: vision.health() }),
       llmModel: vision?.models.worst(),
+      claimTrust: config.claimTrust,
     }),
     photosAtOnce() {
       const calls = vision ? callsAtOnce(vision.state()) : 0;
@@ -141,7 +143,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
         if (warning) log.warn(warning);
       }
       await cache.start();
-      if (config.claims === 'anybody')
+      if (config.claimTrust === 'all')
         log.warn('CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody');
       await stats.start();
       isTaking = true;

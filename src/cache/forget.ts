@@ -10,21 +10,22 @@ export type Forgettable =
   | { readonly before: number };
 
 /** Rows deleted, by what they were. */
-export type Forgotten = Record<
-  'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days' | 'refusals',
-  number
->;
+export type Forgotten = Record<Exclude<Deletion['of'], 'leases' | 'reports'>, number>;
 
 /**
  * Deletes all there is of it, in small steps, and counts. What this process has in memory is the caller's to clear;
  * other processes forget within the time that memory lives.
  * @throws UnavailableError the store went down; what was deleted by then is, and the rest can be asked for again
  */
-export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable): Promise<Forgotten> {
+export async function forget(
+  store: Pick<Store, 'deleteSome' | 'eraseDeleted'>,
+  what: Forgettable,
+): Promise<Forgotten> {
   const forgotten: Forgotten = {
     results: 0,
     claims: 0,
     feedback: 0,
+    fingerprints: 0,
     photos: 0,
     requests: 0,
     days: 0,
@@ -32,24 +33,28 @@ export async function forget(store: Pick<Store, 'deleteSome'>, what: Forgettable
   };
   for (const deletion of deletionsFor(what)) {
     const deleted = await inSmallSteps({ step: (limit) => store.deleteSome(deletion, limit) });
-    if (deletion.of !== 'leases') forgotten[deletion.of] += deleted;
+    if (deletion.of !== 'leases' && deletion.of !== 'reports') forgotten[deletion.of] += deleted;
   }
+  await store.eraseDeleted();
   return forgotten;
 }
 
+/** What is about a photo. */
+const dependants = ['claims', 'feedback', 'fingerprints'] as const;
+
+/** Results go last: they take with them what depends on them, and that is to be counted. */
 function deletionsFor(what: Forgettable): Deletion[] {
-  if ('claimants' in what)
-    return what.claimants.flatMap((claimant) =>
-      (['claims', 'feedback', 'photos', 'requests', 'days'] as const).map((of) => ({ of, claimant })),
-    );
-  if ('before' in what)
-    return (['results', 'claims', 'feedback', 'photos', 'requests', 'days'] as const).map((of) => ({
-      of,
-      ...what,
-    }));
-  const byHash = (['results', 'claims', 'feedback', 'photos', 'refusals'] as const).map((of) => ({
-    of,
-    ...what,
-  }));
-  return [...byHash, { of: 'claims', content: what.hash }];
+  const of = (kinds: readonly Deletion['of'][], by: Omit<Deletion, 'of'>): Deletion[] =>
+    kinds.map((kind) => ({ of: kind, ...by }));
+  const records = ['photos', 'requests', 'days'] as const;
+  const userReports: Deletion = { of: 'reports', namesUsers: true };
+  if ('claimants' in what) {
+    const kinds = [...dependants, ...records] as const;
+    return [...what.claimants.flatMap((claimant) => of(kinds, { claimant })), userReports];
+  }
+  if ('before' in what) return [...of(['claims', 'feedback', ...records, 'results'], what), userReports];
+  return [
+    ...of(dependants, { content: what.hash }),
+    ...of(['claims', 'feedback', 'photos', 'refusals', 'results'], what),
+  ];
 }

@@ -47,8 +47,12 @@ export interface CacheHooks {
 
 /** What users and operators do to the cache, besides having photos classified. */
 export interface CacheDesk {
-  /** @throws UnavailableError */
-  feedback(feedback: Omit<Feedback, 'at' | 'content' | 'answered' | 'model'>): Promise<{ applied: boolean }>;
+  /**
+   * @returns whether the next look-up is answered so; undefined, and nothing is recorded, where the claimant has no
+   * claim on the hash and it is of no result
+   * @throws UnavailableError
+   */
+  feedback(feedback: Omit<Feedback, 'at' | 'answered' | 'model'>): Promise<{ applied: boolean } | undefined>;
   newestFeedback(limit: number): Promise<readonly Feedback[]>;
   counts(): Promise<CacheCounts>;
   forget(what: Forgettable): Promise<Forgotten>;
@@ -107,14 +111,14 @@ export function openCache(options: OpenCacheOptions): Cache {
     desk: {
       async feedback(feedback) {
         const found = await results.find(feedback.hash, feedback.claimant);
-        const { sha256: content, category, model } = found?.result ?? {};
-        await store.saveFeedback({
+        const { category: answered, model } = found?.result ?? {};
+        const isSaved = await store.saveFeedback({
           ...feedback,
           at: now(),
-          ...(content !== undefined && { content }),
-          ...(category !== undefined && { answered: category }),
+          ...(answered !== undefined && { answered }),
           ...(model !== undefined && { model }),
         });
+        if (!isSaved) return undefined;
         corrections.add(feedback.claimant);
         return { applied: found !== undefined };
       },

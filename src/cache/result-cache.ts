@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
-import type { Fingerprint, Look } from '../image/photo.ts';
+import type { Fingerprint } from '../image/photo.ts';
 import type { Claim, Found, ResultStore, Store, StoredResult } from '../store/store.ts';
 import { isNearDuplicate } from './near-duplicate.ts';
 
@@ -11,7 +11,7 @@ export interface Remembered {
   readonly isProvisional: boolean;
 }
 
-export type CacheWrite = 'result' | 'look' | 'fingerprint' | 'claim';
+export type CacheWrite = 'result' | 'fingerprint' | 'claim';
 
 export interface ResultCacheOptions {
   readonly results: ResultStore;
@@ -131,13 +131,11 @@ export function openResultCache(options: ResultCacheOptions) {
     },
 
     /** Remembers at once in memory; the promise is the store's. */
-    async remember(sha256: string, classification: Classification, look?: Look): Promise<void> {
+    remember(sha256: string, classification: Classification): Promise<void> {
       const result = { ...classification, sha256, version, createdAt: now() };
       const isWeaker = classification.method === 'local' && memory.get(sha256)?.method === 'llm';
       if (!isWeaker) memory.set(sha256, result);
-      const saved = quietly('result', results.save(result));
-      if (look) await quietly('look', results.saveLook({ sha256, look }));
-      await saved;
+      return quietly('result', results.save(result));
     },
 
     /**
@@ -176,7 +174,7 @@ export function openResultCache(options: ResultCacheOptions) {
       results.countHit({ sha256: result.sha256, version, at: now() });
     },
 
-    /** After what the claim is about was written: whether it agrees with others is settled at once. */
+    /** After what the claim is about was written. */
     claim(claim: Omit<Claim, 'at'>): Promise<void> {
       return quietly('claim', results.claim({ ...claim, at: now() }));
     },

@@ -39,14 +39,9 @@ export function answerFrom({ result, from, isProvisional }: Remembered): Answer 
 export function withRemembering(inner: Classifier, cache: ResultCache): Classifier {
   return {
     async classify(photo, context) {
-      // Joins the analysis that the classification needs anyway, while there is time for it.
-      const analysed = photo.analyse(context).then(
-        ({ look }) => look,
-        () => undefined,
-      );
       const answer = await inner.classify(photo, context);
       if (answer.isRemembered) return answer;
-      const written = cache.remember(photo.sha256, answer.classification, await analysed);
+      const written = cache.remember(photo.sha256, answer.classification);
       return { ...answer, written, isRemembered: true };
     },
   };

@@ -13,6 +13,8 @@ export interface Api {
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
+      /** CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody */
+      claims?: 'anybody';
       timestamp: string;
     };
   };
@@ -26,6 +28,8 @@ export interface Api {
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
+      /** CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody */
+      claims?: 'anybody';
       timestamp: string;
       user_id?: string;
       /** Web | Android | iOS */
@@ -762,8 +766,6 @@ export interface Api {
         newest: string;
       }[];
       claims: number;
-      /** Hashes claimed for different-looking photos */
-      conflicting_hashes: number;
       feedback: number;
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;
@@ -784,6 +786,7 @@ export interface Api {
         results: number;
         claims: number;
         feedback: number;
+        fingerprints: number;
         photos: number;
         requests: number;
         days: number;

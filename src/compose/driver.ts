@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readTaxonomy } from '../classify/taxonomy.ts';
 import type { Config } from '../config.ts';
 import { openMysqlStore } from '../store/mysql.ts';
 import type { MysqlTls } from '../store/mysql-connection.ts';
@@ -10,12 +9,10 @@ import { configured } from './configured.ts';
 type TlsConfig = NonNullable<Extract<Config['store'], { kind: 'mysql' }>['tls']>;
 
 /** The database that the configuration names, without a guard. */
-export function openDriver({ store, claims, taxonomyFile }: Config): Store {
-  const { categories } = configured(() => readTaxonomy(taxonomyFile));
-  const options = { categories: categories.map(({ key }) => key), ...(claims && { sharing: claims }) };
+export function openDriver({ store, claimTrust: trust }: Config): Store {
   return store.kind === 'mysql'
-    ? openMysqlStore({ ...store, ...options, ...(store.tls && { tls: tlsOf(store.tls) }) })
-    : openSqliteStore({ ...store, ...options });
+    ? openMysqlStore({ ...store, trust, ...(store.tls && { tls: tlsOf(store.tls) }) })
+    : openSqliteStore({ ...store, trust });
 }
 
 /** With the certificates themselves, which the configuration names by their file. */

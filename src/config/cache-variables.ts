@@ -45,15 +45,10 @@ export const cacheVariables = {
   }),
   CLAIM_TRUST: oneOf({
     about:
-      "Whose word counts that a hash belongs to a photo: the asker's own, also that of independent claimants who agree, or anybody's (which lets one client poison the cache)",
-    words: ['own', 'corroborated', 'all'],
-    default: 'corroborated',
-  }),
-  CLAIM_WITNESSES: integer({
-    about: 'Independent claimants (other user, other network, same-looking photo) who must agree',
-    default: 2,
-    min: 2,
-    max: 100,
+      "Whose word counts that a hash belongs to a photo: the asker's own, or also anybody's newest (which lets one client decide what everybody is told)",
+    words: ['own', 'all'],
+    default: 'own',
+    aliases: retiredWords.CLAIM_TRUST,
   }),
   LEASE_TTL: integer({
     about: 'After which another process takes over a call whose process died; renewed while it lives',

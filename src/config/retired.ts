@@ -2,6 +2,7 @@ import type { Environment } from './reading.ts';
 
 /** Settings that no longer exist, and what holds instead. */
 const retired: Readonly<Record<string, string>> = {
+  CLAIM_WITNESSES: 'claims of others answer nobody, however many agree (CLAIM_TRUST)',
   WRITE_WAIT: 'an answer waits for nothing but its new result and claim, 250 ms at most',
   INFERENCE_QUEUE_TIME:
     'photos that would miss their deadline are rejected, and INFERENCE_QUEUE bounds the rest',
@@ -10,6 +11,7 @@ const retired: Readonly<Record<string, string>> = {
 
 /** Words that a setting no longer takes, and what they mean now. */
 export const retiredWords = {
+  CLAIM_TRUST: { corroborated: 'own' },
   NEAR_DUPLICATES: { shadow: 'off' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 

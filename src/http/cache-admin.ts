@@ -29,7 +29,6 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
           Type.Object({ version: Type.String(), results: Count, oldest: Time, newest: Time }),
         ),
         claims: Count,
-        conflicting_hashes: Type.Integer({ description: 'Hashes claimed for different-looking photos' }),
         feedback: Count,
         ...Envelope,
       }),
@@ -37,13 +36,12 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
     },
   };
   app.get('/api/v1/stats/cache', { schema: counts, onRequest }, async (request) => {
-    const { versions, results, claims, conflictingHashes, feedback } = await cacheDesk.counts();
+    const { versions, results, claims, feedback } = await cacheDesk.counts();
     const iso = (at: number) => new Date(at).toISOString();
     return {
       results,
       versions: versions.map((one) => ({ ...one, oldest: iso(one.oldest), newest: iso(one.newest) })),
       claims,
-      conflicting_hashes: conflictingHashes,
       feedback,
       ...stamp(request.id),
     };
@@ -52,7 +50,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
   const forget = {
     summary: 'Forget a photo, a user, or all from before a time',
     description:
-      'Deletes results, claims, feedback, records and what a vendor has refused, and says how many rows of each; other processes have it in memory for MEMORY_CACHE_TTL seconds at most. A user is forgotten in every app that has or had an API key, and without one.',
+      'Deletes results, claims, feedback, fingerprints, records and what a vendor has refused, and says how many rows of each; other processes have it in memory for MEMORY_CACHE_TTL seconds at most. A user is forgotten in every app that has or had an API key, and without one.',
     tags: ['stats'],
     security: [{ opsToken: [] }],
     body: Type.Object(
@@ -74,6 +72,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
           results: Count,
           claims: Count,
           feedback: Count,
+          fingerprints: Count,
           photos: Count,
           requests: Count,
           days: Count,

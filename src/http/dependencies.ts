@@ -32,6 +32,7 @@ export interface Health {
   readonly llm?: 'available' | 'over_budget' | 'unavailable';
   /** What is wrong with a model that it is asked for. */
   readonly llmModel?: 'shut_down' | 'shuts_down_soon' | 'unknown' | undefined;
+  readonly claimTrust: 'own' | 'all';
 }
 
 /** What the routes are built from; `Services` is one. */

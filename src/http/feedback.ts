@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { BadRequestError } from '../errors.ts';
+import { BadRequestError, NotFoundError } from '../errors.ts';
 import { Envelope, Hash, problems, stamp, UserId } from './answer-schemas.ts';
 import { senderOfRequest } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -35,7 +35,7 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
         applied: Type.Boolean({ description: 'The photo is known: the next look-up answers so' }),
         ...Envelope,
       }),
-      ...problems(400, 403, 503),
+      ...problems(400, 403, 404, 503),
     },
   };
   app.post('/api/v1/feedback', { schema: give }, async (request) => {
@@ -45,14 +45,13 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
         'invalid_request',
         `\`category\` must be one of ${taxonomy.categories.map(({ key }) => key).join(', ')}.`,
       );
-    const { claimant, network } = senderOfRequest(request, user_id);
-    const { applied } = await cacheDesk.feedback({
-      claimant,
-      network,
-      hash: image_hash.toLowerCase(),
-      category,
-    });
-    return { success: true as const, applied, ...stamp(request.id) };
+    const { claimant } = senderOfRequest(request, user_id);
+    const given = await cacheDesk.feedback({ claimant, hash: image_hash.toLowerCase(), category });
+    if (!given)
+      throw new NotFoundError(
+        'No photo with this `image_hash` is known to you; have it classified first, with the same user id.',
+      );
+    return { success: true as const, ...given, ...stamp(request.id) };
   });
 }
 

@@ -21,6 +21,11 @@ const Body = {
       description: 'What is wrong with a model that is asked: its vendor ends it, or does not list it',
     }),
   ),
+  claims: Type.Optional(
+    Type.Literal('anybody', {
+      description: 'CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody',
+    }),
+  ),
   timestamp: Type.String({ format: 'date-time' }),
 };
 
@@ -35,7 +40,7 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   function body() {
-    const { database, modelApi, llm, llmModel } = dependencies.health();
+    const { database, modelApi, llm, llmModel, claimTrust } = dependencies.health();
     // A lost store is no reason to stop: photos are classified without it.
     const status = modelApi === 'available' ? ('healthy' as const) : ('unhealthy' as const);
     return {
@@ -44,6 +49,7 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
       model_api: modelApi,
       ...(llm && { llm }),
       ...(llmModel && { llm_model: llmModel }),
+      ...(claimTrust === 'all' && { claims: 'anybody' as const }),
       timestamp: new Date().toISOString(),
     };
   }

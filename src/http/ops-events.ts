@@ -18,12 +18,8 @@ export function opsEventRoutes(app: FastifyInstance, dependencies: HttpDependenc
   async function look(): Promise<string> {
     const live = { at: new Date().toISOString(), state: state() };
     try {
-      const [today, failures, conflicts] = await Promise.all([
-        stats.today(),
-        stats.recentFailures(recentFailures),
-        stats.conflictingClaims(),
-      ]);
-      return JSON.stringify({ ...live, today, failures, conflicts });
+      const [today, failures] = await Promise.all([stats.today(), stats.recentFailures(recentFailures)]);
+      return JSON.stringify({ ...live, today, failures });
     } catch (error) {
       if (!(error instanceof AppError)) log.error({ err: error }, 'the ops page could not be fed');
       return JSON.stringify({ ...live, problem: 'The store cannot be read.' });

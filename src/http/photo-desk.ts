@@ -13,8 +13,6 @@ export interface Answered {
   readonly answer: Answer;
   /** Verified hash of the bytes. */
   readonly sha256: string;
-  /** The category that the service itself says, where the sender corrected it for itself. */
-  readonly said: string;
   readonly durationMs: number;
 }
 
@@ -41,7 +39,7 @@ export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDepen
           ? { ...said, classification: corrected.result, from: corrected.from, degraded: false }
           : said;
         const durationMs = elapsed(startedMs);
-        const answered = { answer, sha256, said: said.classification.category, durationMs };
+        const answered = { answer, sha256, durationMs };
         recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
         const filed = [claim(caller.sender, claimed, answered), fileCopy(caller.sender, answered)];
         await atMost(writeWaitMs, Promise.all([answer.written, ...filed]));
@@ -66,10 +64,10 @@ export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDepen
     if (answered.answer.saidOf !== undefined) await file(sender, answered.sha256, answered);
   }
 
-  async function file({ claimant, network }: Sender, hash: string, { answer, sha256, said }: Answered) {
+  async function file({ claimant }: Sender, hash: string, { answer, sha256 }: Answered) {
     const content = answer.saidOf ?? sha256;
     await answer.written;
-    await cache.claim({ claimant, network, claimed: hash, content, category: said });
+    await cache.claim({ claimant, claimed: hash, content });
   }
 
   /** Records a photo that got no answer. */

@@ -63,7 +63,6 @@ export function openStats({ store, reports, metrics, timeZone, log, onLost, now 
       current(() => reportUsers(reports, { span: span(days), days, limit, now: now() })),
     series: (query: SeriesQuery) => current(() => reportSeries(reports, query, now())),
     recentFailures: (limit: number) => current(() => reports.failedPhotos(now() - 3_600_000, limit)),
-    conflictingClaims: () => reports.conflictingClaims(),
   };
 }
 

@@ -4,6 +4,8 @@ import { Gauge, type Registry } from 'prom-client';
 export interface ServiceState {
   readonly isTaking: boolean;
   readonly isStoreUp: boolean;
+  /** Whose claims answer a claimant. */
+  readonly claimTrust: 'own' | 'all';
   readonly children: {
     readonly size: number;
     readonly ready: number;

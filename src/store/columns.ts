@@ -10,6 +10,7 @@ export const columnSize = {
   network: 64,
   requestId: 64,
   category: 32,
+  colour: 8,
   errorCode: 64,
   scores: 4000,
   tallyName: 64,

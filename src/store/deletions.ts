@@ -3,19 +3,31 @@ import { StatementError } from './outage.ts';
 
 /** What can be forgotten, and by what. */
 export interface Deletion {
-  readonly of: 'results' | 'claims' | 'feedback' | 'photos' | 'requests' | 'days' | 'refusals' | 'leases';
+  readonly of:
+    | 'results'
+    | 'claims'
+    | 'feedback'
+    | 'fingerprints'
+    | 'photos'
+    | 'requests'
+    | 'days'
+    | 'refusals'
+    | 'leases'
+    | 'reports';
   /** What was written (a lease: ran out) earlier than that, in Unix milliseconds; */
   readonly before?: number;
   /** or is that claimant's; */
   readonly claimant?: string;
   /** or goes by that hash: of bytes, or as it was claimed; */
   readonly hash?: string;
-  /** or claims that it is that content; */
+  /** or is about that content; */
   readonly content?: string;
   /** or has that version, as `versions` names it; */
   readonly version?: string;
-  /** or was used least recently. */
+  /** or was used least recently; */
   readonly leastUsed?: true;
+  /** or names users. */
+  readonly namesUsers?: true;
 }
 
 type Selector = Exclude<keyof Deletion, 'of'>;
@@ -34,14 +46,19 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
     columns: { before: 'created_at_ms', hash: 'sha256', version: 'version', leastUsed: 'used_at_ms' },
   },
   claims: {
-    table: 'hash_claims',
-    key: ['claimed', 'claimant'],
+    table: 'album_claims',
+    key: ['claimant', 'claimed'],
     columns: { before: 'at_ms', claimant: 'claimant', hash: 'claimed', content: 'content' },
   },
   feedback: {
-    table: 'feedback',
+    table: 'corrections',
     key: ['claimant', 'hash'],
-    columns: { before: 'at_ms', claimant: 'claimant', hash: 'hash' },
+    columns: { before: 'at_ms', claimant: 'claimant', hash: 'hash', content: 'content' },
+  },
+  fingerprints: {
+    table: 'fingerprints',
+    key: ['claimant', 'bits', 'content'],
+    columns: { claimant: 'claimant', content: 'content' },
   },
   photos: {
     table: 'photos',
@@ -57,7 +74,21 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
   },
   refusals: { table: 'refusals', key: ['sha256', 'version'], columns: { hash: 'sha256' } },
   leases: { table: 'leases', key: ['name'], columns: { before: 'expires_at_ms' } },
+  // Of the users of the last months: see stats/user-reports.ts.
+  reports: { table: 'report_snapshots', key: ['name'], columns: { namesUsers: 'name' } },
 };
+
+/** What is about a content, and goes with its last result. */
+export const dependants = ['claims', 'feedback', 'fingerprints'] as const satisfies Deletion['of'][];
+
+/** Of those, how many rows one transaction deletes: a content may be claimed by very many. */
+export const dependantsAtOnce = 200;
+
+/** Contents (as hex) all of whose results are among those chosen: no other version of the answer is left. */
+export function endingContents(chosen: readonly string[], counts: ReadonlyMap<string, number>): string[] {
+  const groups = [...Map.groupBy(chosen, (content) => content)];
+  return groups.filter(([content, { length }]) => length === counts.get(content)).map(([content]) => content);
+}
 
 /** A condition that both databases read, its one parameter (bytes as hex), and the column whose order goes first. */
 export interface Condition {
@@ -80,6 +111,8 @@ export function conditionOf(deletion: Deletion): Condition {
       return { sql: `${column} < ?`, value: deletion.before ?? 0, isBytes: false, column };
     case 'leastUsed':
       return { sql: `${column} > ?`, value: -1, isBytes: false, column };
+    case 'namesUsers':
+      return { sql: `${column} LIKE ?`, value: 'users-%', isBytes: false, column };
     case 'version':
       return { sql: `${column} = ?`, value: versionKey(deletion.version ?? ''), isBytes: false, column };
     case 'claimant':
@@ -106,20 +139,17 @@ export interface CacheCounts {
   readonly versions: readonly VersionCount[];
   readonly results: number;
   readonly claims: number;
-  /** Hashes whose claims are for photos that look different: never shared. */
-  readonly conflictingHashes: number;
   readonly feedback: number;
 }
 
 export const countSql = {
-  claims: 'SELECT COUNT(*) AS n FROM hash_claims',
-  conflictingHashes: 'SELECT COUNT(*) AS n FROM claim_verdicts WHERE conflicts > 0',
-  feedback: 'SELECT COUNT(*) AS n FROM feedback',
+  claims: 'SELECT COUNT(*) AS n FROM album_claims',
+  feedback: 'SELECT COUNT(*) AS n FROM corrections',
 } as const;
 
 export function countsOf(
   versions: readonly Readonly<Record<string, unknown>>[],
-  [claims, conflictingHashes, feedback]: readonly [number, number, number],
+  [claims, feedback]: readonly [number, number],
 ): CacheCounts {
   const listed = versions.map(({ version, results, oldest, newest }) => ({
     version: String(version),
@@ -128,5 +158,5 @@ export function countsOf(
     newest: Number(newest),
   }));
   const results = listed.reduce((sum, one) => sum + one.results, 0);
-  return { versions: listed, results, claims, conflictingHashes, feedback };
+  return { versions: listed, results, claims, feedback };
 }

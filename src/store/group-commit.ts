@@ -24,7 +24,6 @@ type GroupedStore = Pick<
   | 'findResults'
   | 'saveResults'
   | 'saveClaims'
-  | 'saveLooks'
   | 'saveFingerprints'
   | 'countHits'
   | 'acquireLeases'
@@ -50,9 +49,7 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
     run: (lookups: readonly Lookup[]) => store.findResults(lookups),
   });
   const results = writes(store.saveResults);
-  // A group of claims is a dozen statements: fewer of them keep it within the limit of one.
-  const claims = writes(store.saveClaims, Math.min(100, bounds.maxGroup));
-  const looks = writes(store.saveLooks);
+  const claims = writes(store.saveClaims);
   const fingerprints = writes(store.saveFingerprints);
   const activity = openActivityWriter(store, options);
   const leases = gathered({
@@ -61,14 +58,13 @@ export function withGroupCommit(store: GroupedStore, options: GroupCommitOptions
   });
   const renewals = writes<HeldLease>(store.renewLeases);
   const releases = writes<HeldLease>(store.releaseLeases);
-  const all = [finds, results, claims, looks, leases, renewals, releases];
+  const all = [finds, results, claims, fingerprints, leases, renewals, releases];
 
   return {
     find: async (lookup) => (await finds.submit([lookup]))[0],
     findAll: async (lookups) => [...(await finds.submit(lookups))],
     save: async (result) => void (await results.submit([result])),
     claim: async (claim) => void (await claims.submit([claim])),
-    saveLook: async (look) => void (await looks.submit([look])),
     saveFingerprint: async (fingerprint) => void (await fingerprints.submit([fingerprint])),
     countHit: activity.hit,
     acquireLease: async (request) => (await leases.submit([request]))[0] ?? lost,

@@ -1,4 +1,4 @@
-import { hexKey } from './columns.ts';
+import { binaryKey } from './columns.ts';
 import {
   correctedHashes,
   feedbackColumns,
@@ -6,38 +6,40 @@ import {
   feedbackValues,
   newestFeedbackSql,
 } from './feedback-rows.ts';
-import { answerClaims, holdResults, holdVerdicts } from './mysql-answers.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
 import type { MysqlPool } from './mysql-pool.ts';
 import { withBytes } from './mysql-results.ts';
-import type { Feedback } from './store.ts';
+import type { ClaimTrust, Feedback } from './store.ts';
 
-const saveSql = `INSERT INTO feedback (${feedbackColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
+/** What the hash stands for to the claimant. */
+const contentSql = `SELECT COALESCE(
+  (SELECT content FROM album_claims WHERE claimant = ? AND claimed = ?),
+  (SELECT sha256 FROM results WHERE sha256 = ? LIMIT 1),
+  (SELECT content FROM album_claims WHERE claimed = ? ORDER BY at_ms DESC, claimant DESC LIMIT 1)) AS content`;
+
+const saveSql = `INSERT INTO corrections (${feedbackColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
   ${feedbackColumns
     .slice(2)
     .map((column) => `${column} = VALUES(${column})`)
     .join(', ')}`;
 
-/** Where nothing is claimed yet, the hash is taken for that of the bytes themselves; nobody is a witness by that. */
-const correctSql = `INSERT INTO hash_claims (claimed, claimant, content, category, network, at_ms, corrected)
-  VALUES (?) ON DUPLICATE KEY UPDATE corrected = VALUES(corrected)`;
+const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms, corrected) VALUES ?
+  ON DUPLICATE KEY UPDATE corrected = VALUES(corrected)`;
 
-/** A row each: they are rare, and people make them. */
-export async function saveFeedback(pool: MysqlPool, feedback: Feedback): Promise<void> {
-  const row = withBytes(feedbackColumns, feedbackValues(feedback));
-  const claimant = Buffer.from(feedback.claimant, 'hex');
-  const hashes = correctedHashes(feedback);
-  const keys = hashes.map((hash) => [hash, hexKey(feedback.claimant, 16)] as const);
-  await pool.transaction(async (query) => {
-    // Where nothing is claimed yet, these become the contents of claims.
-    await holdResults(query, { contents: hashes, hashes });
-    await query(saveSql, [[row]]);
-    for (const hash of hashes) {
-      const bytes = Buffer.from(hash, 'hex');
-      await query(correctSql, [[bytes, claimant, bytes, '', '', feedback.at, feedback.category]]);
-    }
-    await holdVerdicts(query, keys);
-    await answerClaims(query, keys);
+/** @returns false where the claimant has nothing under that hash */
+export async function saveFeedback(pool: MysqlPool, feedback: Feedback, trust: ClaimTrust): Promise<boolean> {
+  const { at, category } = feedback;
+  const [claimant, hash] = [binaryKey(feedback.claimant, 16), binaryKey(feedback.hash, 32)];
+  return pool.transaction(async (query) => {
+    const anybody = trust === 'all' ? hash : null;
+    const [row] = await query(contentSql, [claimant, hash, hash, anybody]);
+    if (!row?.content) return false;
+    const bytes = row.content as Buffer;
+    const content = bytes.toString('hex');
+    await query(saveSql, [[withBytes(feedbackColumns, feedbackValues(feedback, content))]]);
+    const claims = correctedHashes(feedback, content).map((one) => Buffer.from(one, 'hex'));
+    await query(correctSql, [claims.map((claimed) => [claimant, claimed, bytes, at, category])]);
+    return true;
   });
 }
 
@@ -46,6 +48,6 @@ export async function newestFeedback(query: MysqlQuery, limit: number): Promise<
 }
 
 export async function correctors(query: MysqlQuery, limit: number): Promise<string[]> {
-  const rows = await query('SELECT DISTINCT claimant FROM feedback LIMIT ?', [limit]);
+  const rows = await query('SELECT DISTINCT claimant FROM corrections LIMIT ?', [limit]);
   return rows.map(({ claimant }) => Buffer.from(claimant as Uint8Array).toString('hex'));
 }

@@ -9,6 +9,7 @@ import {
   type NearDuplicate,
 } from './fingerprint-rows.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
+import { toldColumns } from './result-rows.ts';
 
 /** A photo never looks different: what is there stays. */
 const saveSql = `INSERT INTO fingerprints (${fingerprintColumns}) VALUES ?
@@ -27,8 +28,7 @@ export async function saveFingerprints(
   await query(saveSql, [rows]);
 }
 
-const findSql = `SELECT r.sha256, r.category, r.confidence, r.description, r.method, r.model, r.scores,
-    r.created_at_ms, f.brightness, f.colours, f.aspect
+const findSql = `SELECT r.sha256, ${toldColumns}, f.brightness, f.colours, f.aspect
   FROM fingerprints f FORCE INDEX (PRIMARY)
   STRAIGHT_JOIN results r ON r.sha256 = f.content AND r.version = ?
   WHERE f.claimant = ? AND f.bits IN (?) LIMIT ${mostCandidates}`;

@@ -5,10 +5,15 @@ import type { MysqlQuery } from './mysql-connection.ts';
 
 const now = 'ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000)';
 
-/** Assigned from left to right: the expiry last, as the others are decided by it. */
+/**
+ * Assigned from left to right: the expiry last, as the others are decided by it. Whoever asks brings an expiry that
+ * lies further ahead than its own would down to that: a living owner renews it, and where the clock was set back
+ * nobody waits for ever.
+ */
 const takeSql = `ON DUPLICATE KEY UPDATE owner = IF(expires_at_ms <= ${now}, VALUES(owner), owner),
-  token = IF(expires_at_ms <= ${now}, VALUES(token), token),
-  expires_at_ms = IF(expires_at_ms <= ${now}, VALUES(expires_at_ms), expires_at_ms)`;
+  token = IF(expires_at_ms <= ${now}, GREATEST(VALUES(token), token + 1), token),
+  expires_at_ms = IF(expires_at_ms <= ${now}, VALUES(expires_at_ms),
+    LEAST(expires_at_ms, VALUES(expires_at_ms)))`;
 
 export async function acquireLeases(
   query: MysqlQuery,

@@ -15,6 +15,8 @@ export interface MysqlMigrationOptions extends MysqlServer {
   /** For each statement, and for waiting until another process has migrated. */
   readonly migrationTimeoutMs: number;
   readonly folder?: URL;
+  /** Called before what is pending runs on rows that are there. */
+  readonly onPending?: (names: readonly string[]) => void;
 }
 
 /**
@@ -37,14 +39,21 @@ export async function migrateMysql(options: MysqlMigrationOptions): Promise<read
     );
   }
   return withConnection(connection, options.migrationTimeoutMs, (query) =>
-    locked(query, options, () => applyPending(query, migrations)),
+    locked(query, options, () => applyPending(query, migrations, options.onPending)),
   );
 }
 
-async function applyPending(query: MysqlQuery, migrations: readonly Migration[]): Promise<readonly string[]> {
+async function applyPending(
+  query: MysqlQuery,
+  migrations: readonly Migration[],
+  onPending?: MysqlMigrationOptions['onPending'],
+): Promise<readonly string[]> {
   await query(historySql);
   const ran: string[] = [];
-  for (const { name, sql, checksum } of pendingOf(migrations, await appliedIn(query))) {
+  const applied = await appliedIn(query);
+  const pending = pendingOf(migrations, applied);
+  if (applied.size > 0 && pending.length > 0) onPending?.(pending.map(({ name }) => name));
+  for (const { name, sql, checksum } of pending) {
     for (const statement of statementsOf(sql)) await query(statement);
     const row = [name, checksum, Date.now()];
     await query('INSERT INTO schema_migrations (name, checksum, applied_at_ms) VALUES (?)', [row]);

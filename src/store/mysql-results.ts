@@ -1,9 +1,5 @@
-import type { AnswerBacklog } from './answer-backlog.ts';
-import { claimsAtOnce, newestColumns, sharedAsker, sharedAskerHex, verifiedAsker } from './answer-rows.ts';
 import { binaryKey, versionKey } from './columns.ts';
-import { answerClaimsOn, answerVerified, holdClaims } from './mysql-answers.ts';
 import type { MysqlQuery } from './mysql-connection.ts';
-import type { MysqlPool } from './mysql-pool.ts';
 import { binaryColumns } from './record-rows.ts';
 import {
   byKey,
@@ -13,93 +9,99 @@ import {
   resultColumns,
   resultFrom,
   resultValues,
+  toldColumns,
 } from './result-rows.ts';
-import type { ClaimSharing, Found, Hit, Lookup, StoredResult } from './store.ts';
+import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from './store.ts';
 
-interface AnswerRow extends ResultRow {
+/** A result under a hash; of a claim of a photo without a result only what its claimant corrected. */
+type FoundRow = (ResultRow | { readonly category: null }) & {
+  readonly via: Found['via'];
   readonly hash: Uint8Array;
-  readonly asker: Uint8Array;
-  readonly version: string;
-  /** Absent where the hash is that of the content itself. */
-  readonly content: Uint8Array | null;
+  readonly version: string | null;
+  readonly claimant: Uint8Array | null;
+  readonly content: Uint8Array;
   readonly corrected: string | null;
-}
+};
 
+/** One statement. What the claimant corrected comes first, then what is verified, its own claim, anybody's. */
 export async function findResults(
   query: MysqlQuery,
   lookups: readonly Lookup[],
-  sharing?: ClaimSharing,
+  trust: ClaimTrust,
 ): Promise<(Found | undefined)[]> {
   if (lookups.length === 0) return [];
-  const { sql, values } = findStatement(lookups, sharing);
-  const rows = (await query(sql, values)) as unknown as readonly AnswerRow[];
-  const byKey = new Map(rows.map((row) => [`${hexOf(row.hash)}/${row.version}/${hexOf(row.asker)}`, row]));
-  return lookups.map((lookup) => foundAmong(byKey, lookup));
+  const { sql, values } = findStatement(lookups, trust);
+  const rows = (await query(sql, values)) as unknown as readonly FoundRow[];
+  const results = new Map<string, FoundRow>();
+  const corrections = new Map<string, string>();
+  for (const row of rows) {
+    const key = `${row.via}/${hexOf(row.hash)}/${row.claimant === null ? '' : hexOf(row.claimant)}`;
+    if (row.category !== null) results.set(`${key}/${row.version}`, row);
+    if (row.corrected !== null) corrections.set(key, row.corrected);
+  }
+  return lookups.map(({ hash, version, claimant }) => {
+    const row = (via: Found['via'], of = '') =>
+      results.get(`${via}/${hash.toLowerCase()}/${of}/${versionKey(version)}`);
+    const own = claimant?.toLowerCase();
+    const corrected = own && corrections.get(`claim/${hash.toLowerCase()}/${own}`);
+    const [verified, claimed] = [row('verified'), own === undefined ? undefined : row('claim', own)];
+    const said = corrected ? (claimed ?? verified) : (verified ?? claimed);
+    const found = said ?? (own && row('anybody'));
+    return found ? foundFrom(found, version, corrected) : undefined;
+  });
+}
+
+function foundFrom(row: FoundRow, version: string, corrected?: string): Found {
+  const result = resultFrom(row as ResultRow, { sha256: hexOf(row.content), version });
+  return { ...result, via: corrected ? 'claim' : row.via, ...(corrected && { corrected }) };
 }
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const nobody = '0'.repeat(32);
 
-/** Corrected by its claimant, verified, the claimant's own, everybody's. */
-function foundAmong(rows: ReadonlyMap<string, AnswerRow>, lookup: Lookup): Found | undefined {
-  const hash = lookup.hash.toLowerCase();
-  const claimant = lookup.claimant?.toLowerCase();
-  const rowFor = (asker: string) => rows.get(`${hash}/${versionKey(lookup.version)}/${asker}`);
-  const own = claimant === undefined ? undefined : rowFor(claimant);
-  if (own && own.corrected !== null) return found(own, lookup, 'claim');
-  const verified = rowFor(nobody);
-  if (verified) return found(verified, lookup, 'verified');
-  if (own) return found(own, lookup, 'claim');
-  const shared = claimant === undefined ? undefined : rowFor(sharedAskerHex);
-  return shared && found(shared, lookup, 'shared');
-}
-
-function found(row: AnswerRow, { hash, version }: Lookup, via: Found['via']): Found {
-  const sha256 = row.content === null ? hash.toLowerCase() : hexOf(row.content);
+/** Every row is read by its key: those of the hashes themselves, and those of each claimant's claims on them. */
+export function findStatement(
+  lookups: readonly Lookup[],
+  trust: ClaimTrust,
+): { sql: string; values: readonly unknown[] } {
+  const versions = unique(lookups.map(({ version }) => versionKey(version)));
+  const parts: { sql: string; values: readonly unknown[] }[] = [
+    { sql: verifiedSql, values: [hashesOf(lookups), versions] },
+  ];
+  const own = [...Map.groupBy(lookups, ({ claimant }) => claimant)].flatMap(([claimant, asked]) =>
+    claimant === undefined ? [] : [{ claimant, hashes: hashesOf(asked) }],
+  );
+  if (own.length > 0)
+    parts.push({
+      sql: `${ownSql} WHERE ${own.map(() => 'c.claimant = ? AND c.claimed IN (?)').join(' OR ')}`,
+      values: [versions, ...own.flatMap(({ claimant, hashes }) => [binaryKey(claimant, 16), hashes])],
+    });
+  if (own.length > 0 && trust === 'all') {
+    const hashes = unique(own.flatMap((one) => one.hashes));
+    parts.push({ sql: newestSql(hashes.length), values: [...hashes, versions] });
+  }
   return {
-    ...resultFrom(row, { sha256, version }),
-    via,
-    ...(row.corrected !== null && { corrected: row.corrected }),
+    sql: parts.map(({ sql }) => sql).join(' UNION ALL '),
+    values: parts.flatMap(({ values }) => values),
   };
 }
 
-const columns = `a.hash, a.asker, a.version, a.content, a.category, a.confidence, a.description, a.method, a.model,
-  a.scores, a.created_at_ms, a.corrected`;
+const verifiedSql = `SELECT 'verified' AS via, r.sha256 AS hash, r.version, NULL AS claimant, r.sha256 AS content,
+    NULL AS corrected, ${toldColumns}
+  FROM results r FORCE INDEX (PRIMARY) WHERE r.sha256 IN (?) AND r.version IN (?)`;
 
-/**
- * Every row is read by its whole key: the hashes that a claimant asks for, each with those whose answers concern it. A
- * list for each claimant: most statements are one phone's.
- */
-export function findStatement(
-  lookups: readonly Lookup[],
-  sharing?: ClaimSharing,
-): { sql: string; values: readonly unknown[] } {
-  const versions = unique(lookups.map(({ version }) => versionKey(version)));
-  const others = typeof sharing === 'object' ? `${sharedAsker}, ?` : '?';
-  const lists = [...Map.groupBy(lookups, ({ claimant }) => claimant?.toLowerCase())].map(
-    ([claimant, asked]) =>
-      claimant === undefined
-        ? { condition: `a.hash IN (?) AND a.asker = ${verifiedAsker}`, values: [hashesOf(asked)] }
-        : {
-            condition: `a.hash IN (?) AND a.asker IN (${verifiedAsker}, ${others})`,
-            values: [hashesOf(asked), binaryKey(claimant, 16)],
-          },
-  );
-  const sql = `SELECT ${columns} FROM answers a FORCE INDEX (PRIMARY)
-    WHERE (${lists.map(({ condition }) => condition).join(' OR ')}) AND a.version IN (?)${agreed(sharing)}`;
-  const values = [...lists.flatMap((list) => list.values), versions];
-  if (sharing !== 'anybody') return { sql, values };
-  return { sql: `${sql} UNION ALL ${newestSql}`, values: [...values, hashesOf(lookups), versions] };
-}
+const ownSql = `SELECT 'claim', c.claimed, r.version, c.claimant, c.content, c.corrected, ${toldColumns}
+  FROM album_claims c FORCE INDEX (PRIMARY)
+  LEFT JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = c.content AND r.version IN (?)`;
 
-/** How many must agree is decided when it is read. */
-function agreed(sharing?: ClaimSharing): string {
-  if (typeof sharing !== 'object') return '';
-  return ` AND (a.asker <> ${sharedAsker} OR a.witnesses >= ${Math.max(1, Math.floor(sharing.witnesses))})`;
-}
-
-const newestSql = `SELECT ${newestColumns} FROM claim_verdicts v FORCE INDEX (PRIMARY)
-  JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = v.newest WHERE v.claimed IN (?) AND r.version IN (?)`;
+/** The newest claim of each hash is looked up by itself, however many there are. */
+const newestSql = (
+  hashes: number,
+): string => `SELECT 'anybody', c.claimed, r.version, NULL, c.content, NULL, ${toldColumns}
+  FROM (SELECT ? AS claimed${' UNION ALL SELECT ?'.repeat(hashes - 1)}) h
+  STRAIGHT_JOIN album_claims c FORCE INDEX (PRIMARY) ON c.claimed = h.claimed AND c.claimant = (
+    SELECT n.claimant FROM album_claims n FORCE INDEX (album_claims_claimed) WHERE n.claimed = h.claimed
+    ORDER BY n.at_ms DESC, n.claimant DESC LIMIT 1)
+  STRAIGHT_JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = c.content AND r.version IN (?)`;
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
@@ -117,25 +119,9 @@ const saveSql = `INSERT INTO results (${resultColumns.join(', ')}) VALUES ? ON D
   .map((column) => `${column} = IF(${replaces}, VALUES(${column}), ${column})`)
   .join(', ')}`;
 
-/** With what follows from them for claims on their contents; where these are many, the rest behind it. */
-export async function saveResults(
-  pool: MysqlPool,
-  results: readonly StoredResult[],
-  backlog: AnswerBacklog,
-): Promise<void> {
+export async function saveResults(query: MysqlQuery, results: readonly StoredResult[]): Promise<void> {
   if (results.length === 0) return;
-  const rows = byKey(results.map(resultValues)).map((row) => withBytes(resultColumns, row));
-  const contents = unique(results.map(({ sha256 }) => sha256.toLowerCase())).sort();
-  const answered = await pool.transaction(async (query) => {
-    const isHeld = await holdClaims(query, contents);
-    await query(saveSql, [rows]);
-    await answerVerified(
-      query,
-      rows.map(([hash, version]) => [hash as Buffer, String(version)]),
-    );
-    return answerClaimsOn(query, contents, { limit: claimsAtOnce, waiting: !isHeld });
-  });
-  backlog.goOn(contents, answered);
+  await query(saveSql, [byKey(results.map(resultValues)).map((row) => withBytes(resultColumns, row))]);
 }
 
 /** An UPDATE, so that it never creates a row; the join is driven by the sorted list, so rows are locked in its order. */

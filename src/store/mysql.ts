@@ -1,7 +1,5 @@
 import { oneAtATime } from '../resilience/one-at-a-time.ts';
-import { openAnswerBacklog } from './answer-backlog.ts';
 import { apiKeyStore } from './api-key-store.ts';
-import { answerClaimsOn, holdClaims } from './mysql-answers.ts';
 import { addSpend, reserveSpend } from './mysql-budget.ts';
 import { saveClaims } from './mysql-claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './mysql-connection.ts';
@@ -9,18 +7,16 @@ import { cacheCounts, deleteSome } from './mysql-deletions.ts';
 import { correctors, newestFeedback, saveFeedback } from './mysql-feedback.ts';
 import { findNearDuplicates, saveFingerprints } from './mysql-fingerprints.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './mysql-leases.ts';
-import { saveLooks } from './mysql-looks.ts';
 import { migrateMysql } from './mysql-migrations.ts';
 import { openMysqlPool } from './mysql-pool.ts';
 import { findRefusal, saveRefusal } from './mysql-refusals.ts';
 import { mysqlReports } from './mysql-reports.ts';
 import { countHits, findResults, saveResults, withBytes } from './mysql-results.ts';
 import { addRollups } from './mysql-rollup.ts';
-import { findTwins } from './mysql-twins.ts';
 import { photoColumns, requestColumns } from './record-rows.ts';
 import { reportStore } from './report-store.ts';
 import { rollupRows } from './rollup.ts';
-import type { ClaimSharing, Store } from './store.ts';
+import type { ClaimTrust, Store } from './store.ts';
 
 export interface MysqlStoreOptions extends MysqlServer {
   /** Connections per process, 1 or more. */
@@ -33,10 +29,8 @@ export interface MysqlStoreOptions extends MysqlServer {
   readonly migrationTimeoutMs?: number;
   /** Folder of migrations instead of the product's own. */
   readonly migrations?: URL;
-  /** The taxonomy's keys, written down by `migrate`: results of other categories are refused. */
-  readonly categories?: readonly string[];
-  /** Whose claims count for others; nobody's unless given. */
-  readonly sharing?: ClaimSharing;
+  /** Default: own. */
+  readonly trust?: ClaimTrust;
   /** Called for every statement of the hot path. */
   readonly onStatement?: () => void;
 }
@@ -48,13 +42,8 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
   const migrationTimeoutMs = options.migrationTimeoutMs ?? 3_600_000;
   const pool = openMysqlPool({ ...options, statementTimeoutMs });
   const { query } = pool;
+  const trust = options.trust ?? 'own';
   const reports = oneAtATime();
-  const backlog = openAnswerBacklog((content, page) =>
-    pool.transaction(async (query) => {
-      await holdClaims(query, [content]);
-      return answerClaimsOn(query, [content], page);
-    }),
-  );
 
   /** What takes long has a connection of its own. */
   const reported = <T>(report: (query: MysqlQuery) => Promise<T>): Promise<T> =>
@@ -79,20 +68,20 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
 
   return {
     kind: 'mysql',
-    findResults: async (lookups) => findResults(query, lookups, options.sharing),
-    saveResults: async (results) => saveResults(pool, results, backlog),
-    saveClaims: async (claims) => saveClaims(pool, claims),
-    saveLooks: async (looks) => saveLooks(query, looks),
-    findTwins: async (look, version) => findTwins(query, look, version),
+    findResults: async (lookups) => findResults(query, lookups, trust),
+    saveResults: async (results) => saveResults(query, results),
+    saveClaims: async (claims) => saveClaims(query, claims),
     saveFingerprints: async (fingerprints) => saveFingerprints(query, fingerprints),
     findNearDuplicates: async (...search) => findNearDuplicates(query, ...search),
     acquireLeases: async (requests) => acquireLeases(query, requests),
     renewLeases: async (leases) => renewLeases(query, leases),
     releaseLeases: async (leases) => releaseLeases(query, leases),
-    saveFeedback: async (feedback) => saveFeedback(pool, feedback),
+    saveFeedback: async (feedback) => saveFeedback(pool, feedback, trust),
     newestFeedback: async (limit) => newestFeedback(query, limit),
     correctors: async (limit) => correctors(query, limit),
     deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
+    // The server alone knows when it overwrites them.
+    eraseDeleted: async () => undefined,
     cacheCounts: () => reported(cacheCounts),
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
@@ -110,18 +99,14 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),
 
-    async migrate() {
-      const ran = await migrateMysql({
+    migrate: (onPending) =>
+      migrateMysql({
         ...options,
         connectTimeoutMs: statementTimeoutMs,
         migrationTimeoutMs,
         ...(options.migrations && { folder: options.migrations }),
-      });
-      const categories = options.categories ?? [];
-      if (categories.length > 0)
-        await query('INSERT IGNORE INTO categories (category) VALUES ?', [categories.map((one) => [one])]);
-      return ran;
-    },
+        ...(onPending && { onPending }),
+      }),
 
     async ping() {
       await query(
@@ -146,9 +131,6 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       );
     },
 
-    async close() {
-      await backlog.close();
-      await pool.close();
-    },
+    close: () => pool.close(),
   };
 }

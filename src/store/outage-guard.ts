@@ -91,6 +91,13 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     options.onStateChange?.(false);
   }
 
+  function announceMigration(names: readonly string[]): void {
+    logger.info(
+      { store: store.kind, migrations: names },
+      'store is being migrated; meanwhile look-ups answer 503, and photos are classified without it',
+    );
+  }
+
   function goUp(ran: readonly string[]): void {
     up = true;
     isDownAnnounced = false;
@@ -111,7 +118,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
   /** Whether the store is up now. Never rejects. */
   async function attempt(): Promise<boolean> {
     try {
-      const ran = await within(store.migrate(), migrationTimeoutMs);
+      const ran = await within(store.migrate(announceMigration), migrationTimeoutMs);
       await within(store.ping(), timeoutMs);
       if (!isClosed) goUp(ran);
       return true;
@@ -155,8 +162,6 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     findResults: (lookups) => guarded(() => store.findResults(lookups)),
     saveResults: (results) => guarded(() => store.saveResults(results)),
     saveClaims: (claims) => guarded(() => store.saveClaims(claims)),
-    saveLooks: (looks) => guarded(() => store.saveLooks(looks)),
-    findTwins: (look, version) => guarded(() => store.findTwins(look, version)),
     saveFingerprints: (fingerprints) => guarded(() => store.saveFingerprints(fingerprints)),
     findNearDuplicates: (...search) => guarded(() => store.findNearDuplicates(...search)),
     acquireLeases: (requests) => guarded(() => store.acquireLeases(requests)),
@@ -167,6 +172,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     correctors: (limit) => guarded(() => store.correctors(limit)),
     // Many transactions where much hangs on what goes.
     deleteSome: (deletion, limit) => reported(() => store.deleteSome(deletion, limit)),
+    eraseDeleted: () => reported(() => store.eraseDeleted()),
     cacheCounts: () => reported(() => store.cacheCounts()),
     countHits: (hits) => guarded(() => store.countHits(hits)),
     saveActivity: (activity) => guarded(() => store.saveActivity(activity)),
@@ -182,7 +188,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     saveRefusal: (refusal) => guarded(() => store.saveRefusal(refusal)),
     ping: () => guarded(() => store.ping()),
     checkConnections: (workers) => guarded(() => store.checkConnections(workers)),
-    migrate: () => within(store.migrate(), migrationTimeoutMs),
+    migrate: (onPending) => within(store.migrate(onPending), migrationTimeoutMs),
     async close() {
       isClosed = true;
       clearInterval(idleCheck);

@@ -12,7 +12,6 @@ export function guardedReports(
     topUsers: (from, to, limit) => run(() => reports.topUsers(from, to, limit)),
     failedPhotos: (from, limit) => run(() => reports.failedPhotos(from, limit)),
     censusOfCache: () => run(() => reports.censusOfCache()),
-    conflictingClaims: () => run(() => reports.conflictingClaims()),
     findSnapshot: (name) => run(() => reports.findSnapshot(name)),
     saveSnapshot: (name, snapshot) => run(() => reports.saveSnapshot(name, snapshot)),
     pruneRollups: (level, before, limit) => run(() => reports.pruneRollups(level, before, limit)),

@@ -96,7 +96,6 @@ export interface ReportStore {
   failedPhotos(from: number, limit: number): Promise<readonly FailedPhoto[]>;
   /** Grows with the results. */
   censusOfCache(): Promise<CacheCensus>;
-  conflictingClaims(): Promise<number>;
   findSnapshot(name: string): Promise<Snapshot | undefined>;
   saveSnapshot(name: string, snapshot: Snapshot): Promise<void>;
   /** Removes at most that many rows of a level older than that. @returns how many */
@@ -190,11 +189,6 @@ export function reportStore(dialect: ReportDialect): ReportStore {
       const sql = 'SELECT COUNT(*) AS results, COALESCE(MAX(hits), 0) AS max_hits FROM results';
       const [row] = await read(sql, [], true);
       return { results: Number(row?.results ?? 0), maxHits: Number(row?.max_hits ?? 0) };
-    },
-
-    async conflictingClaims() {
-      const [row] = await read('SELECT COUNT(*) AS n FROM claim_verdicts WHERE conflicts > 0', [], true);
-      return Number(row?.n ?? 0);
     },
 
     async findSnapshot(name) {

@@ -9,8 +9,13 @@ export interface ResultRow {
   readonly method: 'llm' | 'local';
   readonly model: string;
   readonly scores: string | null;
+  readonly colour: string | null;
   readonly created_at_ms: number;
 }
+
+/** Columns of a `ResultRow`, of `results r`. */
+export const toldColumns =
+  'r.category, r.confidence, r.description, r.method, r.model, r.scores, r.colour, r.created_at_ms';
 
 /** @param of version as it was asked for: the column holds its key */
 export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 'version'>): StoredResult {
@@ -23,6 +28,7 @@ export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 've
     method: row.method,
     model: row.model,
     ...(row.scores !== null && { scores: JSON.parse(row.scores) as Record<string, number> }),
+    ...(row.colour !== null && { colour: row.colour }),
     createdAt: row.created_at_ms,
   };
 }
@@ -36,6 +42,7 @@ export const resultColumns = [
   'description',
   'model',
   'scores',
+  'colour',
   'created_at_ms',
   'used_at_ms',
   'method',
@@ -50,6 +57,7 @@ export function resultValues(result: StoredResult): readonly (string | number | 
     boundedOrNull(result.description, columnSize.description),
     bounded(result.model, columnSize.model),
     scoresText(result.scores),
+    boundedOrNull(result.colour, columnSize.colour),
     result.createdAt,
     hourOf(result.createdAt),
     result.method,

@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { answersAtOnce } from './answer-rows.ts';
-import { conditionOf, type Deletion, tables } from './deletions.ts';
-import { answerClaims, dropAnswers } from './sqlite-answers.ts';
-import { settleClaims } from './sqlite-claims.ts';
+import {
+  conditionOf,
+  type Deletion,
+  dependants,
+  dependantsAtOnce,
+  endingContents,
+  tables,
+} from './deletions.ts';
 import type { Prepare, SqliteDatabase } from './sqlite-database.ts';
 
-type Row = Readonly<Record<string, unknown>>;
-
 /**
- * Deletes at most `limit` rows, the oldest first, and with them what was answered because of them: where that is much,
- * it goes first, in transactions of its own. @returns how many were deleted
+ * Deletes at most `limit` rows, the oldest first, and before a result what depends on it: where that is much, in
+ * transactions of its own. @returns how many of the rows were deleted
  */
 export async function deleteSome(
   database: SqliteDatabase,
@@ -24,10 +26,9 @@ export async function deleteSome(
   for (;;) {
     const deleted = await database.exclusively((_, prepared) => {
       const rows = prepared(chosenSql).all(value, limit);
-      if (deletion.of === 'results' && dropAnswers(prepared, rows.map(resultKey)) === answersAtOnce)
-        return undefined;
+      const contents = deletion.of === 'results' ? rows.map(({ sha256 }) => hexOf(sha256)) : [];
+      if (areDependantsLeft(prepared, contents)) return undefined;
       for (const row of rows) prepared(removeSql).run(...key.map((name) => row[name] ?? null));
-      tidy(prepared, deletion.of, rows);
       return rows.length;
     });
     if (deleted !== undefined) return deleted;
@@ -37,26 +38,21 @@ export async function deleteSome(
 
 const hexOf = (value: unknown) => Buffer.from(value as Uint8Array).toString('hex');
 
-const resultKey = ({ sha256, version }: Row) => [hexOf(sha256), String(version)] as const;
+const listed = 'SELECT unhex(value) FROM json_each(?)';
 
-/** What hangs on rows that are gone. */
-function tidy(prepared: Prepare, of: Deletion['of'], rows: readonly Row[]): void {
-  if (of === 'results') {
-    const remove = prepared(
-      'DELETE FROM looks WHERE sha256 = ?1 AND NOT EXISTS (SELECT 1 FROM results WHERE sha256 = ?1)',
-    );
-    for (const { sha256 } of rows) remove.run(sha256 as Uint8Array);
-  }
-  if (of !== 'claims') return;
-  const hashes = [...new Set(rows.map(({ claimed }) => hexOf(claimed)))];
-  settleClaims(prepared, hashes);
-  const remove = prepared(
-    `DELETE FROM claim_verdicts WHERE claimed = unhex(?1)
-      AND NOT EXISTS (SELECT 1 FROM hash_claims WHERE claimed = unhex(?1))`,
-  );
-  for (const hash of hashes) remove.run(hash);
-  answerClaims(
-    prepared,
-    rows.map(({ claimed, claimant }) => [hexOf(claimed), hexOf(claimant)]),
-  );
+/** Deletes some of what depends on results that are about to go. @returns whether there may be more */
+function areDependantsLeft(prepared: Prepare, chosen: readonly string[]): boolean {
+  if (chosen.length === 0) return false;
+  const counted = prepared(
+    `SELECT lower(hex(sha256)) AS content, COUNT(*) AS n FROM results WHERE sha256 IN (${listed}) GROUP BY sha256`,
+  ).all(JSON.stringify(chosen));
+  const counts = new Map(counted.map(({ content, n }) => [String(content), Number(n)]));
+  const ending = JSON.stringify(endingContents(chosen, counts));
+  return dependants.some((of) => prepared(dropSql(of)).run(ending).changes === dependantsAtOnce);
+}
+
+export function dropSql(of: (typeof dependants)[number]): string {
+  const { table, key } = tables[of];
+  return `DELETE FROM ${table} WHERE (${key.join(', ')}) IN (
+    SELECT ${key.join(', ')} FROM ${table} WHERE content IN (${listed}) LIMIT ${dependantsAtOnce})`;
 }

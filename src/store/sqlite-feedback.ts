@@ -6,33 +6,43 @@ import {
   feedbackValues,
   newestFeedbackSql,
 } from './feedback-rows.ts';
-import { answerClaims } from './sqlite-answers.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import type { Feedback } from './store.ts';
+import type { ClaimTrust, Feedback } from './store.ts';
 
-const saveSql = `INSERT INTO feedback (${feedbackColumns.join(', ')})
-  VALUES (unhex(?), unhex(?), ?, ?, ?, ?, ?) ON CONFLICT (claimant, hash) DO UPDATE SET
+/** What the hash stands for to the claimant. */
+const contentSql = (trust: ClaimTrust): string => `SELECT lower(hex(coalesce(
+  (SELECT content FROM album_claims WHERE claimant = unhex(?1) AND claimed = unhex(?2)),
+  (SELECT sha256 FROM results WHERE sha256 = unhex(?2) LIMIT 1)${trust === 'all' ? `, ${newestSql}` : ''}))) AS content`;
+
+const newestSql = `(SELECT content FROM album_claims WHERE claimed = unhex(?2)
+  ORDER BY at_ms DESC, claimant DESC LIMIT 1)`;
+
+const saveSql = `INSERT INTO corrections (${feedbackColumns.join(', ')})
+  VALUES (unhex(?), unhex(?), unhex(?), ?, ?, ?, ?) ON CONFLICT (claimant, hash) DO UPDATE SET
   ${feedbackColumns
     .slice(2)
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
 
-/** Where nothing is claimed yet, the hash is taken for that of the bytes themselves; nobody is a witness by that. */
-const correctSql = `INSERT INTO hash_claims (claimed, claimant, content, category, network, at_ms, corrected)
-  VALUES (unhex(?1), unhex(?2), unhex(?1), '', '', ?3, ?4)
-  ON CONFLICT (claimed, claimant) DO UPDATE SET corrected = excluded.corrected`;
+const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms, corrected)
+  VALUES (unhex(?), unhex(?), unhex(?), ?, ?)
+  ON CONFLICT (claimant, claimed) DO UPDATE SET corrected = excluded.corrected`;
 
-/** A row each: they are rare, and people make them. */
-export async function saveFeedback(database: SqliteDatabase, feedback: Feedback): Promise<void> {
-  const { claimant, at, category } = feedback;
-  const hashes = correctedHashes(feedback);
-  await database.exclusively((_, prepared) => {
-    prepared(saveSql).run(...feedbackValues(feedback));
-    for (const hash of hashes) prepared(correctSql).run(hash, claimant, at, category);
-    answerClaims(
-      prepared,
-      hashes.map((hash) => [hash, hexKey(claimant, 16)]),
-    );
+/** @returns false where the claimant has nothing under that hash */
+export async function saveFeedback(
+  database: SqliteDatabase,
+  feedback: Feedback,
+  trust: ClaimTrust,
+): Promise<boolean> {
+  const { at, category } = feedback;
+  const [claimant, hash] = [hexKey(feedback.claimant, 16), hexKey(feedback.hash, 32)];
+  return database.exclusively((_, prepared) => {
+    const content = String(prepared(contentSql(trust)).get(claimant, hash)?.content);
+    if (content === '') return false;
+    prepared(saveSql).run(...feedbackValues(feedback, content));
+    for (const corrected of correctedHashes(feedback, content))
+      prepared(correctSql).run(claimant, corrected, content, at, category);
+    return true;
   });
 }
 
@@ -41,6 +51,6 @@ export async function newestFeedback(database: SqliteDatabase, limit: number): P
 }
 
 export async function correctors(database: SqliteDatabase, limit: number): Promise<string[]> {
-  const rows = await database.all('SELECT DISTINCT claimant FROM feedback LIMIT ?', limit);
+  const rows = await database.all('SELECT DISTINCT claimant FROM corrections LIMIT ?', limit);
   return rows.map(({ claimant }) => Buffer.from(claimant as Uint8Array).toString('hex'));
 }

@@ -8,6 +8,7 @@ import {
   mostCandidates,
   type NearDuplicate,
 } from './fingerprint-rows.ts';
+import { toldColumns } from './result-rows.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** A photo never looks different: what is there stays. */
@@ -24,8 +25,7 @@ export async function saveFingerprints(
   await database.run(saveSql, JSON.stringify(fingerprintRows(fingerprints)));
 }
 
-const findSql = `SELECT r.sha256, r.category, r.confidence, r.description, r.method, r.model, r.scores,
-    r.created_at_ms, f.brightness, f.colours, f.aspect
+const findSql = `SELECT r.sha256, ${toldColumns}, f.brightness, f.colours, f.aspect
   FROM json_each(?1) j
   CROSS JOIN fingerprints f ON f.claimant = unhex(?2) AND f.bits = j.value
   CROSS JOIN results r ON r.sha256 = f.content AND r.version = ?3

@@ -3,11 +3,16 @@ import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
 import { type LeaseRow, leaseStates } from './lease-rows.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
+/**
+ * Whoever asks brings an expiry that lies further ahead than its own would down to that: a living owner renews it, and
+ * where the clock was set back nobody waits for ever.
+ */
 const acquireSql = `INSERT INTO leases (name, owner, token, expires_at_ms)
   SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), ?2, ?2 + (j.value ->> 2) FROM json_each(?1) j WHERE true
-  ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, token = excluded.token,
+  ON CONFLICT (name) DO UPDATE SET owner = iif(leases.expires_at_ms <= ?2, excluded.owner, owner),
+    token = iif(leases.expires_at_ms <= ?2, max(excluded.token, leases.token + 1), token),
     expires_at_ms = excluded.expires_at_ms
-  WHERE leases.expires_at_ms <= ?2`;
+  WHERE leases.expires_at_ms <= ?2 OR leases.expires_at_ms > excluded.expires_at_ms`;
 
 const readSql = `SELECT l.name, l.owner, l.token, l.expires_at_ms - ?2 AS left_ms
   FROM json_each(?1) j CROSS JOIN leases l ON l.name = unhex(j.value ->> 0)`;

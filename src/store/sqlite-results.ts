@@ -1,5 +1,3 @@
-import type { AnswerBacklog } from './answer-backlog.ts';
-import { claimsAtOnce, sharedAsker, verifiedAsker } from './answer-rows.ts';
 import { hexKey, versionKey } from './columns.ts';
 import {
   byKey,
@@ -10,9 +8,8 @@ import {
   resultFrom,
   resultValues,
 } from './result-rows.ts';
-import { answerClaimsOn, answerVerified } from './sqlite-answers.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
-import type { ClaimSharing, Found, Hit, Lookup, StoredResult } from './store.ts';
+import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from './store.ts';
 
 /** A look-up comes as one text: its hash, its claimant (or as many of these) and its version. */
 const nobody = '-'.repeat(32);
@@ -20,64 +17,63 @@ const askedHash = 'unhex(substr(j.value, 1, 64))';
 const askedBy = 'unhex(substr(j.value, 65, 32))';
 const askedVersion = 'substr(j.value, 97)';
 
-/** What everybody is told unless the claimant is told otherwise. */
-const told = (column: string): string => `iif(e.hash IS NULL, o.${column}, e.${column})`;
+/** In the order of a `ResultRow`: what the first of these rows says that is there. */
+const told = (rows: readonly string[]): string =>
+  ['sha256', 'category', 'confidence', 'description', 'method', 'model', 'scores', 'colour', 'created_at_ms']
+    .map((column) => {
+      const values = rows.map((row) => `WHEN ${row}.sha256 IS NOT NULL THEN ${row}.${column}`);
+      return `CASE ${values.join(' ')} END`;
+    })
+    .join(', ');
 
 /**
- * Each look-up costs two keys at most: its claimant's own answer (`o`), and what everybody is told (`e`), which are
- * neighbours. What the claimant corrected needs no other, and what claimants agree on is read for those who have
- * nothing of their own. A verified answer comes before a shared one, as their keys do.
+ * By keys alone: the result of bytes with that hash (`e`), the claimant's own claim (`c`), and the result of what it
+ * claims (`o`), where that is told: because there is no other, or because the claimant corrected it.
  */
-export const findSql = (sharing?: ClaimSharing): string => `
-  SELECT j.key, iif(e.hash IS NULL, 'claim', iif(e.content IS NULL, 'verified', 'shared')),
-    lower(hex(${told('content')})), o.corrected, ${told('category')}, ${told('confidence')},
-    ${told('description')}, ${told('method')}, ${told('model')}, ${told('scores')}, ${told('created_at_ms')}
-  FROM json_each(?1) j
-  LEFT JOIN answers o ON o.hash = ${askedHash} AND o.asker = ${askedBy} AND o.version = ${askedVersion}
-  LEFT JOIN answers e ON e.hash = iif(o.corrected IS NULL, ${askedHash}, NULL) AND e.version = ${askedVersion}
-    AND ${typeof sharing === 'object' ? orShared(sharing.witnesses) : `e.asker = ${verifiedAsker}`}
-  WHERE e.hash IS NOT NULL OR o.hash IS NOT NULL${sharing === 'anybody' ? newestSql : ''}`;
+export function findSql(trust: ClaimTrust): string {
+  const rows = trust === 'all' ? ['o', 'e', 'n'] : ['o', 'e'];
+  return `SELECT j.key, c.corrected, o.sha256 IS NOT NULL, e.sha256 IS NOT NULL, ${told(rows)}
+    FROM json_each(?1) j
+    LEFT JOIN results e ON e.sha256 = ${askedHash} AND e.version = ${askedVersion}
+    LEFT JOIN album_claims c ON c.claimant = ${askedBy} AND c.claimed = ${askedHash}
+    LEFT JOIN results o ON o.sha256 = iif(e.sha256 IS NULL OR c.corrected IS NOT NULL, c.content, NULL)
+      AND o.version = ${askedVersion}
+    ${trust === 'all' ? newestSql : ''}
+    WHERE ${rows.map((row) => `${row}.sha256 IS NOT NULL`).join(' OR ')}`;
+}
 
-const orShared = (witnesses: number): string => `e.asker BETWEEN ${verifiedAsker}
-      AND iif(o.hash IS NULL AND ${askedBy} IS NOT NULL, ${sharedAsker}, ${verifiedAsker})
-    AND (e.content IS NULL OR e.witnesses >= ${Math.max(1, Math.floor(witnesses))})`;
+/** What anybody said of the hash last (`n`), for those who are anybody themselves. */
+const newestSql = `LEFT JOIN results n ON n.version = ${askedVersion} AND n.sha256 = (
+      SELECT content FROM album_claims WHERE claimed = ${askedHash} AND ${askedBy} IS NOT NULL
+      ORDER BY at_ms DESC, claimant DESC LIMIT 1)`;
 
-const newestSql = `
-  UNION ALL
-  SELECT j.key, 'shared', lower(hex(v.newest)), NULL, r.category, r.confidence, r.description, r.method, r.model,
-    r.scores, r.created_at_ms
-  FROM json_each(?1) j
-  CROSS JOIN claim_verdicts v ON v.claimed = ${askedHash} AND ${askedBy} IS NOT NULL
-  CROSS JOIN results r ON r.sha256 = v.newest AND r.version = ${askedVersion}`;
-
+/** One statement. What the claimant corrected comes first, then what is verified, its own claim, anybody's. */
 export async function findResults(
   database: SqliteDatabase,
   lookups: readonly Lookup[],
-  sharing?: ClaimSharing,
+  trust: ClaimTrust,
 ): Promise<(Found | undefined)[]> {
   if (lookups.length === 0) return [];
   const keys = lookups.map(
     ({ hash, version, claimant }) =>
       hexKey(hash, 32) + (claimant === undefined ? nobody : hexKey(claimant, 16)) + versionKey(version),
   );
-  const rows = await database.lists(findSql(sharing), JSON.stringify(keys));
+  const rows = await database.lists(findSql(trust), JSON.stringify(keys));
   const found: (Found | undefined)[] = lookups.map(() => undefined);
   for (const row of rows) {
     const index = Number(row[0]);
-    const lookup = lookups[index];
-    if (lookup) found[index] ??= foundIn(row, lookup);
+    found[index] = foundFrom(row, lookups[index]?.version ?? '');
   }
   return found;
 }
 
-/** @param row as `findSql` has it; no content is that of the hash itself */
-function foundIn(row: readonly unknown[], { hash, version }: Lookup): Found {
-  const [, via, content, corrected, category, confidence, description, method, model, scores, created_at_ms] =
-    row;
-  const answer = { category, confidence, description, method, model, scores, created_at_ms } as ResultRow;
+/** @param row as `findSql` has it */
+function foundFrom([, corrected, isOwn, isVerified, ...told]: readonly unknown[], version: string): Found {
+  const [sha256, category, confidence, description, method, model, scores, colour, created_at_ms] = told;
+  const row = { category, confidence, description, method, model, scores, colour, created_at_ms };
   return {
-    ...resultFrom(answer, { sha256: String(content) || hash.toLowerCase(), version }),
-    via: via as Found['via'],
+    ...resultFrom(row as ResultRow, { sha256: Buffer.from(sha256 as Uint8Array).toString('hex'), version }),
+    via: corrected !== null || isOwn ? 'claim' : isVerified ? 'verified' : 'anybody',
     ...(corrected !== null && { corrected: String(corrected) }),
   };
 }
@@ -95,22 +91,8 @@ const saveSql = `INSERT INTO results (${resultColumns.join(', ')})
     .join(', ')}
   WHERE results.method = 'local' OR excluded.method = 'llm'`;
 
-/** With what follows from them for claims on their contents; where these are many, the rest behind it. */
-export async function saveResults(
-  database: SqliteDatabase,
-  results: readonly StoredResult[],
-  backlog: AnswerBacklog,
-): Promise<void> {
-  if (results.length === 0) return;
-  const rows = byKey(results.map(resultValues));
-  const contents = [...new Set(rows.map(([sha256]) => String(sha256)))];
-  const answered = await database.exclusively((_, prepared) => {
-    const list = JSON.stringify(rows);
-    prepared(saveSql).run(list);
-    answerVerified(prepared, list);
-    return answerClaimsOn(prepared, contents, { limit: claimsAtOnce });
-  });
-  backlog.goOn(contents, answered);
+export async function saveResults(database: SqliteDatabase, results: readonly StoredResult[]): Promise<void> {
+  if (results.length > 0) await database.run(saveSql, JSON.stringify(byKey(results.map(resultValues))));
 }
 
 const hitSql = `UPDATE results

@@ -1,5 +1,4 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
-import type { Look } from '../image/photo.ts';
 import type { Activity } from './activity.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
 import type { CacheCounts, Deletion } from './deletions.ts';
@@ -17,50 +16,39 @@ export interface StoredResult extends Classification {
   readonly version: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
+  /** The picture's prevailing colour, as clients name it. */
+  readonly colour?: string;
 }
 
 export interface Lookup {
   /** 64 lower-case hex digits, verified or claimed. */
   readonly hash: string;
   readonly version: string;
-  /** Who asks (`claimantKey`): its own claims are looked up too, and those that are everybody's. */
+  /** Who asks (`claimantKey`): its own claims are looked up too. */
   readonly claimant?: string;
 }
 
 export interface Found extends StoredResult {
   /**
-   * Under the hash of bytes the service received, under a hash that the asking claimant claimed for them, or under
-   * one that is everybody's by now.
+   * Under the hash of bytes the service received, under a hash that the asking claimant claimed for them, or, where
+   * all are trusted, that anybody did.
    */
-  readonly via: 'verified' | 'claim' | 'shared';
+  readonly via: 'verified' | 'claim' | 'anybody';
   /** The category that the asking claimant says is right. */
   readonly corrected?: string;
 }
 
-/**
- * Whose claims count for others: those of that many independent claimants who agree (different user, different
- * network, pictures that look alike, the same category), or of anybody, the newest one. Absent: nobody's.
- */
-export type ClaimSharing = { readonly witnesses: number } | 'anybody';
-
-/** What a content looks like. */
-export interface ContentLook {
-  readonly sha256: string;
-  readonly look: Omit<Look, 'doubtful'>;
-}
+/** Whose claims answer a claimant: its own alone, or the newest of anybody's, too. */
+export type ClaimTrust = 'own' | 'all';
 
 /** "This hash belongs to that content", said by one claimant. */
 export interface Claim {
   /** 32 hex digits, see `claimantKey`. */
   readonly claimant: string;
-  /** Where it came from, see `Sender.network`. */
-  readonly network: string;
   /** The hash the claimant sent: 64 lower-case hex digits. */
   readonly claimed: string;
   /** SHA-256 of the bytes it sent along. */
   readonly content: string;
-  /** What it was told they show. */
-  readonly category: string;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -92,13 +80,10 @@ export interface Feedback {
   readonly claimant: string;
   /** Of the photo, as the claimant knows it. */
   readonly hash: string;
-  /** Of the bytes that the claimant is answered from under that hash, where there are any. */
-  readonly content?: string;
   readonly category: string;
   /** What it was told, and by which model. */
   readonly answered?: string;
   readonly model?: string;
-  readonly network: string;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -167,16 +152,13 @@ export interface Store {
   readonly kind: 'sqlite' | 'mysql';
   /**
    * One statement for the whole list; answers in its order. A result that the claimant corrected comes first, then a
-   * verified one, the claimant's own, and one that is everybody's.
+   * verified one, the claimant's own claim, and, where all are trusted, anybody's newest.
    */
   findResults(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
   /** Inserts or replaces; a local answer never replaces an LLM's. */
   saveResults(results: readonly StoredResult[]): Promise<void>;
-  /** The newest claim of a claimant for a hash counts. What all claims on these hashes amount to is settled anew. */
+  /** The newest claim of a claimant for a hash counts. */
   saveClaims(claims: readonly Claim[]): Promise<void>;
-  saveLooks(looks: readonly ContentLook[]): Promise<void>;
-  /** Results of contents that look the same, the nearest first, a few at most. One statement. */
-  findTwins(look: Look, version: string): Promise<StoredResult[]>;
   /** A fingerprint that is there stays as it is. */
   saveFingerprints(fingerprints: readonly ClaimantFingerprint[]): Promise<void>;
   /** Photos of the claimant with these bits, and their results; a bounded number, in no order. One statement. */
@@ -186,14 +168,19 @@ export interface Store {
   /** By the longest of their `ttlMs` from now; those that are another's by now stay as they are. */
   renewLeases(leases: readonly HeldLease[]): Promise<void>;
   releaseLeases(leases: readonly HeldLease[]): Promise<void>;
-  /** Records what a claimant says is right, and answers it so from now on. The newest counts. */
-  saveFeedback(feedback: Feedback): Promise<void>;
+  /**
+   * Records what a claimant says is right, and answers it so from now on. The newest counts.
+   * @returns false, and records nothing, where the claimant has no claim on the hash and it is of no result
+   */
+  saveFeedback(feedback: Feedback): Promise<boolean>;
   /** The newest first. */
   newestFeedback(limit: number): Promise<Feedback[]>;
   /** Claimants who gave feedback, in no order. */
   correctors(limit: number): Promise<string[]>;
-  /** Deletes at most `limit` rows, the oldest first, with what hangs on them; says how many. */
+  /** Deletes at most `limit` rows, the oldest first, with what depends on them; says how many. */
   deleteSome(deletion: Deletion, limit: number): Promise<number>;
+  /** Once rows were deleted: leaves nothing of them in files of the store itself, as far as it can. */
+  eraseDeleted(): Promise<void>;
   /** May take seconds. */
   cacheCounts(): Promise<CacheCounts>;
   /** Adds to the hit counts, each result listed once. */
@@ -211,8 +198,11 @@ export interface Store {
   findRefusal(photo: PhotoVersion): Promise<number | undefined>;
   /** The latest end counts. */
   saveRefusal(refusal: Refusal): Promise<void>;
-  /** Creates the database when missing and allowed, then runs what has not run yet; returns the names it ran. */
-  migrate(): Promise<readonly string[]>;
+  /**
+   * Creates the database when missing and allowed, then runs what has not run yet; returns the names it ran.
+   * @param onPending called before it begins with the names of what will run on rows that are there
+   */
+  migrate(onPending?: (names: readonly string[]) => void): Promise<readonly string[]>;
   /** Writes one row: what a probe has to know. A store that can only be read is as good as none. */
   ping(): Promise<void>;
   /** A sentence for the log where `workers` processes may open more connections than the server grants them. */
@@ -226,7 +216,6 @@ export interface ResultStore {
   findAll(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
   save(result: StoredResult): Promise<void>;
   claim(claim: Claim): Promise<void>;
-  saveLook(look: ContentLook): Promise<void>;
   saveFingerprint(fingerprint: ClaimantFingerprint): Promise<void>;
   /** Written within a second or so; it is nothing that a caller waits for. */
   countHit(hit: Omit<Hit, 'count'>): void;

@@ -8,12 +8,12 @@ import type { Photo } from '../../src/image/photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { senderOf } from '../../src/stats/sender.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { lookOf, sha256Of } from '../store/rows.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
+import type { StoreFixture } from '../contracts/store-place.ts';
+import { fingerprintOf, sha256Of } from '../store/rows.ts';
 
 export const categories = ['pets', 'foods', 'idcard'] as const;
 
-/** What a picture shows, and what it looks like: two pictures may look alike and show different things. */
+/** What a picture shows, and what it looks like: of two that look alike, one may be made to deceive. */
 export interface Picture {
   readonly name: string;
   readonly look: string;
@@ -32,9 +32,20 @@ export const originalOf = (picture: Picture): string => sha256Of(`original of ${
 export const sentBy = (person: Person, picture: Picture): string =>
   sha256Of(`${picture.name} by ${person.userId ?? person.address}`);
 
-/** Two processes on one store, with a vision model that knows every picture and fails when told to. */
-export async function openWorld() {
-  const fixture = await sqliteFixture();
+export interface Upload {
+  readonly person: Person;
+  readonly picture: Picture;
+  /** SHA-256 of what is sent. Default: the person's own encoding. */
+  readonly bytes?: string;
+  readonly claimed: string;
+  /** As an operator may ask with `Cache-Control: no-cache`. */
+  readonly isRecheck?: boolean;
+}
+
+const tables = ['results', 'album_claims', 'corrections', 'fingerprints', 'leases'];
+
+/** Two processes on one empty store, with a vision model that knows every picture and fails when told to. */
+export async function openWorld(fixture: StoreFixture) {
   const pictures = new Map<string, Picture>();
   let failing = false;
   let now = 1_780_000_000_000;
@@ -49,7 +60,7 @@ export async function openWorld() {
   });
 
   function openProcess() {
-    const store = fixture.open({ sharing: { witnesses: 2 } });
+    const store = fixture.open();
     const grouped = withGroupCommit(store);
     const cache = openCache({
       store,
@@ -60,7 +71,7 @@ export async function openWorld() {
       isCategory: () => true,
       memoryEntries: 1000,
       memoryMs: 30_000,
-      nearDuplicates: false,
+      nearDuplicates: true,
       leaseMs: 5000,
       recordsMs: 1e12,
       resultsMs: 0,
@@ -96,15 +107,11 @@ export async function openWorld() {
 
   function photoOf(sha256: string): Photo {
     const { look = 'nothing' } = pictures.get(sha256) ?? {};
-    const turned = [
-      Number.parseInt(sha256.slice(0, 2), 16) % 64,
-      Number.parseInt(sha256.slice(2, 4), 16) % 64,
-    ];
     const analysis = {
       rendition: Buffer.alloc(0),
       widthPx: 4,
       heightPx: 3,
-      look: { ...lookOf(look, turned), doubtful: turned },
+      fingerprint: fingerprintOf(look, Number.parseInt(sha256Of(look).slice(0, 5), 16)),
     };
     return {
       sha256,
@@ -117,22 +124,26 @@ export async function openWorld() {
 
   const seed = openProcess();
   await seed.store.migrate();
+  for (const table of tables) await fixture.change(`DELETE FROM ${table}`);
   const processes = [seed, openProcess()];
   const at = (index: number) => processes[index % processes.length] ?? seed;
 
   return {
     /** @returns the category answered */
-    async upload(process: number, person: Person, picture: Picture, claimed: string): Promise<string> {
-      const sha256 = sentBy(person, picture);
+    async upload(process: number, { person, picture, bytes, claimed, isRecheck }: Upload): Promise<string> {
+      const sha256 = bytes ?? sentBy(person, picture);
       pictures.set(sha256, picture);
+      const sender = senderOf(person);
       const caller = {
-        sender: senderOf(person),
+        sender,
         requestId: 'r',
         startedAt: 0,
         context: {
           deadline: deadlineIn(10_000),
           signal: new AbortController().signal,
           lane: 'single' as const,
+          ...(isRecheck && { isRecheck }),
+          ...(person.userId !== undefined && { album: sender.claimant }),
         },
       };
       const upload = { sha256, bytes: Buffer.alloc(1), release() {} } as Parameters<
@@ -146,7 +157,7 @@ export async function openWorld() {
       return found?.result.category;
     },
     correct: (process: number, person: Person, hash: string, category: string) =>
-      at(process).cache.desk.feedback({ ...senderOf(person), hash, category }),
+      at(process).cache.desk.feedback({ claimant: senderOf(person).claimant, hash, category }),
     forget: (process: number, person: Person) =>
       at(process).cache.desk.forget({ claimants: [senderOf(person).claimant] }),
     /** That process again, with nothing in memory. */
@@ -162,13 +173,11 @@ export async function openWorld() {
     setFailing(isFailing: boolean): void {
       failing = isFailing;
     },
-    rows: fixture.rows,
     async close() {
       for (const { grouped, store } of processes) {
         await grouped.flush();
         await store.close();
       }
-      await fixture.remove();
     },
   };
 }

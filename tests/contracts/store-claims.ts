@@ -1,151 +1,214 @@
 import { describe, expect, test } from 'vitest';
-import type { Claim } from '../../src/store/store.ts';
-import { claimOf, lookOf, lookupOf, resultOf, sha256Of } from '../store/rows.ts';
+import type { ClaimTrust } from '../../src/store/store.ts';
+import { claimantOf, claimOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 
-const photo = 'a beach';
+/** Who is answered by what a claimant says of a hash. */
+export function describeClaims(place: StorePlace): void {
+  const feedback = {
+    claimant: claimantOf('anna'),
+    hash: sha256Of('original'),
+    category: 'foods',
+    answered: 'pets',
+    model: 'vision-1',
+    at: 5,
+  };
 
-/** When a claimed hash is everybody's. */
-export function describeClaimSharing(place: StorePlace): void {
-  /** Files a claim on `x`, for an encoding of its own with that look. */
-  async function claim(
-    claimant: string,
-    {
-      at = 1,
-      turned = [] as number[],
-      picture = photo,
-      category = 'travel_scenery',
-      ...changes
-    }: Options = {},
-  ): Promise<void> {
-    const content = `${picture} by ${claimant}`;
-    await place.store.saveResults([resultOf(content, { category })]);
-    await place.store.saveLooks([{ sha256: sha256Of(content), look: lookOf(picture, turned) }]);
-    await place.store.saveClaims([claimOf(claimant, 'x', content, at, { category, ...changes })]);
-  }
-  type Options = Partial<Claim> & { turned?: number[]; picture?: string };
-
-  async function found(sharing?: { witnesses: number } | 'anybody', claimant = 'stranger') {
-    const store = place.fixture.open({ ...(sharing && { sharing }) });
-    const [result] = await store.findResults([lookupOf('x', claimant)]);
-    await store.close();
-    return result;
-  }
-  const two = { witnesses: 2 };
-
-  describe('a claimed hash', () => {
-    test('is everybody’s once two independent claimants agree, by one statement a list', async () => {
-      await claim('anna');
-      expect(await found(two)).toBeUndefined();
-      await claim('bert', { at: 2, turned: [3, 40] });
-      expect(await found(two)).toMatchObject({
-        via: 'shared',
-        category: 'travel_scenery',
-        sha256: sha256Of(`${photo} by bert`),
-      });
-      expect(await found()).toBeUndefined();
-      expect(await found({ witnesses: 3 })).toBeUndefined();
-    });
-
-    test('is not for those who ask without being anybody: uploads go by their own bytes', async () => {
-      await claim('anna');
-      await claim('bert');
-      const store = place.fixture.open({ sharing: two });
-      const found = await store.findResults([lookupOf('x'), lookupOf('x', 'cleo')]);
-      expect(found.map((one) => one?.via)).toEqual([undefined, 'shared']);
-      await store.close();
-    });
-
-    test('needs another network, not only another user', async () => {
-      await claim('anna', { network: '192.0.2.0/24' });
-      await claim('bert', { network: '192.0.2.0/24' });
-      expect(await found(two)).toBeUndefined();
-      await claim('cleo', { network: '198.51.100.0/24' });
-      expect(await found(two)).toMatchObject({ via: 'shared' });
-    });
-
-    test('needs another user, not only another network', async () => {
-      await claim('anna', { network: '192.0.2.0/24', at: 1 });
-      await claim('anna', { network: '198.51.100.0/24', at: 2 });
-      expect(await found(two)).toBeUndefined();
-    });
-
-    test('needs the same answer: a picture made to look like another changes nothing', async () => {
-      await claim('anna');
-      await claim('mallory', { category: 'idcard' });
-      expect(await found(two)).toBeUndefined();
-      await claim('bert');
-      expect(await found(two)).toMatchObject({ category: 'travel_scenery' });
-    });
-
-    test('is never shared while pictures under it look different, whatever agrees', async () => {
-      await claim('anna');
-      await claim('bert');
-      await claim('mallory', { picture: 'something else' });
-      expect(await found(two)).toBeUndefined();
-      expect(await found(two, 'anna')).toMatchObject({ via: 'claim' });
-      const [verdict] = await place.fixture.rows('SELECT conflicts FROM claim_verdicts');
-      expect(Number(verdict?.conflicts)).toBe(1);
-      await claim('mallory', { at: 2 });
-      expect(await found(two)).toMatchObject({ via: 'shared' });
-    });
-
-    test('is not shared on the word of claims whose pictures nobody knows, nor of those without a network', async () => {
-      for (const name of ['anna', 'bert']) {
-        await place.store.saveResults([resultOf(name)]);
-        await place.store.saveClaims([claimOf(name, 'x', name)]);
-      }
-      expect(await found(two)).toBeUndefined();
-      await claim('cleo', { network: '' });
-      await claim('dora', { network: '' });
-      expect(await found(two)).toBeUndefined();
-    });
-
-    test('is shared where both sent the same bytes, known look or not', async () => {
+  describe('claims', () => {
+    test('a claimed hash leads its claimant, and nobody else, to the result', async () => {
       await place.store.saveResults([resultOf('upload')]);
-      await place.store.saveClaims([claimOf('anna', 'x', 'upload'), claimOf('bert', 'x', 'upload')]);
-      expect(await found(two)).toMatchObject({ via: 'shared', sha256: sha256Of('upload') });
+      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
+      expect(await place.find('original', 'anna')).toEqual({ ...resultOf('upload'), via: 'claim' });
+      expect(await place.find('original', 'bert')).toBeUndefined();
+      expect(await place.find('original')).toBeUndefined();
     });
 
-    test('is not served once the photo means something else than the witnesses were told', async () => {
-      await claim('anna');
-      await claim('bert', { at: 2 });
-      await place.store.saveResults([resultOf(`${photo} by bert`, { category: 'foods' })]);
-      expect(await found(two)).toBeUndefined();
+    test('a verified result comes before a claimed one', async () => {
+      await place.store.saveResults([
+        resultOf('x', { category: 'foods' }),
+        resultOf('other', { category: 'idcard' }),
+      ]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'other')]);
+      expect(await place.find('x', 'anna')).toMatchObject({ category: 'foods', via: 'verified' });
     });
 
-    test('is what the newest claim says where everybody is believed', async () => {
-      await claim('anna', { at: 1 });
-      await claim('mallory', { at: 2, picture: 'something else', category: 'idcard' });
-      expect(await found('anybody')).toMatchObject({ via: 'shared', category: 'idcard' });
+    test('the newest claim counts, in whichever order they are written', async () => {
+      await place.store.saveResults([
+        resultOf('new', { category: 'foods' }),
+        resultOf('old', { category: 'idcard' }),
+      ]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'new', 20)]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'old', 10)]);
+      expect((await place.find('x', 'anna'))?.category).toBe('foods');
+      await place.store.saveClaims([claimOf('anna', 'x', 'new', 30), claimOf('anna', 'x', 'old', 40)]);
+      expect((await place.find('x', 'anna'))?.category).toBe('idcard');
     });
 
-    test('is settled rightly when claims come from several processes at once', async () => {
-      const names = Array.from({ length: 12 }, (_, index) => `user ${index}`);
-      const stores = [place.store, place.fixture.open(), place.fixture.open()];
-      await place.store.saveResults(names.map((name) => resultOf(name)));
-      await place.store.saveLooks(names.map((name) => ({ sha256: sha256Of(name), look: lookOf(photo) })));
-      await Promise.all(
-        names.map((name, index) => stores[index % 3]?.saveClaims([claimOf(name, 'x', name, index)])),
+    test('a claim on content that has no result is a miss', async () => {
+      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
+      expect(await place.find('original', 'anna')).toBeUndefined();
+    });
+
+    test('claimants in one list do not see each other’s claims', async () => {
+      await place.store.saveResults([
+        resultOf('a', { category: 'pets' }),
+        resultOf('b', { category: 'foods' }),
+      ]);
+      await place.store.saveClaims([claimOf('anna', 'x', 'a'), claimOf('bert', 'x', 'b')]);
+      const found = await place.store.findResults([
+        lookupOf('x', 'bert'),
+        lookupOf('x', 'anna'),
+        lookupOf('x', 'cleo'),
+      ]);
+      expect(found.map((result) => result?.category)).toEqual(['foods', 'pets', undefined]);
+    });
+
+    test('a claim is there before its result, and follows it when it changes, in every version', async () => {
+      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
+      await place.store.saveResults([resultOf('upload', { method: 'local', model: 'album9' })]);
+      expect(await place.find('original', 'anna')).toMatchObject({ via: 'claim', model: 'album9' });
+      await place.store.saveResults([
+        resultOf('upload', { category: 'idcard' }),
+        resultOf('upload', { category: 'foods', version: 'v2' }),
+      ]);
+      const found = await place.store.findResults(
+        [version, 'v2'].map((one) => ({ ...lookupOf('original', 'anna'), version: one })),
       );
-      await Promise.all(stores.slice(1).map((store) => store.close()));
-      expect(await place.fixture.rows('SELECT witnesses, conflicts FROM claim_verdicts')).toEqual([
-        { witnesses: 12, conflicts: 0 },
+      expect(found.map((one) => one?.category)).toEqual(['idcard', 'foods']);
+    });
+
+    test('a list with look-ups of many claimants, and of nobody, costs one statement', async () => {
+      await place.store.saveResults([resultOf('upload'), resultOf('other')]);
+      const people = Array.from({ length: 60 }, (_, index) => `person ${index}`);
+      await place.store.saveClaims(people.map((person) => claimOf(person, `of ${person}`, 'upload')));
+      place.statements = 0;
+      const found = await place.store.findResults([
+        ...people.map((person) => lookupOf(`of ${person}`, person)),
+        lookupOf('of person 3', 'person 4'),
+        lookupOf('of person 3'),
+        lookupOf('other'),
+      ]);
+      expect(place.statements).toBe(1);
+      expect(found.map((one) => one?.via)).toEqual([
+        ...people.map(() => 'claim'),
+        undefined,
+        undefined,
+        'verified',
       ]);
     });
   });
 
-  describe('looks', () => {
-    test('are refused where they are none', async () => {
-      const bad = { sha256: sha256Of('a'), look: { ...lookOf('a'), hash: 'xyz' } };
-      await expect(place.store.saveLooks([bad])).rejects.toMatchObject({ name: 'StatementError' });
+  describe('where all are trusted', () => {
+    async function foundByAll(name: string, claimant?: string) {
+      const store = place.fixture.open({ trust: 'all' });
+      const [found] = await store.findResults([lookupOf(name, claimant)]);
+      await store.close();
+      return found;
+    }
+    async function claimBy(claimant: string, at: number, category: string): Promise<void> {
+      await place.store.saveResults([resultOf(`photo of ${claimant}`, { category })]);
+      await place.store.saveClaims([claimOf(claimant, 'x', `photo of ${claimant}`, at)]);
+    }
+
+    test('the newest claim of anybody answers those who have none, and nobody without a name', async () => {
+      await claimBy('bert', 2, 'idcard');
+      await claimBy('anna', 1, 'pets');
+      expect(await foundByAll('x', 'cleo')).toMatchObject({ via: 'anybody', category: 'idcard' });
+      expect(await foundByAll('x')).toBeUndefined();
+      expect(await place.find('x', 'cleo')).toBeUndefined();
     });
 
-    test('stay as they are when a content comes again', async () => {
-      const look = { sha256: sha256Of('a'), look: lookOf('a') };
-      await place.store.saveLooks([look, look]);
-      await place.store.saveLooks([look]);
-      expect(await place.fixture.rows('SELECT sha256 FROM looks')).toHaveLength(1);
+    test('an own claim comes first, and a verified result before both', async () => {
+      await claimBy('anna', 1, 'pets');
+      await claimBy('mallory', 2, 'idcard');
+      expect(await foundByAll('x', 'anna')).toMatchObject({ via: 'claim', category: 'pets' });
+      await place.store.saveResults([resultOf('x', { category: 'foods' })]);
+      for (const name of ['anna', 'cleo'])
+        expect(await foundByAll('x', name)).toMatchObject({ via: 'verified', category: 'foods' });
     });
+
+    test('one statement reads one claim of each hash, however many there are', async () => {
+      for (let at = 0; at < 30; at += 1) await claimBy(`person ${at}`, at, at === 29 ? 'foods' : 'pets');
+      expect(await foundByAll('x', 'cleo')).toMatchObject({ category: 'foods' });
+    });
+
+    test('feedback is for what anybody claimed, too', async () => {
+      await claimBy('bert', 2, 'idcard');
+      const said = { ...feedback, hash: sha256Of('x') };
+      expect(await place.store.saveFeedback(said)).toBe(false);
+      const store = place.fixture.open({ trust: 'all' });
+      expect(await store.saveFeedback(said)).toBe(true);
+      await store.close();
+      expect(await foundByAll('x', 'anna')).toMatchObject({ corrected: 'foods' });
+      expect(await foundByAll('x', 'bert')).not.toHaveProperty('corrected');
+    });
+  });
+
+  describe('feedback', () => {
+    const give = (changes: Partial<typeof feedback> = {}) =>
+      place.store.saveFeedback({ ...feedback, ...changes });
+
+    test('corrects the answer of its claimant, under both hashes, and nobody else’s', async () => {
+      await place.store.saveResults([resultOf('upload')]);
+      await place.store.saveClaims([
+        claimOf('anna', 'original', 'upload'),
+        claimOf('bert', 'original', 'upload'),
+      ]);
+      expect(await give()).toBe(true);
+      for (const name of ['original', 'upload'])
+        expect(await place.find(name, 'anna')).toMatchObject({ category: 'pets', corrected: 'foods' });
+      for (const claimant of ['bert', undefined])
+        expect(await place.find('upload', claimant)).not.toHaveProperty('corrected');
+      expect(await place.find('original', 'bert')).not.toHaveProperty('corrected');
+    });
+
+    test('comes before a verified result of the same hash, whichever photo it was given for', async () => {
+      await place.store.saveResults([resultOf('upload')]);
+      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
+      await give();
+      await place.store.saveResults([resultOf('original', { category: 'idcard' })]);
+      expect(await place.find('original', 'anna')).toMatchObject({ via: 'claim', corrected: 'foods' });
+      const inNextVersion = { ...lookupOf('original', 'anna'), version: 'v2' };
+      expect(await place.store.findResults([inNextVersion])).toEqual([undefined]);
+      await place.store.saveResults([resultOf('original', { version: 'v2' })]);
+      expect(await place.store.findResults([inNextVersion])).toMatchObject([{ corrected: 'foods' }]);
+    });
+
+    test('is listed, the newest for a photo alone, and outlives a new claim', async () => {
+      await place.store.saveResults([resultOf('upload'), resultOf('later')]);
+      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
+      await give({ category: 'idcard' });
+      await give({ at: 6 });
+      expect(await place.store.newestFeedback(10)).toEqual([{ ...feedback, at: 6 }]);
+      expect(await place.store.correctors(10)).toEqual([claimantOf('anna')]);
+      await place.store.saveClaims([claimOf('anna', 'original', 'later', 9)]);
+      expect(await place.find('original', 'anna')).toMatchObject({
+        sha256: sha256Of('later'),
+        corrected: 'foods',
+      });
+    });
+
+    test('is for those alone who have a claim on the hash, or for the hash of a result', async () => {
+      await place.store.saveResults([resultOf('upload', { version: 'old' })]);
+      await place.store.saveClaims([claimOf('bert', 'original', 'upload')]);
+      expect(await give()).toBe(false);
+      expect(await give({ hash: sha256Of('nothing') })).toBe(false);
+      expect(await place.store.newestFeedback(10)).toEqual([]);
+      expect(await place.store.correctors(10)).toEqual([]);
+      expect(await place.fixture.rows('SELECT claimant FROM album_claims')).toHaveLength(1);
+      expect(await give({ hash: sha256Of('upload') })).toBe(true);
+      expect(await give({ claimant: claimantOf('bert') })).toBe(true);
+    });
+  });
+
+  test('a trust that nobody names is in oneself', async () => {
+    const trusts: (ClaimTrust | undefined)[] = [undefined, 'own'];
+    await place.store.saveResults([resultOf('upload')]);
+    await place.store.saveClaims([claimOf('anna', 'x', 'upload')]);
+    for (const trust of trusts) {
+      const store = place.fixture.open(trust && { trust });
+      expect(await store.findResults([lookupOf('x', 'bert')])).toEqual([undefined]);
+      await store.close();
+    }
   });
 }

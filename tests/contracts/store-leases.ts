@@ -56,6 +56,22 @@ export function describeLeases(place: StorePlace): void {
       expect(leftMs).toBeGreaterThan(50_000);
     });
 
+    test('that run out absurdly late, as after a clock was set back, are waited for as long as the waiter’s own', async () => {
+      const mine = leaseOn('x');
+      const { token } = await acquire(mine);
+      const farAhead = () =>
+        place.fixture.change('UPDATE leases SET expires_at_ms = expires_at_ms + 31536000000');
+      await farAhead();
+      expect((await acquire(leaseOn('x', 5000))).leftMs).toBeLessThanOrEqual(5000);
+      // A living owner is none the worse for it.
+      await place.store.renewLeases([{ ...mine, token }]);
+      expect((await acquire(leaseOn('x'))).leftMs).toBeGreaterThan(50_000);
+      await farAhead();
+      const yours = leaseOn('x', 30);
+      await expect.poll(async () => (await acquire(yours)).isOwn, { interval: 10 }).toBe(true);
+      expect((await acquire(yours)).token).toBeGreaterThan(token);
+    });
+
     test('are given to exactly one of many who ask at once, list by list', async () => {
       const names = ['a', 'b', 'c', 'd', 'e'];
       const stores = [place.store, place.fixture.open(), place.fixture.open(), place.fixture.open()];

@@ -4,7 +4,7 @@ import {
   activityOf,
   claimantOf,
   claimOf,
-  lookOf,
+  fingerprintOf,
   lookupOf,
   photoOf,
   requestOf,
@@ -15,80 +15,38 @@ import type { StorePlace } from './store-place.ts';
 
 const hour = 3_600_000;
 
-/** What is corrected, forgotten, dropped and evicted. */
+/** What is forgotten, dropped and evicted. */
 export function describeLife(place: StorePlace): void {
   const rows = async (table: string) => (await place.fixture.rows(`SELECT 1 FROM ${table}`)).length;
   const drop = (deletion: Deletion, limit = 100) => place.store.deleteSome(deletion, limit);
 
-  describe('a category', () => {
-    test('that no taxonomy names is refused as the row’s fault', async () => {
-      const saved = place.store.saveResults([resultOf('a', { category: 'unheard_of' })]);
-      await expect(saved).rejects.toMatchObject({ name: 'StatementError' });
-      expect(await rows('results')).toBe(0);
-    });
-
-    test('can’t be smuggled in over one that is known', async () => {
-      await place.store.saveResults([resultOf('a')]);
-      const saved = place.store.saveResults([resultOf('a', { category: 'unheard_of' })]);
-      await expect(saved).rejects.toMatchObject({ name: 'StatementError' });
-      expect((await place.find('a'))?.category).toBe('pets');
-    });
-  });
-
-  test.each(['results', 'answers'])('the schema keeps what is no answer out of %s', async (table) => {
+  test('the schema keeps what is no answer out of results', async () => {
     await place.store.saveResults([resultOf('a')]);
-    const set = (change: string) => place.fixture.change(`UPDATE ${table} SET ${change}`);
-    for (const change of ["category = 'unheard_of'", "category = ''", 'confidence = 0', 'confidence = 1.1'])
-      await expect(set(change)).rejects.toThrow(/constraint|_known_category|CONSTRAINT/);
-    await set("category = 'pets'");
+    const set = (change: string) => place.fixture.change(`UPDATE results SET ${change}`);
+    for (const change of ["category = ''", 'confidence = 0', 'confidence = 1.1', "method = 'guess'"])
+      await expect(set(change)).rejects.toThrow(/constraint|CONSTRAINT/);
     expect(await place.find('a')).toMatchObject({ category: 'pets', confidence: resultOf('a').confidence });
   });
 
-  describe('feedback', () => {
-    const feedback = {
-      claimant: claimantOf('anna'),
-      hash: sha256Of('original'),
-      content: sha256Of('upload'),
-      category: 'foods',
-      answered: 'pets',
-      model: 'vision-1',
-      network: '192.0.2.0/24',
-      at: 5,
-    };
+  const tables = ['results', 'album_claims', 'corrections', 'fingerprints'] as const;
+  const counts = async () =>
+    Object.fromEntries(await Promise.all(tables.map(async (table) => [table, await rows(table)])));
 
-    test('corrects the answer of its claimant, under both hashes, and nobody else’s', async () => {
-      await place.store.saveResults([resultOf('upload')]);
-      await place.store.saveClaims([
-        claimOf('anna', 'original', 'upload'),
-        claimOf('bert', 'original', 'upload'),
-      ]);
-      await place.store.saveFeedback(feedback);
-      for (const name of ['original', 'upload'])
-        expect(await place.find(name, 'anna')).toMatchObject({ category: 'pets', corrected: 'foods' });
-      expect(await place.find('original', 'bert')).not.toHaveProperty('corrected');
-      expect(await place.find('upload', 'bert')).not.toHaveProperty('corrected');
-      expect(await place.find('upload')).not.toHaveProperty('corrected');
-    });
-
-    test('is listed, the newest for a photo alone, and outlives a new claim', async () => {
-      await place.store.saveFeedback({ ...feedback, category: 'idcard' });
-      await place.store.saveFeedback({ ...feedback, at: 6 });
-      const { content: _, ...listed } = feedback;
-      expect(await place.store.newestFeedback(10)).toEqual([{ ...listed, at: 6 }]);
-      expect(await place.store.correctors(10)).toEqual([claimantOf('anna')]);
-      await place.store.saveResults([resultOf('later')]);
-      await place.store.saveClaims([claimOf('anna', 'original', 'later', 9)]);
-      expect(await place.find('original', 'anna')).toMatchObject({
-        sha256: sha256Of('later'),
-        corrected: 'foods',
+  /** Of each photo two claims, a correction (which is a claim on the photo's own hash as well) and a fingerprint. */
+  async function aboutAll(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await place.store.saveClaims(['anna', 'bert'].map((one) => claimOf(one, `original of ${name}`, name)));
+      await place.store.saveFeedback({
+        claimant: claimantOf('anna'),
+        hash: sha256Of(`original of ${name}`),
+        category: 'foods',
+        at: 5,
       });
-    });
-
-    test('for a category that no taxonomy names is refused', async () => {
-      const saved = place.store.saveFeedback({ ...feedback, category: 'unheard_of' });
-      await expect(saved).rejects.toMatchObject({ name: 'StatementError' });
-    });
-  });
+      await place.store.saveFingerprints([
+        { claimant: claimantOf('anna'), content: sha256Of(name), fingerprint: fingerprintOf(name) },
+      ]);
+    }
+  }
 
   describe('forgetting', () => {
     test('a claimant takes its claims, feedback and records, in steps, and leaves those of others', async () => {
@@ -114,37 +72,54 @@ export function describeLife(place: StorePlace): void {
       expect([await rows('photos'), await rows('requests')]).toEqual([1, 1]);
     });
 
-    test('a claim settles anew what the others amount to', async () => {
-      await place.store.saveResults([resultOf('x')]);
-      await place.store.saveClaims([claimOf('anna', '1', 'x'), claimOf('bert', '1', 'x')]);
-      const verdicts = () => place.fixture.rows('SELECT witnesses FROM claim_verdicts');
-      expect(await verdicts()).toEqual([{ witnesses: 2 }]);
-      await drop({ of: 'claims', claimant: claimantOf('bert') });
-      expect(await verdicts()).toEqual([{ witnesses: 1 }]);
-      await drop({ of: 'claims', claimant: claimantOf('anna') });
-      expect(await verdicts()).toEqual([]);
-    });
-
-    test('a photo takes all versions of its result, its look and what claims it', async () => {
+    test('a photo takes all versions of its result, and what is about it', async () => {
       await place.store.saveResults([resultOf('x'), resultOf('x', { version: 'v2' }), resultOf('y')]);
-      await place.store.saveLooks(['x', 'y'].map((name) => ({ sha256: sha256Of(name), look: lookOf(name) })));
-      await place.store.saveClaims([claimOf('anna', '1', 'x'), claimOf('anna', '2', 'y')]);
+      await aboutAll(['x', 'y']);
       expect(await drop({ of: 'results', hash: sha256Of('x') })).toBe(2);
-      expect(await drop({ of: 'claims', content: sha256Of('x') })).toBe(1);
-      expect([await rows('results'), await rows('looks'), await rows('hash_claims')]).toEqual([1, 1, 1]);
+      expect(await counts()).toEqual({ results: 1, album_claims: 3, corrections: 1, fingerprints: 1 });
+      expect(await place.find('original of y', 'anna')).toMatchObject({ corrected: 'foods' });
     });
 
-    test('a look stays as long as one version of its result does', async () => {
+    test('what is about a photo stays as long as one version of its result does', async () => {
       await place.store.saveResults([resultOf('x', { version: 'v1' }), resultOf('x', { version: 'v2' })]);
-      await place.store.saveLooks([{ sha256: sha256Of('x'), look: lookOf('x') }]);
+      await aboutAll(['x']);
       await drop({ of: 'results', version: 'v1' });
-      expect(await rows('looks')).toBe(1);
+      expect(await counts()).toEqual({ results: 1, album_claims: 3, corrections: 1, fingerprints: 1 });
       expect(await place.store.cacheCounts()).toMatchObject({
         versions: [{ version: 'v2', results: 1 }],
         results: 1,
+        claims: 3,
+        feedback: 1,
       });
       await drop({ of: 'results', version: 'v2' });
-      expect(await rows('looks')).toBe(0);
+      expect(await counts()).toEqual({ results: 0, album_claims: 0, corrections: 0, fingerprints: 0 });
+    });
+
+    test.each([
+      ['that is least used', { leastUsed: true }],
+      ['by its age', { before: 1_780_000_000_001 }],
+    ] as const)('a result %s takes what is about its photo', async (_, by) => {
+      await place.store.saveResults([resultOf('x'), resultOf('y', { createdAt: 1_790_000_000_000 })]);
+      await aboutAll(['x', 'y']);
+      expect(await drop({ of: 'results', ...by }, 1)).toBe(1);
+      expect(await place.find('y')).toBeDefined();
+      expect(await counts()).toEqual({ results: 1, album_claims: 3, corrections: 1, fingerprints: 1 });
+    });
+
+    test('a photo takes its claims however many there are, and only the result is counted', async () => {
+      await place.store.saveResults([resultOf('upload'), resultOf('other')]);
+      const people = Array.from({ length: 620 }, (_, index) => `person ${index}`);
+      await place.store.saveClaims(people.map((person) => claimOf(person, `of ${person}`, 'upload')));
+      await place.store.saveClaims([claimOf('anna', 'kept', 'other')]);
+      expect(await drop({ of: 'results', hash: sha256Of('upload') })).toBe(1);
+      expect(await rows('album_claims')).toBe(1);
+    });
+
+    test('reports that name users leaves the others', async () => {
+      for (const name of ['census', 'users-30', 'users-90'])
+        await place.store.reports.saveSnapshot(name, { body: '{}', at: 1 });
+      expect(await drop({ of: 'reports', namesUsers: true })).toBe(2);
+      expect(await place.store.reports.findSnapshot('census')).toBeDefined();
     });
 
     test('goes by time, the oldest first', async () => {

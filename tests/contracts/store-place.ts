@@ -1,12 +1,11 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { ClaimSharing, Found, Store } from '../../src/store/store.ts';
+import type { ClaimTrust, Found, Store } from '../../src/store/store.ts';
 import { lookupOf } from '../store/rows.ts';
-import { expectTrueAnswers } from './true-answers.ts';
 
 /** A place for one database, empty at first, and a way to look into it beside the store. */
 export interface StoreFixture {
   /** Another store on the same database, as another process would open it. */
-  open(hooks?: { onStatement?: () => void; migrations?: URL; sharing?: ClaimSharing }): Store;
+  open(hooks?: { onStatement?: () => void; migrations?: URL; trust?: ClaimTrust }): Store;
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Changes something behind the store's back. */
   change(sql: string): Promise<unknown>;
@@ -58,7 +57,6 @@ export function storePlace(kind: Store['kind'], prepare: () => Promise<StoreFixt
 
   afterEach(async () => {
     await now().store.close();
-    await expectTrueAnswers(now().fixture);
     await now().fixture.remove();
     current = undefined;
   });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { claimOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
+import { lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 
-/** Results, claims and hit counts. */
+/** Results. */
 export function describeResults(place: StorePlace): void {
   describe('results', () => {
     test('a result is found as it was saved, by another process as well', async () => {
@@ -111,56 +111,6 @@ export function describeResults(place: StorePlace): void {
       const description = `'); DROP TABLE results; -- \\' \\ " ? ${'\ud800'}`;
       await place.store.saveResults([resultOf('a', { description })]);
       expect((await place.find('a'))?.description).toBe(description.toWellFormed());
-    });
-  });
-
-  describe('claims', () => {
-    test('a claimed hash leads its claimant, and nobody else, to the result', async () => {
-      await place.store.saveResults([resultOf('upload')]);
-      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
-      expect(await place.find('original', 'anna')).toEqual({ ...resultOf('upload'), via: 'claim' });
-      expect(await place.find('original', 'bert')).toBeUndefined();
-      expect(await place.find('original')).toBeUndefined();
-    });
-
-    test('a verified result comes before a claimed one', async () => {
-      await place.store.saveResults([
-        resultOf('x', { category: 'foods' }),
-        resultOf('other', { category: 'idcard' }),
-      ]);
-      await place.store.saveClaims([claimOf('anna', 'x', 'other')]);
-      expect(await place.find('x', 'anna')).toMatchObject({ category: 'foods', via: 'verified' });
-    });
-
-    test('the newest claim counts, in whichever order they are written', async () => {
-      await place.store.saveResults([
-        resultOf('new', { category: 'foods' }),
-        resultOf('old', { category: 'idcard' }),
-      ]);
-      await place.store.saveClaims([claimOf('anna', 'x', 'new', 20)]);
-      await place.store.saveClaims([claimOf('anna', 'x', 'old', 10)]);
-      expect((await place.find('x', 'anna'))?.category).toBe('foods');
-      await place.store.saveClaims([claimOf('anna', 'x', 'new', 30), claimOf('anna', 'x', 'old', 40)]);
-      expect((await place.find('x', 'anna'))?.category).toBe('idcard');
-    });
-
-    test('a claim on content that has no result is a miss', async () => {
-      await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
-      expect(await place.find('original', 'anna')).toBeUndefined();
-    });
-
-    test('claimants in one list do not see each other’s claims', async () => {
-      await place.store.saveResults([
-        resultOf('a', { category: 'pets' }),
-        resultOf('b', { category: 'foods' }),
-      ]);
-      await place.store.saveClaims([claimOf('anna', 'x', 'a'), claimOf('bert', 'x', 'b')]);
-      const found = await place.store.findResults([
-        lookupOf('x', 'bert'),
-        lookupOf('x', 'anna'),
-        lookupOf('x', 'cleo'),
-      ]);
-      expect(found.map((result) => result?.category)).toEqual(['foods', 'pets', undefined]);
     });
   });
 }

@@ -25,7 +25,6 @@ export function describeRollups(place: StorePlace): void {
       expect(await reports().topUsers(0, day, 5)).toEqual({ unique: 0, users: [] });
       expect(await reports().failedPhotos(0, 5)).toEqual([]);
       expect(await reports().censusOfCache()).toEqual({ results: 0, maxHits: 0 });
-      expect(await reports().conflictingClaims()).toBe(0);
       expect(await reports().findSnapshot('census')).toBeUndefined();
     });
 

@@ -1,6 +1,5 @@
 import type { Store } from '../../src/store/store.ts';
-import { describeAnswers } from './store-answers.ts';
-import { describeClaimSharing } from './store-claims.ts';
+import { describeClaims } from './store-claims.ts';
 import { describeConcurrency } from './store-concurrency.ts';
 import { describeLeases } from './store-leases.ts';
 import { describeLife } from './store-life.ts';
@@ -9,17 +8,14 @@ import { type StoreFixture, storePlace } from './store-place.ts';
 import { describeResults } from './store-results.ts';
 import { describeRollups } from './store-rollups.ts';
 import { describeSpend } from './store-spend.ts';
-import { describeTwins } from './store-twins.ts';
 
 /** What every driver must do. */
 export function describeStore(kind: Store['kind'], prepare: () => Promise<StoreFixture>): void {
   const place = storePlace(kind, prepare);
   describeResults(place);
-  describeClaimSharing(place);
-  describeAnswers(place);
+  describeClaims(place);
   describeLeases(place);
   describeLife(place);
-  describeTwins(place);
   describeNearDuplicates(place);
   describeConcurrency(place);
   describeSpend(place);

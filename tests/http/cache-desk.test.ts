@@ -47,40 +47,49 @@ describe('feedback', () => {
     expect((await get(`${app.url}/api/v1/feedback`)).status).toBe(401);
   });
 
-  test('never makes its sender a witness for what it says', async () => {
-    app = await startApp({ TRUST_PROXY: '127.0.0.1/32' });
-    const from = (user: string, address: string) => ({ ...as(user), 'x-forwarded-for': address });
-    await upload('cat.jpg', from('anna', '192.0.2.1'), original);
-    await say(original, 'foods', from('anna', '192.0.2.1'));
-    await upload('cat.jpg', from('anna', '192.0.2.1'), original);
-    await upload('cat.jpg', from('bert', '198.51.100.1'), original);
-    expect((await check(original, from('cleo', '203.0.113.1'))).body.data.category).toBe('pets');
-  });
-
-  test('on a photo that nobody knows is recorded, and a category that none is refused', async () => {
-    app = await startApp();
-    expect((await say(original, 'foods')).body).toMatchObject({ success: true, applied: false });
-    const { status, body } = await say(original, 'nonsense');
+  test('on a photo that its sender does not know is refused and stored nowhere, and so is an unknown category', async () => {
+    app = await startApp({ OPS_TOKEN: 'let-me-in' });
+    await upload('cat.jpg', as('bert'), original);
+    const refused = await say(original, 'foods', as('anna'));
+    expect([refused.status, refused.body]).toEqual([
+      404,
+      expect.objectContaining({ code: 'not_found', detail: expect.stringContaining('image_hash') }),
+    ]);
+    expect((await get(`${app.url}/api/v1/feedback`, ops)).body.items).toEqual([]);
+    const { status, body } = await say(original, 'nonsense', as('bert'));
     expect([status, body.code]).toEqual([400, 'invalid_request']);
-    expect((await check(original)).body.cached).toBe(false);
+    expect((await say(original, 'foods', as('bert'))).body).toMatchObject({ success: true, applied: true });
+    expect((await say(hashOf('cat.jpg'), 'foods', as('anna'))).body).toMatchObject({ applied: true });
   });
 });
 
 describe('claimed hashes', () => {
-  test('are everybody’s once two users from different networks agree, in the default setting', async () => {
-    app = await startApp({ TRUST_PROXY: '127.0.0.1/32', OPS_TOKEN: 'let-me-in' });
-    const from = (user: string, address: string) => ({ ...as(user), 'x-forwarded-for': address });
-    await upload('coffee.jpg', from('anna', '192.0.2.1'), original);
-    expect((await check(original, from('cleo', '203.0.113.1'))).body.cached).toBe(false);
-    await upload('coffee.jpg', from('bert', '192.0.2.77'), original);
-    expect((await check(original, from('cleo', '203.0.113.1'))).body.cached).toBe(false);
-    await upload('coffee.jpg', from('dora', '198.51.100.1'), original);
-    expect((await check(original, from('cleo', '203.0.113.1'))).body.data.category).toBe('foods');
-    await upload('cat.jpg', from('mallory', '203.0.113.9'), original);
-    expect((await check(original, from('cleo', '203.0.113.1'))).body.cached).toBe(false);
-    expect((await check(original, from('anna', '192.0.2.1'))).body.data.category).toBe('foods');
-    const counts = await get(`${app.url}/api/v1/stats/cache`, { authorization: 'Bearer let-me-in' });
-    expect(counts.body.conflicting_hashes).toBe(1);
+  const people = ['anna', 'bert', 'dora'].map((user, at) => ({
+    ...as(user),
+    'x-forwarded-for': `203.0.${at}.1`,
+  }));
+  const stranger = { ...as('cleo'), 'x-forwarded-for': '198.51.100.1' };
+
+  test('answer those who claimed them, however many do', async () => {
+    app = await startApp({ TRUST_PROXY: '127.0.0.1/32' });
+    for (const headers of people) await upload('coffee.jpg', headers, original);
+    expect((await check(original, stranger)).body.cached).toBe(false);
+    expect((await check(original, people[0])).body.data.category).toBe('foods');
+    expect((await get(`${app.url}/api/v1/health`)).body).not.toHaveProperty('claims');
+  });
+
+  test('answer everybody with CLAIM_TRUST=all, which operators are told', async () => {
+    app = await startApp({ TRUST_PROXY: '127.0.0.1/32', CLAIM_TRUST: 'all' });
+    for (const headers of people) await upload('coffee.jpg', headers, original);
+    expect((await check(original, stranger)).body.data.category).toBe('foods');
+    await upload('cat.jpg', stranger, original);
+    expect((await check(original, as('anybody'))).body.data.category).toBe('pets');
+    expect((await check(original, people[0])).body.data.category).toBe('foods');
+    expect((await get(`${app.url}/api/v1/health`)).body).toMatchObject({
+      status: 'healthy',
+      claims: 'anybody',
+    });
+    expect(app.services.state()).toMatchObject({ claimTrust: 'all' });
   });
 });
 
@@ -96,7 +105,7 @@ describe('forgetting', () => {
     const { status, body } = await forget({ user_id: 'anna' }, ops);
     expect(status).toBe(200);
     expect(body.deleted).toEqual({
-      ...{ results: 0, claims: 1, feedback: 0, photos: 1, requests: 2, days: 1 },
+      ...{ results: 0, claims: 1, feedback: 0, fingerprints: 0, photos: 1, requests: 2, days: 1 },
       refusals: 0,
     });
     expect((await check(original, as('anna'))).body.cached).toBe(false);
@@ -129,7 +138,6 @@ test('what the cache holds is told to operators', async () => {
   expect(body).toMatchObject({
     results: 1,
     claims: 1,
-    conflicting_hashes: 0,
     feedback: 0,
     versions: [{ results: 1 }],
   });

@@ -149,7 +149,6 @@ describe('the page', () => {
       state: { isStoreUp: true, isTaking: true, children: { size: 1 } },
       today: { photos: 2, local: 1, failed: 1, errors: { unsupported_format: 1 } },
       failures: [{ errorCode: 'unsupported_format' }],
-      conflicts: 0,
     });
   });
 });

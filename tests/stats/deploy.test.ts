@@ -54,6 +54,7 @@ async function exported(): Promise<ReadonlySet<string>> {
   watchService(registry, () => ({
     isTaking: true,
     isStoreUp: true,
+    claimTrust: 'own',
     children: { size: 1, ready: 1, busy: 0, queued: 0 },
   }));
   const metrics = await registry.getMetricsAsJSON();

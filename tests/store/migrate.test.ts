@@ -1,15 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrationsUrl, readMigrations, statementsOf } from '../../src/store/migrate.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
-import { expectTrueAnswers } from '../contracts/true-answers.ts';
-import { describeWithMysql, mysqlRows } from '../support/mysql.ts';
+import { describeWithMysql } from '../support/mysql.ts';
 import { mysqlFixture } from './mysql-place.ts';
-import { claimantOf, claimOf, resultOf, sha256Of } from './rows.ts';
 import { sqliteFixture } from './sqlite-place.ts';
 
 let folder: string;
@@ -117,51 +114,8 @@ function describeHistory(prepare: () => Promise<StoreFixture>): void {
   });
 }
 
-/** As it was before there were answers, and migrated again. */
-async function expectAnswersFilled(
-  fixture: StoreFixture,
-  run: (sql: string) => Promise<unknown>,
-): Promise<void> {
-  const store = fixture.open();
-  await store.migrate();
-  await store.saveResults([
-    resultOf('a'),
-    resultOf('a', { version: 'v2', category: 'foods' }),
-    resultOf('b'),
-  ]);
-  await store.saveClaims([claimOf('anna', 'x', 'a'), claimOf('bert', 'x', 'a'), claimOf('anna', 'y', 'b')]);
-  const many = Array.from({ length: 40 }, (_, index) => `photo ${index}`);
-  await store.saveResults(many.map((name) => resultOf(name)));
-  await store.saveClaims(
-    many.flatMap((name) => ['anna', 'bert'].map((one) => claimOf(one, `original ${name}`, name))),
-  );
-  await store.saveFeedback({
-    claimant: claimantOf('anna'),
-    hash: sha256Of('y'),
-    category: 'foods',
-    network: '',
-    at: 2,
-  });
-  await run('DROP TABLE answers');
-  await run("DELETE FROM schema_migrations WHERE name = '040-answers'");
-  expect(await store.migrate()).toEqual(['040-answers']);
-  expect(await fixture.rows('SELECT 1 FROM answers')).toHaveLength(9 + 4 * many.length);
-  await expectTrueAnswers(fixture);
-  await store.close();
-  await fixture.remove();
-}
-
 describe('migrating SQLite', () => {
   describeHistory(sqliteFixture);
-
-  test('makes answers of what was stored before there were any', async () => {
-    const fixture = await sqliteFixture();
-    await expectAnswersFilled(fixture, async (sql) => {
-      const database = new DatabaseSync(fixture.file);
-      database.exec(sql);
-      database.close();
-    });
-  });
 
   test('a migration that fails half-way leaves nothing behind', async () => {
     const fixture = await sqliteFixture();
@@ -177,9 +131,4 @@ describe('migrating SQLite', () => {
 
 describeWithMysql('migrating MySQL', (server) => {
   describeHistory(() => mysqlFixture(server));
-
-  test('makes answers of what was stored before there were any', async () => {
-    const fixture = await mysqlFixture(server);
-    await expectAnswersFilled(fixture, (sql) => mysqlRows(server, sql, fixture.database));
-  });
 });

@@ -4,7 +4,7 @@ import { withOutageGuard } from '../../src/store/outage-guard.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeWithMysql, dropDatabase, randomDatabase } from '../support/mysql.ts';
 import { recordingLogger } from './recording-logger.ts';
-import { categories, lookupOf, resultOf } from './rows.ts';
+import { lookupOf, resultOf } from './rows.ts';
 import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 describeWithMysql('a MySQL server in trouble', (server) => {
@@ -17,7 +17,6 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     database = randomDatabase();
     proxy = await openTcpProxy(server);
     store = openMysqlStore({
-      categories,
       ...server,
       host: '127.0.0.1',
       port: proxy.port,

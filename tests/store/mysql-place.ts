@@ -3,7 +3,6 @@ import { openMysqlStore } from '../../src/store/mysql.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 import type { TestMysqlServer } from '../support/mysql-setup.ts';
-import { categories } from './rows.ts';
 
 /** A database that does not exist yet. */
 export async function mysqlFixture(
@@ -21,7 +20,6 @@ export async function mysqlFixture(
         database,
         poolSize: 4,
         statementTimeoutMs: 10_000,
-        ...(!hooks.migrations && { categories }),
         ...hooks,
       }),
     rows: (sql) => mysqlRows(server, sql, database),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Fingerprint, Look } from '../../src/image/photo.ts';
+import type { Fingerprint } from '../../src/image/photo.ts';
 import { type Activity, openActivityBuffer } from '../../src/store/activity.ts';
 import type { Tally } from '../../src/store/rollup.ts';
 import type { Claim, Lookup, PhotoRecord, RequestRecord, StoredResult } from '../../src/store/store.ts';
@@ -8,9 +8,6 @@ export const sha256Of = (text: string): string => createHash('sha256').update(te
 
 /** A claimant of that name: 32 hex digits. */
 export const claimantOf = (name: string): string => sha256Of(name).slice(0, 32);
-
-/** What the tests' results may show. */
-export const categories = ['pets', 'foods', 'idcard', 'travel_scenery', 'other'];
 
 export const version = 't1-p1-e0';
 
@@ -31,36 +28,12 @@ export function resultOf(name: string, changes: Partial<StoredResult> = {}): Sto
   };
 }
 
-export function claimOf(
-  claimant: string,
-  claimed: string,
-  content: string,
-  at = 1,
-  changes: Partial<Claim> = {},
-): Claim {
-  return {
-    claimant: claimantOf(claimant),
-    claimed: sha256Of(claimed),
-    content: sha256Of(content),
-    at,
-    network: `network of ${claimant}`,
-    category: 'pets',
-    ...changes,
-  };
-}
-
-/** A look of its own for each picture; `turned` bits of its hash are another encoding's. */
-export function lookOf(picture: string, turned: readonly number[] = []): Omit<Look, 'doubtful'> {
-  const hash = turned.reduce(
-    (bits, bit) => bits ^ (1n << BigInt(63 - bit)),
-    BigInt(`0x${sha256Of(picture).slice(0, 16)}`),
-  );
-  return {
-    hash: hash.toString(16).padStart(16, '0'),
-    colours: sha256Of(picture).slice(0, 48).repeat(2),
-    aspect: 1333,
-  };
-}
+export const claimOf = (claimant: string, claimed: string, content: string, at = 1): Claim => ({
+  claimant: claimantOf(claimant),
+  claimed: sha256Of(claimed),
+  content: sha256Of(content),
+  at,
+});
 
 /** A fingerprint of its own for each picture. */
 export function fingerprintOf(picture: string, bits = 5): Fingerprint {

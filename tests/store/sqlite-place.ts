@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
-import { categories } from './rows.ts';
 
 /** A file in a folder that does not exist yet. */
 export async function sqliteFixture(): Promise<StoreFixture & { readonly file: string }> {
@@ -12,7 +11,7 @@ export async function sqliteFixture(): Promise<StoreFixture & { readonly file: s
   const file = join(folder, 'new', 'folder', 'album.db');
   return {
     file,
-    open: (hooks = {}) => openSqliteStore({ file, ...(!hooks.migrations && { categories }), ...hooks }),
+    open: (hooks = {}) => openSqliteStore({ file, ...hooks }),
     async rows(sql) {
       const database = new DatabaseSync(file, { readOnly: true });
       try {

@@ -2,11 +2,12 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { dependants } from '../../src/store/deletions.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { answerStatements } from '../../src/store/sqlite-answers.ts';
+import { dropSql } from '../../src/store/sqlite-deletions.ts';
 import { findSql } from '../../src/store/sqlite-results.ts';
 import { describeStore } from '../contracts/store.ts';
-import { categories, lookupOf, resultOf } from './rows.ts';
+import { lookupOf, resultOf } from './rows.ts';
 import { sqliteFixture } from './sqlite-place.ts';
 
 describe('a store on SQLite', () => {
@@ -17,7 +18,7 @@ const outageOf = { code: 'store_unavailable' };
 
 test('a file that another process keeps locked is an outage, and works again when it lets go', async () => {
   const { file, remove } = await sqliteFixture();
-  const store = openSqliteStore({ file, categories, statementTimeoutMs: 50 });
+  const store = openSqliteStore({ file, statementTimeoutMs: 50 });
   await store.migrate();
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
@@ -32,7 +33,7 @@ test('a file that another process keeps locked is an outage, and works again whe
 
 test('a lock that is let go of in time is waited for', async () => {
   const { file, remove } = await sqliteFixture();
-  const store = openSqliteStore({ file, categories, statementTimeoutMs: 10_000 });
+  const store = openSqliteStore({ file, statementTimeoutMs: 10_000 });
   await store.migrate();
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
@@ -50,7 +51,7 @@ test('a file that is no database is an outage, and works once it is replaced', a
   const { file, remove } = await sqliteFixture();
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, 'this is a letter, and a long one, to nobody in particular '.repeat(100));
-  const store = openSqliteStore({ file, categories });
+  const store = openSqliteStore({ file });
   await expect(store.migrate()).rejects.toMatchObject(outageOf);
   writeFileSync(file, '');
   expect(await store.migrate()).not.toEqual([]);
@@ -65,7 +66,7 @@ test('a folder that cannot be made is an outage', async () => {
   mkdirSync(dirname(blocked), { recursive: true });
   writeFileSync(blocked, '');
   chmodSync(blocked, 0o600);
-  const store = openSqliteStore({ file, categories });
+  const store = openSqliteStore({ file });
   await expect(store.migrate()).rejects.toMatchObject(outageOf);
   await store.close();
   await remove();
@@ -73,38 +74,46 @@ test('a folder that cannot be made is an outage', async () => {
 
 test('nothing opens the file again after close', async () => {
   const { file, remove } = await sqliteFixture();
-  const store = openSqliteStore({ file, categories });
+  const store = openSqliteStore({ file });
   await store.migrate();
   await store.close();
   await expect(store.ping()).rejects.toMatchObject(outageOf);
   await remove();
 });
 
-test('a look-up costs two searches by key', async () => {
+test('a look-up costs three searches by whole keys', async () => {
   const { open, rows, remove } = await sqliteFixture();
   const store = open();
   await store.migrate();
-  const plan = await rows(`EXPLAIN QUERY PLAN ${findSql({ witnesses: 2 }).replaceAll('?1', "'[]'")}`);
-  const searches = plan.map(({ detail }) => String(detail)).filter((detail) => !detail.startsWith('SCAN j '));
-  expect(searches).toEqual([
-    'SEARCH o USING PRIMARY KEY (hash=? AND asker=? AND version=?) LEFT-JOIN',
-    'SEARCH e USING PRIMARY KEY (hash=? AND asker>? AND asker<?) LEFT-JOIN',
+  const searches = async (trust: 'own' | 'all') =>
+    (await rows(`EXPLAIN QUERY PLAN ${findSql(trust).replaceAll('?1', "'[]'")}`))
+      .map(({ detail }) => String(detail))
+      .filter((detail) => detail.startsWith('SEARCH') || detail.startsWith('SCAN'));
+  const own = [
+    'SCAN j VIRTUAL TABLE INDEX 1:',
+    'SEARCH e USING PRIMARY KEY (sha256=? AND version=?) LEFT-JOIN',
+    'SEARCH c USING PRIMARY KEY (claimant=? AND claimed=?) LEFT-JOIN',
+    'SEARCH o USING PRIMARY KEY (sha256=? AND version=?) LEFT-JOIN',
+  ];
+  expect(await searches('own')).toEqual(own);
+  expect(await searches('all')).toEqual([
+    ...own,
+    'SEARCH n USING PRIMARY KEY (sha256=? AND version=?) LEFT-JOIN',
+    'SEARCH album_claims USING INDEX album_claims_claimed (claimed=?)',
   ]);
   await store.close();
   await remove();
 });
 
-test('answers are written and deleted by keys, however many there are', async () => {
+test.each(dependants)('%s are deleted with their photo by keys, however many there are', async (of) => {
   const { open, rows, remove } = await sqliteFixture();
   const store = open();
   await store.migrate();
-  for (const sql of answerStatements) {
-    const plan = (await rows(`EXPLAIN QUERY PLAN ${sql}`)).map(({ detail }) => String(detail));
-    expect(
-      plan.filter((detail) => /^SEARCH \w+ USING (PRIMARY KEY|COVERING INDEX)/.test(detail)),
-    ).not.toEqual([]);
-    expect(plan.filter((detail) => /^SCAN (?!j\b|json_each\b)/.test(detail))).toEqual([]);
-  }
+  const plan = (await rows(`EXPLAIN QUERY PLAN ${dropSql(of)}`)).map(({ detail }) => String(detail));
+  const searches = plan.filter((detail) => detail.startsWith('SEARCH'));
+  expect(searches).toHaveLength(2);
+  expect(searches.at(-1)).toMatch(/USING (COVERING )?INDEX \w+_content \(content=\?\)/);
+  expect(plan.filter((detail) => /^SCAN (?!j\b|json_each\b)/.test(detail))).toEqual([]);
   await store.close();
   await remove();
 });

@@ -8,7 +8,7 @@ const hits = ['memory', 'store', 'store', 'claim', 'flight'] as const;
 
 /** A day that ends at `now`, as a service with an LLM would have written it down: quiet at night, busy at noon. */
 export async function writePastDay(file: string, now: number): Promise<void> {
-  const store = openSqliteStore({ file, statementTimeoutMs: 10_000, categories });
+  const store = openSqliteStore({ file, statementTimeoutMs: 10_000 });
   await store.migrate();
   const photos: PhotoRecord[] = [];
   for (let minute = 0; minute < 24 * 60; minute += 1) {
@@ -59,7 +59,6 @@ export async function writePastDay(file: string, now: number): Promise<void> {
     hash: sha256Of('a cat on a plate'),
     category: 'pets',
     answered: 'foods',
-    network: '192.0.2.0/24',
     at: now - 50 * minuteMs,
   });
   await store.close();

@@ -61,7 +61,7 @@ export function drawTiles(place, points) {
   );
 }
 
-export function drawPanels({ state, today, failures, conflicts }) {
+export function drawPanels({ state, today, failures }) {
   drawState(state);
   if (!today) return;
   const kinds = Object.entries(today.hits_by_kind).filter(([, n]) => n > 0);
@@ -122,7 +122,6 @@ export function drawPanels({ state, today, failures, conflicts }) {
     byId('trust'),
     [],
     [
-      ['Hashes with conflicting claims, ever', { text: number.format(conflicts), bad: conflicts > 0 }],
       ['Both models compared today', number.format(compared)],
       ['They agree on', compared === 0 ? '–' : percent(share)],
       ['Users today', number.format(today.unique_users)],
@@ -142,7 +141,7 @@ function modelEnd(state) {
   return state.shutdown ?? '–';
 }
 
-function drawState({ isStoreUp, children, llm }) {
+function drawState({ isStoreUp, claimTrust, children, llm }) {
   const providers = (llm?.providers ?? []).map((one) => {
     return [
       one.name,
@@ -166,6 +165,8 @@ function drawState({ isStoreUp, children, llm }) {
     ['Children ready', { text: `${children.ready} / ${children.size}`, bad: children.ready < children.size }],
     ['Photos waiting', number.format(children.queued)],
   ];
+  if (claimTrust === 'all')
+    rows.push(['Claims', { text: 'anybody’s answer everybody (CLAIM_TRUST=all)', bad: true }]);
   if (llm?.dailyBudget !== undefined) rows.push(['Budget a day', money(llm.dailyBudget)]);
   if (llm?.isOverBudget) rows.push(['Budget', { text: 'used up', bad: true }]);
   currency = llm?.currency ?? '';
