@@ -14,7 +14,12 @@ await writeAlbum(join(folder.path, 'album'), photos, true);
 const llm = await startFakeLlm({
   behave: { content: { category: 'pets', confidence: 0.9 }, latencyMs: 1000 },
 });
-const vendor = { LLM_BASE_URL: llm.baseUrl, LLM_MODEL: 'fake', STRATEGY: process.argv[2] ?? 'llm-first' };
+const vendor = {
+  LLM_BASE_URL: llm.baseUrl,
+  LLM_MODEL: 'fake',
+  NEAR_DUPLICATES: 'off',
+  STRATEGY: process.argv[2] ?? 'llm-first',
+};
 
 const line = (what: string, seconds: number, ideal: number) =>
   console.log(`${what}: ${seconds.toFixed(2)} s, ideal ${ideal} s, ${(seconds / ideal).toFixed(3)} of it`);

@@ -20,6 +20,7 @@ const llm = await startFakeLlm({
 const service = await startService({
   LLM_BASE_URL: llm.baseUrl,
   LLM_MODEL: 'fake',
+  NEAR_DUPLICATES: 'off',
   ...(fixed !== undefined && { LLM_MAX_CONCURRENCY: fixed }),
 });
 

@@ -23,6 +23,7 @@ for (const isInterrupted of [false, true]) {
   const environment = {
     LLM_BASE_URL: llm.baseUrl,
     LLM_MODEL: 'fake',
+    NEAR_DUPLICATES: 'off',
     COST_PER_API_CALL: '0.002',
     SQLITE_FILE: `${folder.path}/${isInterrupted}.db`,
   };

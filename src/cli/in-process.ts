@@ -29,8 +29,8 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
     sender,
     requestId: newRequestId(),
     startedAt: Date.now(),
-    // Nobody else is here whose single photos had to go first.
-    context: { deadline: deadlineIn(photoMs), signal, lane: 'single' },
+    // Nobody else is here: no single photos of others that had to go first, no photos of others in the album.
+    context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: sender.claimant },
   });
 
   function told(hash: string, answer: Pick<Answer, 'classification' | 'from' | 'degraded'>): PhotoAnswer {

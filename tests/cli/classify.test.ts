@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
@@ -40,6 +41,8 @@ const llm = (more = {}) => ({
   LLM_BACKOFF: '0.01',
   STRATEGY: 'llm-only',
   COST_PER_API_CALL: '0.5',
+  // The photos here differ in bytes that nobody sees.
+  NEAR_DUPLICATES: 'off',
   ...more,
 });
 
@@ -98,6 +101,20 @@ describe('classify', () => {
     const third = await runCli(folder, ['classify', 'album', '--no-journal'], llm());
     expect(third.summary).toMatchObject({ from_cache: 60 - corrupt, done_earlier: 0, by_llm: 0 });
     expect(fake.requestCount).toBe(calls);
+  });
+
+  test('asks once about a photo and its copies in the same folder', async () => {
+    const cat = sampleBytes('cat.jpg');
+    put('album/cat.jpg', cat);
+    for (const width of [250, 300]) {
+      const copy = await sharp(cat).resize(width).jpeg({ quality: 60 }).toBuffer();
+      put(`album/copy of ${width} px.jpg`, copy);
+    }
+    put('album/coffee.jpg', sampleBytes('coffee.jpg'));
+    const { rows, summary } = await runCli(folder, ['classify', 'album'], llm({ NEAR_DUPLICATES: 'on' }));
+    expect(rows).toHaveLength(4);
+    expect(summary).toMatchObject({ succeeded: 4, by_llm: 2, spent: 1, saved: 1 });
+    expect(fake.calls).toHaveLength(2);
   });
 
   test('Ctrl-C lets what is in flight finish, and the next run does the rest', async () => {
