@@ -9,6 +9,7 @@ import type { Job } from './pool/job.ts';
 import type { RawPicture } from './pooled.ts';
 import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
 import { squeezed } from './squeeze.ts';
+import { framed, vendorFrame } from './vendor-frame.ts';
 
 /** How a network wants its photo: 8-bit sRGB, three interleaved channels, upright, resized like this. */
 export interface NetworkInput {
@@ -39,6 +40,8 @@ export interface Decoded {
   readonly heightPx: number;
   /** Empty unless wanted. */
   readonly rendition: Buffer;
+  /** The whole picture, where the rendition is not: for the network. */
+  readonly whole?: Buffer;
   /** `widthPx * heightPx * 3` bytes of the network's input; absent unless wanted. */
   readonly pixels?: Buffer;
   /** Absent for a picture without features, and where nothing else was wanted that it could be made of. */
@@ -47,7 +50,7 @@ export interface Decoded {
   readonly fingerprint?: Fingerprint;
 }
 
-type Outputs = Pick<Decoded, 'rendition' | 'pixels'> & {
+type Outputs = Pick<Decoded, 'rendition' | 'whole' | 'pixels'> & {
   readonly small?: Uint8Array;
   /** What a fingerprint is made of. */
   readonly picture?: RawPicture;
@@ -73,7 +76,14 @@ export function openDecoder({ renditionPx, limitPixels, input, ...heic }: Decode
     });
     const look = small && lookOf(small, widthPx, heightPx);
     const fingerprint = picture && fingerprintOf(picture, { widthPx, heightPx });
-    return { widthPx, heightPx, ...made, ...(look && { look }), ...(fingerprint && { fingerprint }) };
+    const frame = wants.rendition ? vendorFrame({ widthPx, heightPx }, renditionPx) : undefined;
+    const cut = frame && (await jpegOf(framed(opaque(open()), frame)));
+    return {
+      ...{ widthPx, heightPx, ...made },
+      ...(cut && { rendition: cut, whole: made.rendition }),
+      ...(look && { look }),
+      ...(fingerprint && { fingerprint }),
+    };
   }
 
   async function fromFile({ bytes, format, wants }: Source): Promise<Decoded> {
@@ -170,7 +180,11 @@ function within(image: Sharp, edgePx: number): Sharp {
 }
 
 function renditionOf(image: Sharp, renditionPx: number): Promise<Buffer> {
-  return within(opaque(image), renditionPx).jpeg({ quality: renditionQuality }).toBuffer();
+  return jpegOf(within(opaque(image), renditionPx));
+}
+
+function jpegOf(image: Sharp): Promise<Buffer> {
+  return image.jpeg({ quality: renditionQuality }).toBuffer();
 }
 
 /** What a look is made of: the whole photo squeezed into a small square. */

@@ -61,9 +61,9 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
 
     /** Only where it is asked for: most photos are answered without the network. */
     const inference = onceForAll(async (context: AnalyseContext) => {
-      const { rendition, probabilities } = await analysis.join(context);
-      if (probabilities !== undefined || rendition.length === 0) return probabilities;
-      return (await pool.analyse(inferenceJob(sha256, rendition), context)).probabilities;
+      const { rendition, whole = rendition, probabilities } = await analysis.join(context);
+      if (probabilities !== undefined || whole.length === 0) return probabilities;
+      return (await pool.analyse(inferenceJob(sha256, whole), context)).probabilities;
     });
 
     const photo = { sha256, sizeBytes, format, analyse: analysis.join, probabilities: inference.join };

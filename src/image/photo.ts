@@ -43,10 +43,12 @@ export interface Fingerprint extends PictureCells {
 /** Everything that one decode of a photo yields. */
 export interface Analysis {
   /**
-   * The photo as a vision LLM gets it: JPEG, upright, sRGB, long edge bounded, no metadata at all. Empty where photos
-   * are opened without one.
+   * The photo as a vision LLM gets it: JPEG, upright, sRGB, edges and shape bounded, no metadata at all. Empty where
+   * photos are opened without one.
    */
   readonly rendition: Buffer;
+  /** The whole photo, where the rendition shows a part of it or more than it. */
+  readonly whole?: Buffer;
   /** Size of the photo itself, upright. */
   readonly widthPx: number;
   readonly heightPx: number;
