@@ -45,6 +45,8 @@ interface Standing {
   failures: number;
   notBeforeMs: number;
   isPlain: boolean;
+  /** Its next call is one more because the last one failed. */
+  isRepeated: boolean;
   isOut: boolean;
   /** The only key that may be used. */
   key?: Key;
@@ -71,15 +73,22 @@ export async function ask(
   const { nowMs = () => performance.now(), hasFallback = false } = options;
   const arrival = ++arrivals;
   const standings = options.providers.map(
-    (provider): Standing => ({ provider, failures: 0, notBeforeMs: 0, isPlain: false, isOut: false }),
+    (provider): Standing => ({
+      provider,
+      failures: 0,
+      notBeforeMs: 0,
+      isPlain: false,
+      isRepeated: false,
+      isOut: false,
+    }),
   );
   const mostCoolings = maxCoolings[hasFallback ? context.lane : 'withoutFallback'];
   let attempts = 0;
   let coolings = 0;
   let costMicro: number | undefined;
   let last: VisionError | undefined;
-  /** Its next call is one more because the last one failed. */
-  let isExtra = false;
+  /** Once is enough to find out whether it is about the question. */
+  let isRefused = false;
   /** It was let wait once: it goes where there is room, or back to its place. */
   let isReturning = false;
 
@@ -151,8 +160,8 @@ export async function ask(
     const { isPlain } = standing;
     if (verdict.next !== 'plain') delete standing.key;
     isReturning = verdict.next === 'wait';
-    // Whoever says plainly that it can't, or has no room, is not asked once more: the next one is.
-    if (error instanceof VendorError) isExtra = !['wait', 'next', 'other_key'].includes(verdict.next);
+    if (error instanceof VendorError) standing.isRepeated = false;
+    if (verdict.next === 'again' || verdict.next === 'repair') standing.isRepeated = true;
     switch (verdict.next) {
       case 'wait':
         return;
@@ -164,8 +173,8 @@ export async function ask(
         return;
       }
       case 'plain':
-        for (const one of standings) one.isOut = one !== standing || isPlain;
-        standing.isPlain = true;
+        standing.isOut ||= isRefused;
+        standing.isPlain = isRefused = true;
         return;
       case 'repair':
         standing.isOut ||= isPlain;
@@ -191,7 +200,7 @@ export async function ask(
     try {
       const { provider, key } = standing;
       ready = await readyCall({ provider, key, arrival, isReturning }, options.spending, context);
-      if (!isExtra || options.retryBudget.extra()) {
+      if (!standing.isRepeated || options.retryBudget.extra()) {
         const reading = await attempt(standing, ready);
         return { ...reading, model: provider.model, ...(costMicro !== undefined && { costMicro }) };
       }
@@ -203,7 +212,7 @@ export async function ask(
       continue;
     }
     abandon(ready);
-    break;
+    standing.isOut = true;
   }
   throw last ?? new VisionError('internal');
 }

@@ -4,9 +4,9 @@ import type { Outcome } from '../resilience/limiter.ts';
 export interface Verdict {
   /**
    * `wait`: it may be asked anew as soon as there is room, here or elsewhere. `again`: the same provider after a
-   * pause, another one at once. `plain`: once more with the plainest question,
-   * same key, then nobody else. `repair`: once more for the bare key, then the next provider. `other_key`: the
-   * provider's next key, then the next provider. `next`: the next provider. `stop`: nobody else is asked.
+   * pause, another one at once. `plain`: once for a photo with the plainest question and the same key, then the next
+   * provider. `repair`: once more for the bare key, then the next provider. `other_key`: the provider's next key, then
+   * the next provider. `next`: the next provider. `stop`: nobody else is asked.
    */
   readonly next: 'wait' | 'again' | 'plain' | 'repair' | 'other_key' | 'next' | 'stop';
   /** The provider's circuit counts what it is to blame for; a key is put aside. */

@@ -25,7 +25,10 @@ export function sampleBytes(name: Sample): Buffer<ArrayBuffer> {
 }
 
 /** The whole service on a free loopback port: SQLite in a folder of its own unless the environment says otherwise. */
-export async function startApp(environment: Record<string, string> = {}) {
+export async function startApp(
+  environment: Record<string, string> = {},
+  log = pino({ level: environment.LOG_LEVEL ?? 'silent' }),
+) {
   const folder = mkdtempSync(join(tmpdir(), 'album-classifier-'));
   const config = configFrom({
     SQLITE_FILE: join(folder, 'album.db'),
@@ -34,7 +37,6 @@ export async function startApp(environment: Record<string, string> = {}) {
     APP_HOST: '127.0.0.1',
     ...environment,
   });
-  const log = pino({ level: environment.LOG_LEVEL ?? 'silent' });
   const services = openServices(config, log);
   const app = await buildServer(services, {
     version: 'test',

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { FakeReply, FakeRequest, FakeWire } from './fake-llm-wire.ts';
 
 interface Delayed {
@@ -12,6 +13,15 @@ export interface FakeError {
   readonly status: number;
   /** Sent as it is: a string as text, anything else as JSON. */
   readonly body: unknown;
+}
+
+/** An answer as it was seen: no header is added but for its length, and the body is compressed as its header says. */
+export interface FakeRecorded {
+  readonly recorded: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | object;
+  };
 }
 
 /**
@@ -32,7 +42,7 @@ export const faults = [
 
 export type Fault = (typeof faults)[number];
 
-export type FakeBehaviour = Delayed & (FakeReply | FakeError | { readonly fault: Fault });
+export type FakeBehaviour = Delayed & (FakeReply | FakeError | FakeRecorded | { readonly fault: Fault });
 
 export async function perform(
   behaviour: FakeBehaviour,
@@ -41,6 +51,7 @@ export async function perform(
   response: ServerResponse,
 ): Promise<void> {
   if ('fault' in behaviour) return fail(behaviour.fault, response);
+  if ('recorded' in behaviour) return replay(behaviour, response);
   if ('status' in behaviour) return sendError(behaviour, response);
   response.writeHead(200, { 'content-type': 'application/json', ...behaviour.headers });
   response.end(JSON.stringify(wire.reply(behaviour, request)));
@@ -50,6 +61,18 @@ function sendError({ status, body, headers }: FakeError & Delayed, response: Ser
   const isText = typeof body === 'string';
   response.writeHead(status, { 'content-type': isText ? 'text/html' : 'application/json', ...headers });
   response.end(isText ? body : JSON.stringify(body));
+}
+
+const encoders: Readonly<Record<string, (text: string) => Buffer>> = {
+  gzip: gzipSync,
+  deflate: deflateSync,
+  br: brotliCompressSync,
+};
+
+function replay({ recorded: { status, headers, body } }: FakeRecorded, response: ServerResponse) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const encode = encoders[headers['content-encoding'] ?? ''] ?? Buffer.from;
+  response.writeHead(status, headers).end(encode(text));
 }
 
 function fail(fault: Fault, response: ServerResponse) {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FakeBehaviour, perform } from './fake-llm-behaviour.ts';
 import { openAiWire } from './fake-llm-openai.ts';
+import { type PictureRules, underPictureRules } from './fake-llm-pictures.ts';
 import { type FakeRequest, type FakeWire, Rejection } from './fake-llm-wire.ts';
 import { type FakeVendor, underRules } from './fake-vendors.ts';
 
@@ -19,6 +20,8 @@ export interface FakeLlmOptions {
   readonly behave?: Behave;
   /** Whose rules hold; nobody's, where absent. Its wire format too. */
   readonly vendor?: FakeVendor;
+  /** Pictures that are taken; any, where absent. */
+  readonly pictures?: PictureRules;
 }
 
 /** What the vendor does, always the same or call by call. */
@@ -87,7 +90,8 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
     server.emit('call');
     await gate.opened;
     const wanted = typeof behave === 'function' ? await behave(call) : behave;
-    const behaviour = vendor ? await underRules(vendor, call, wanted) : wanted;
+    const ruled = vendor ? await underRules(vendor, call, wanted) : wanted;
+    const behaviour = options.pictures ? await underPictureRules(options.pictures, call, ruled) : ruled;
     const latencyMs = behaviour.latencyMs ?? 0;
     if (latencyMs > 0) await sleep(latencyMs);
     await perform(behaviour, call, wire, response);

@@ -98,6 +98,20 @@ describe('what may pass', () => {
     expect([first.requestCount, second.requestCount]).toEqual([1, 1]);
   });
 
+  test('a burst that is under way when a provider fails is answered by the next one, all of it', async () => {
+    const open = first.hold();
+    first.behave(openai.server);
+    const asked = vision({
+      providers: both(),
+      retryBudget: retryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
+    });
+    const answers = Promise.all(Array.from({ length: 8 }, () => asked.classify(photo, context())));
+    await first.received(8);
+    open();
+    expect(await answers).toHaveLength(8);
+    expect([first.requestCount, second.requestCount]).toEqual([8, 8]);
+  });
+
   test('Retry-After is a floor under the pause', async () => {
     first.behave(inTurn({ ...openai.rate, headers: { 'retry-after-ms': '150' } }));
     const begin = performance.now();
@@ -260,15 +274,39 @@ describe('a refused photo', () => {
     ['in words', { content: null, refusal: "I can't help with that." }],
   ];
 
-  test.each(refusals)('%s costs two calls at most, of one key of one provider', async (_, behaviour) => {
-    first.behave(behaviour);
-    const providers = [provider(first, 'first', { apiKeys: ['a', 'b'] }), provider(second, 'second')];
-    await expect(vision({ providers }).classify(photo, context())).rejects.toMatchObject({
-      reason: 'refused',
+  test.each(refusals)(
+    '%s costs two calls of one key, and one of each other provider',
+    async (_, behaviour) => {
+      first.behave(behaviour);
+      second.behave(behaviour);
+      const providers = [provider(first, 'first', { apiKeys: ['a', 'b'] }), provider(second, 'second')];
+      await expect(vision({ providers }).classify(photo, context())).rejects.toMatchObject({
+        reason: 'refused',
+      });
+      expect([first.requestCount, second.requestCount]).toEqual([2, 1]);
+      expect(new Set(first.calls.map(({ keyFingerprint }) => keyFingerprint)).size).toBe(1);
+      expect([...first.calls, ...second.calls].map((call) => call.prompt)).toEqual([
+        prompt.text,
+        prompt.plain,
+        prompt.text,
+      ]);
+      expect(alerts).toEqual([]);
+      expect(providers.map(({ keys, breaker }) => [keys.healthy, breaker.state])).toEqual([
+        [2, 'closed'],
+        [1, 'closed'],
+      ]);
+    },
+  );
+
+  test('that another provider does not mind is answered by it, however many there are', async () => {
+    first.behave(openai.policy);
+    const asked = vision({
+      providers: both(),
+      retryBudget: retryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
     });
-    expect([first.requestCount, second.requestCount]).toEqual([2, 0]);
-    expect(new Set(first.calls.map(({ keyFingerprint }) => keyFingerprint)).size).toBe(1);
-    expect(first.calls[1]?.prompt).toBe(prompt.plain);
+    for (let photos = 0; photos < 12; photos++)
+      expect((await asked.classify(photo, context())).classification.category).toBe('pets');
+    expect([first.requestCount, second.requestCount]).toEqual([24, 12]);
   });
 
   test('is not paid for again for a while, by any process', async () => {
