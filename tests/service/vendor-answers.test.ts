@@ -20,8 +20,8 @@ interface LogLine {
 /** The service with a first provider and one behind it. What was answered without the LLM is not remembered. */
 async function start(firstOptions: FakeLlmOptions = {}, providers = 'first,backup') {
   const [first, backup] = await Promise.all([startFakeLlm(firstOptions), startFakeLlm()]);
-  let logged = '';
-  const log = pino({ level: 'info' }, { write: (line: string) => void (logged += line) });
+  const logged: string[] = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   const keys = { LLM_FIRST_API_KEY: 'sk-first-secret', LLM_BACKUP_API_KEY: 'sk-backup-secret' };
   const models = { LLM_FIRST_MODEL: 'first', LLM_BACKUP_MODEL: 'backup' };
   const vendors = { LLM_FIRST_PROVIDER: 'openai', LLM_BACKUP_PROVIDER: 'openai' };
@@ -50,12 +50,8 @@ async function start(firstOptions: FakeLlmOptions = {}, providers = 'first,backu
     /** Another photo each time: bytes behind the end of a JPEG are no part of the picture. */
     photo: () => Buffer.concat([sampleBytes('cat.jpg'), Buffer.from(`#${photos++}`)]),
     lines: (msg: string) =>
-      logged
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as LogLine)
-        .filter((line) => line.msg === msg),
-    logged: () => logged,
+      logged.map((line) => JSON.parse(line) as LogLine).filter((line) => line.msg === msg),
+    logged: () => logged.join(''),
   };
 }
 
