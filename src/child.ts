@@ -38,7 +38,7 @@ async function warmUp(decode: ReturnType<typeof openDecoder>): Promise<void> {
   const blank = { width: 640, height: 480, channels: 3, background: '#888' } as const;
   const bytes = await sharp({ create: blank }).jpeg().toBuffer();
   for (let round = 0; round < 3; round++)
-    await decode({ bytes, format: 'jpeg', wants: { rendition: true, infer: true } });
+    await decode({ bytes, format: 'jpeg', wants: { rendition: true, infer: true, colour: true } });
 }
 
 interface Model {

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { batchRoutes } from './http/batch.ts';
 import { cacheAdminRoutes } from './http/cache-admin.ts';
 import { newRequestId } from './http/caller.ts';
+import { categoryRoutes } from './http/categories.ts';
 import { checkCacheRoutes } from './http/check-cache.ts';
 import { classifyRoutes } from './http/classify.ts';
 import { guardClients } from './http/client-access.ts';
@@ -37,6 +38,7 @@ type Routes = (app: FastifyInstance, dependencies: HttpDependencies) => void;
 const clientRoutes: readonly Routes[] = [
   startPageRoutes,
   healthRoutes,
+  categoryRoutes,
   checkCacheRoutes,
   classifyRoutes,
   batchRoutes,

@@ -98,6 +98,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   return {
     log,
     taxonomy,
+    descriptionLanguage: config.prompt.language,
     limits: config.limits,
     classifier: cache.answering(answering),
     local: local.classifier,

@@ -47,8 +47,9 @@ export type ResultCache = ReturnType<typeof openResultCache>;
 export const correctedModel = 'user';
 
 /** The claimant's own word instead of a model's: nothing of what the model said about the photo holds. */
-function correctedBy(category: string, { sha256, version, createdAt, method }: StoredResult): Remembered {
-  const result = { sha256, version, createdAt, method, category, confidence: 1, model: correctedModel };
+function correctedBy(category: string, found: StoredResult): Remembered {
+  const { description: _, scores: __, ...kept } = found;
+  const result = { ...kept, category, confidence: 1, model: correctedModel };
   return { result, from: 'claim', isProvisional: false };
 }
 
@@ -136,6 +137,14 @@ export function openResultCache(options: ResultCacheOptions) {
       const isWeaker = classification.method === 'local' && memory.get(sha256)?.method === 'llm';
       if (!isWeaker) memory.set(sha256, result);
       return quietly('result', results.save(result));
+    },
+
+    /** Stores the colour of a result that had none. */
+    addColour(result: StoredResult, colour: string): Promise<void> {
+      const coloured = { ...result, colour };
+      if (memory.get(result.sha256)?.createdAt === result.createdAt)
+        memory.set(result.sha256, coloured, { noUpdateTTL: true });
+      return quietly('result', results.save(coloured));
     },
 
     /**

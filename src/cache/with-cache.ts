@@ -1,4 +1,6 @@
-import type { Answer, Classifier } from '../classify/classifier.ts';
+import type { Answer, Classifier, ClassifyContext } from '../classify/classifier.ts';
+import type { Photo } from '../image/photo.ts';
+import { earlier } from '../resilience/deadline.ts';
 import type { Remembered, ResultCache } from './result-cache.ts';
 
 export interface WithCacheOptions {
@@ -23,16 +25,38 @@ export function withCache(inner: Classifier, cache: ResultCache, options: WithCa
       // Memory again after the wait: a call that was in flight may have ended meanwhile, and must not be made twice.
       const remembered = (await find(photo.sha256)) ?? cache.inMemory(photo.sha256);
       if (!remembered) return inner.classify(photo, context);
-      cache.countHit(remembered);
-      return answerFrom(remembered);
+      return answerFrom(remembered, { photo, context, cache });
     },
   };
 }
 
 const nothing = Promise.resolve();
 
-export function answerFrom({ result, from, isProvisional }: Remembered): Answer {
-  return { classification: result, from, degraded: isProvisional, written: nothing };
+/** Before the deadline, so that an answer without its colour still comes in time. */
+const colourMarginMs = 250;
+
+export interface AnswerFromOptions {
+  /** The photo in hand, or a copy of it. */
+  readonly photo: Photo;
+  readonly context: ClassifyContext;
+  readonly cache: Pick<ResultCache, 'countHit' | 'addColour'>;
+}
+
+/** Counts the hit and answers with it. Where no colour was stored, the photo in hand is decoded for it, and it is. */
+export async function answerFrom(
+  remembered: Remembered,
+  { photo, context, cache }: AnswerFromOptions,
+): Promise<Answer> {
+  const { result, from, isProvisional } = remembered;
+  cache.countHit(remembered);
+  const answer = { classification: result, from, degraded: isProvisional, written: nothing };
+  if (result.colour !== undefined) return answer;
+  const deadline = earlier(context.deadline, colourMarginMs);
+  // What keeps the photo from being decoded, such as too many others, keeps nobody from an answer.
+  const analysed = await photo.analyse({ ...context, deadline }).catch(() => undefined);
+  if (analysed?.colour === undefined) return answer;
+  const classification = { ...result, colour: analysed.colour };
+  return { ...answer, classification, written: cache.addColour(result, analysed.colour) };
 }
 
 /** Remembers what `inner` answers, once. Inside a single flight, so that one call is written once. */

@@ -2,13 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Classifier, ClassifyContext } from '../classify/classifier.ts';
 import { DeadlineError } from '../errors.ts';
+import type { Photo } from '../image/photo.ts';
 import type { HeldLease, LeaseStore } from '../store/lease.ts';
 import type { ResultCache } from './result-cache.ts';
 import { answerFrom } from './with-cache.ts';
 
 export interface WithLeaseOptions {
   readonly leases: LeaseStore;
-  readonly cache: Pick<ResultCache, 'findStored' | 'countHit'>;
+  readonly cache: Pick<ResultCache, 'findStored' | 'countHit' | 'addColour'>;
   /** Part of what the lease is on: processes of another version do other work. */
   readonly version: string;
   /** After which the lease of a process that died is another's. It is renewed while the call lives. */
@@ -31,35 +32,30 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
   const { leases, cache, version, ttlMs, onLease } = options;
 
   /** An answer that a better one may replace is not what anybody waits for. */
-  async function found(sha256: string): Promise<Answer | undefined> {
-    const remembered = await cache.findStored(sha256).catch(() => undefined);
+  async function found(photo: Photo, context: ClassifyContext): Promise<Answer | undefined> {
+    const remembered = await cache.findStored(photo.sha256).catch(() => undefined);
     if (!remembered || remembered.isProvisional) return undefined;
     onLease?.('answered');
-    cache.countHit(remembered);
-    return { ...answerFrom(remembered), isRemembered: true };
+    return { ...(await answerFrom(remembered, { photo, context, cache })), isRemembered: true };
   }
 
   /** The lease, or what another process found out meanwhile; nothing where the store can't be asked. */
   async function leaseOrAnswer(
-    sha256: string,
+    photo: Photo,
     context: ClassifyContext,
   ): Promise<HeldLease | Answer | undefined> {
-    const request = { name: nameOf(version, sha256), owner: randomBytes(16).toString('hex'), ttlMs };
+    const request = { name: nameOf(version, photo.sha256), owner: randomBytes(16).toString('hex'), ttlMs };
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
       const state = await leases.acquireLease(request).catch(() => undefined);
       if (state === undefined) return undefined;
       if (state.isOwn) return { ...request, token: state.token };
       await pause(Math.min(pauseMs, state.leftMs + 1), context);
-      const answer = await found(sha256);
+      const answer = await found(photo, context);
       if (answer) return answer;
     }
   }
 
-  async function callUnder(
-    lease: HeldLease,
-    photo: Parameters<Classifier['classify']>[0],
-    context: ClassifyContext,
-  ) {
+  async function callUnder(lease: HeldLease, photo: Photo, context: ClassifyContext) {
     const renewal = setInterval(() => void leases.renewLease(lease).catch(() => {}), ttlMs / 3);
     const release = async () => {
       clearInterval(renewal);
@@ -67,7 +63,7 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
     };
     try {
       // Its last holder may have written a result just before it let go.
-      const answer = (await found(photo.sha256)) ?? (await ask(photo, context));
+      const answer = (await found(photo, context)) ?? (await ask(photo, context));
       // Nobody waits for the release: who looks for the photo finds its result before it asks for the lease.
       void answer.written.then(release);
       return answer;
@@ -86,7 +82,7 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
     async classify(photo, context) {
       // Whoever wants a new answer is not helped by another's.
       if (context.isRecheck) return inner.classify(photo, context);
-      const held = await leaseOrAnswer(photo.sha256, context);
+      const held = await leaseOrAnswer(photo, context);
       if (held === undefined) {
         onLease?.('unavailable');
         return inner.classify(photo, context);

@@ -7,7 +7,10 @@ import type { ResultCache } from './result-cache.ts';
 import { answerFrom } from './with-cache.ts';
 
 export interface NearDuplicatesOptions {
-  readonly cache: Pick<ResultCache, 'inMemory' | 'findNearDuplicate' | 'saveFingerprint' | 'countHit'>;
+  readonly cache: Pick<
+    ResultCache,
+    'inMemory' | 'findNearDuplicate' | 'saveFingerprint' | 'countHit' | 'addColour'
+  >;
   /** Whether a photo about to be paid for turned out to be a copy of one that was, or is, paid for. */
   readonly onLookup?: (outcome: 'answered' | 'none') => void;
 }
@@ -48,11 +51,9 @@ export function withNearDuplicates(
     return answer && isLasting(answer) ? copyOf(answer, original.sha256) : undefined;
   }
 
-  async function stored(album: string, photo: Photo, fingerprint: Fingerprint): Promise<Answer | undefined> {
+  async function stored(album: string, photo: Photo, fingerprint: Fingerprint, context: ClassifyContext) {
     const found = await cache.findNearDuplicate(album, photo.sha256, fingerprint).catch(() => undefined);
-    if (!found) return undefined;
-    cache.countHit(found);
-    return copyOf(answerFrom(found), found.result.sha256);
+    return found && copyOf(await answerFrom(found, { photo, context, cache }), found.result.sha256);
   }
 
   /** Until it is answered, copies find it. */
@@ -68,13 +69,14 @@ export function withNearDuplicates(
   }
 
   async function ask(album: string, photo: Photo, fingerprint: Fingerprint, context: ClassifyContext) {
-    const copy = context.isRecheck ? undefined : await stored(album, photo, fingerprint);
+    const copy = context.isRecheck ? undefined : await stored(album, photo, fingerprint, context);
     if (!context.isRecheck) onLookup?.(copy ? 'answered' : 'none');
     if (copy) return copy;
     // Memory again after the wait: a call that was in flight may have ended meanwhile, and must not be made twice.
     const known = context.isRecheck ? undefined : cache.inMemory(photo.sha256);
-    if (known) cache.countHit(known);
-    const answer = known ? answerFrom(known) : await inner.classify(photo, context);
+    const answer = await (known
+      ? answerFrom(known, { photo, context, cache })
+      : inner.classify(photo, context));
     if (!isLasting(answer)) return answer;
     const saved = cache.saveFingerprint(album, photo.sha256, fingerprint);
     return { ...answer, written: Promise.all([answer.written, saved]).then(() => undefined) };

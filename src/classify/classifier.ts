@@ -9,6 +9,8 @@ export interface Classification {
   readonly confidence: number;
   /** A sentence about the photo, by a vision LLM only. */
   readonly description?: string;
+  /** The picture's prevailing colour: a key of `colours` in wording.json. No model's word, and absent in old results. */
+  readonly colour?: string;
   readonly method: 'llm' | 'local';
   /** Name of the model that said so. */
   readonly model: string;
@@ -49,6 +51,8 @@ export interface ClassifyContext {
   readonly caller?: string;
   /** Lets those who wait go, with that error: the answer comes late, and is only remembered. */
   readonly release?: (error: Error) => void;
+  /** Resolves once the form that the photo came in is complete and accepted: no LLM is asked before. Absent: it is. */
+  readonly formAccepted?: Promise<void>;
   /** The album it is from: the claimant that its user id names. An address is no album. */
   readonly album?: string;
 }

@@ -46,6 +46,7 @@ function sooner(context: ClassifyContext, marginMs: number): ClassifyContext {
     signal: context.signal,
     ...(context.caller !== undefined && { caller: context.caller }),
     ...(context.isRecheck && { isRecheck: true }),
+    ...(context.formAccepted && { formAccepted: context.formAccepted }),
     get lane() {
       return context.lane;
     },

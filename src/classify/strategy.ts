@@ -1,3 +1,4 @@
+import { withAwaitedForm } from './await-form.ts';
 import type { Classification, Classifier } from './classifier.ts';
 import { type FallbackOptions, withFallback } from './fallback.ts';
 import { withSureFirst } from './sure-first.ts';
@@ -21,15 +22,16 @@ export interface StrategyParts {
 export function classifierFor(strategy: Strategy, parts: StrategyParts): Classifier {
   const { local, shared, isSure, onFallback } = parts;
   const vision = parts.paid(parts.vision);
+  const mayPay = (inner: Classifier) => withAwaitedForm(shared(inner));
   switch (strategy) {
     case 'llm-first':
-      return withFallback(shared(vision), shared(local), { onFallback });
+      return withFallback(mayPay(vision), shared(local), { onFallback });
     case 'local-first':
-      return withFallback(shared(withSureFirst(local, vision, isSure)), shared(local), { onFallback });
+      return withFallback(mayPay(withSureFirst(local, vision, isSure)), shared(local), { onFallback });
     case 'local-only':
       return shared(local);
     case 'llm-only':
-      return shared(vision);
+      return mayPay(vision);
     default:
       return strategy satisfies never;
   }

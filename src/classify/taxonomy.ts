@@ -7,6 +7,8 @@ export interface Category {
   readonly en: string;
   /** One line for the prompt: what belongs. */
   readonly definition: string;
+  /** What a photo of this category shows, where nobody has described it. */
+  readonly sentence?: { readonly zh: string; readonly en: string };
   /** Labels of a local model that mean this category. */
   readonly labels: readonly string[];
   /** The key that v1 clients get instead, where they know no card for this one. */
@@ -22,6 +24,8 @@ export interface Taxonomy {
   categoryOfLabel(label: string): string;
   /** The key a v1 client is told. */
   v1Key(key: string): string;
+  /** The category's name and a plain sentence, for a photo that nobody has described. */
+  describe(key: string, language: 'zh' | 'en'): string | undefined;
 }
 
 export const builtInTaxonomyUrl = new URL('./taxonomy.json', import.meta.url);
@@ -49,7 +53,18 @@ function taxonomyOf(file: TaxonomyFile): Taxonomy {
     has: (key: string) => byKey.has(key),
     categoryOfLabel: (label: string) => byLabel.get(label) ?? file.fallback,
     v1Key: (key: string) => byKey.get(key)?.v1 ?? key,
+    describe(key: string, language: 'zh' | 'en') {
+      const category = byKey.get(key);
+      return category && descriptionOf(category, language);
+    },
   });
+}
+
+/** A category without a sentence has one that says no more than its name. */
+function descriptionOf({ sentence, ...names }: Category, language: 'zh' | 'en'): string {
+  const name = names[language];
+  if (language === 'zh') return `${name}：${sentence?.zh ?? `这张照片属于“${name}”。`}`;
+  return `${name}: ${sentence?.en ?? `The photo belongs to “${name}”.`}`;
 }
 
 function taxonomyProblems(file: unknown): string[] {
@@ -61,13 +76,15 @@ function taxonomyProblems(file: unknown): string[] {
     return [...problems, '`categories` must be a list with at least one category'];
   const keys = new Set<unknown>();
   for (const [index, category] of categories.entries()) {
-    const { key, zh, en, definition, labels } = (category ?? {}) as Partial<Category>;
+    const { key, zh, en, definition, labels, sentence } = (category ?? {}) as Partial<Category>;
     if (typeof key !== 'string' || !/^[a-z][a-z0-9_]{0,31}$/.test(key))
       problems.push(`category ${index}: \`key\` must be 1 to 32 lower-case letters, digits or underscores`);
     if (keys.has(key)) problems.push(`category ${index}: the key \`${key}\` occurs twice`);
     keys.add(key);
-    if (![zh, en, definition].every((text) => typeof text === 'string' && text.length > 0))
+    if (![zh, en, definition].every(isText))
       problems.push(`category ${index}: \`zh\`, \`en\` and \`definition\` must be texts`);
+    if (sentence !== undefined && ![sentence?.zh, sentence?.en].every(isText))
+      problems.push(`category ${index}: \`sentence\` must have texts \`zh\` and \`en\``);
     if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string'))
       problems.push(`category ${index}: \`labels\` must be a list of texts`);
   }
@@ -76,3 +93,5 @@ function taxonomyProblems(file: unknown): string[] {
     if (v1 !== undefined && !keys.has(v1)) problems.push(`category ${key}: \`v1\` must be one of the keys`);
   return problems;
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0;

@@ -35,8 +35,12 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
 
   function told(hash: string, answer: Pick<Answer, 'classification' | 'from' | 'degraded'>): PhotoAnswer {
     if (answer.classification.method === 'llm') byLlm.add(hash);
-    const { inference_method, ...data } = photoData(answer);
-    return { ...data, inferenceMethod: inference_method };
+    const { inference_method, background_color, ...data } = photoData(answer, services);
+    return {
+      ...data,
+      ...(background_color !== undefined && { backgroundColor: background_color }),
+      inferenceMethod: inference_method,
+    };
   }
 
   async function classifyOne(

@@ -50,8 +50,13 @@ export function openOutput(form: OutputForm, write: (text: string) => void): Out
 function shown({ file, hash, result }: Row) {
   const base = { file, ...(hash !== undefined && { hash }) };
   if (result instanceof ClientError) return { ...base, error: result.message, error_code: result.code };
-  const { inferenceMethod, ...answer } = result;
-  return { ...base, ...answer, inference_method: inferenceMethod };
+  const { inferenceMethod, backgroundColor, ...answer } = result;
+  return {
+    ...base,
+    ...answer,
+    ...(backgroundColor !== undefined && { background_color: backgroundColor }),
+    inference_method: inferenceMethod,
+  };
 }
 
 const csvColumns = [
@@ -59,6 +64,7 @@ const csvColumns = [
   'category',
   'confidence',
   'description',
+  'background_color',
   'inference_method',
   'model',
   'degraded',

@@ -11,6 +11,8 @@ export interface PhotoAnswer {
   /** In (0, 1]. */
   readonly confidence: number;
   readonly description?: string;
+  /** The picture's prevailing colour, in one of ten Chinese words. */
+  readonly backgroundColor?: string;
   readonly inferenceMethod: 'cache' | 'llm' | 'local';
   readonly model: string;
   /** The preferred method failed and a weaker one answered. */
@@ -19,13 +21,15 @@ export interface PhotoAnswer {
 
 /** Undefined where the fields say nothing: a miss, or a line that is none about an answered photo. */
 export function answerOf(said: Partial<PhotoLine> | Cached): PhotoAnswer | undefined {
-  const { category, confidence, description, inference_method, model = '', degraded = false } = said;
+  const { category, confidence, description, background_color, inference_method } = said;
+  const { model = '', degraded = false } = said;
   if (typeof category !== 'string' || typeof confidence !== 'number' || inference_method === undefined)
     return undefined;
   return {
     category,
     confidence,
     ...(description !== undefined && { description }),
+    ...(background_color !== undefined && { backgroundColor: background_color }),
     inferenceMethod: inference_method,
     model,
     degraded,

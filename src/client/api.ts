@@ -37,6 +37,35 @@ export interface Api {
       client_timestamp?: string;
     };
   };
+  /** The categories and colours there are */
+  'GET /api/v1/categories': {
+    answer: {
+      /** Of the taxonomy */
+      version: string;
+      categories: {
+        /** What answers say as `category` */
+        key: string;
+        /** Its name in Chinese */
+        zh: string;
+        /** Its name in English */
+        en: string;
+        /** What belongs to it */
+        definition: string;
+        /** What `/api/v1` says in its place */
+        v1?: string;
+      }[];
+      /** `zh` is what answers say as `background_color` */
+      colours: {
+        /** Its name in Chinese */
+        zh: string;
+        /** Its name in English */
+        en: string;
+      }[];
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
   /** Ask for one photo by hash, before uploading it */
   'POST /api/v1/classify/check-cache': {
     body: {
@@ -52,7 +81,20 @@ export interface Api {
         /** A key of the taxonomy */
         category: string;
         confidence: number;
+        /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** The picture's prevailing colour; absent where it is unknown */
+        background_color?:
+          | '红色'
+          | '橙色'
+          | '黄色'
+          | '绿色'
+          | '蓝色'
+          | '紫色'
+          | '粉色'
+          | '灰色'
+          | '黑色'
+          | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model: string;
         /** The preferred method failed and a weaker one answered */
@@ -82,7 +124,20 @@ export interface Api {
           /** A key of the taxonomy */
           category: string;
           confidence: number;
+          /** What a vision LLM says of the photo, else the category in words */
           description?: string;
+          /** The picture's prevailing colour; absent where it is unknown */
+          background_color?:
+            | '红色'
+            | '橙色'
+            | '黄色'
+            | '绿色'
+            | '蓝色'
+            | '紫色'
+            | '粉色'
+            | '灰色'
+            | '黑色'
+            | '白色';
           inference_method: 'cache' | 'llm' | 'local';
           model: string;
           /** The preferred method failed and a weaker one answered */
@@ -102,7 +157,20 @@ export interface Api {
         /** A key of the taxonomy */
         category: string;
         confidence: number;
+        /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** The picture's prevailing colour; absent where it is unknown */
+        background_color?:
+          | '红色'
+          | '橙色'
+          | '黄色'
+          | '绿色'
+          | '蓝色'
+          | '紫色'
+          | '粉色'
+          | '灰色'
+          | '黑色'
+          | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model: string;
         /** The preferred method failed and a weaker one answered */
@@ -134,7 +202,20 @@ export interface Api {
           /** A key of the taxonomy */
           category: string;
           confidence: number;
+          /** What a vision LLM says of the photo, else the category in words */
           description?: string;
+          /** The picture's prevailing colour; absent where it is unknown */
+          background_color?:
+            | '红色'
+            | '橙色'
+            | '黄色'
+            | '绿色'
+            | '蓝色'
+            | '紫色'
+            | '粉色'
+            | '灰色'
+            | '黑色'
+            | '白色';
           inference_method: 'cache' | 'llm' | 'local';
           model: string;
           /** The preferred method failed and a weaker one answered */
@@ -155,7 +236,20 @@ export interface Api {
             /** A key of the taxonomy */
             category: string;
             confidence: number;
+            /** What a vision LLM says of the photo, else the category in words */
             description?: string;
+            /** The picture's prevailing colour; absent where it is unknown */
+            background_color?:
+              | '红色'
+              | '橙色'
+              | '黄色'
+              | '绿色'
+              | '蓝色'
+              | '紫色'
+              | '粉色'
+              | '灰色'
+              | '黑色'
+              | '白色';
             inference_method: 'cache' | 'llm' | 'local';
             model: string;
             /** The preferred method failed and a weaker one answered */
@@ -207,7 +301,20 @@ export interface Api {
         /** A key of the taxonomy */
         category: string;
         confidence: number;
+        /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** The picture's prevailing colour; absent where it is unknown */
+        background_color?:
+          | '红色'
+          | '橙色'
+          | '黄色'
+          | '绿色'
+          | '蓝色'
+          | '紫色'
+          | '粉色'
+          | '灰色'
+          | '黑色'
+          | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model: string;
         /** The preferred method failed and a weaker one answered */
@@ -227,8 +334,7 @@ export interface Api {
     body: {
       items: {
         index: number;
-        /** SHA-256 of the original file, 64 hexadecimal digits */
-        image_hash: string;
+        image_hash?: string | null;
         image_uri: string;
       }[];
       /** Used where the X-User-ID header is absent or empty */
@@ -241,12 +347,25 @@ export interface Api {
       results: {
         index: number;
         image_uri: string;
-        image_hash: string;
+        image_hash?: string;
         cached: boolean;
         /** A key of the taxonomy */
         category?: string;
         confidence?: number;
+        /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** The picture's prevailing colour; absent where it is unknown */
+        background_color?:
+          | '红色'
+          | '橙色'
+          | '黄色'
+          | '绿色'
+          | '蓝色'
+          | '紫色'
+          | '粉色'
+          | '灰色'
+          | '黑色'
+          | '白色';
         inference_method?: 'cache' | 'llm' | 'local';
         model?: string;
         /** The preferred method failed and a weaker one answered */
@@ -287,7 +406,20 @@ export interface Api {
         /** A key of the taxonomy */
         category?: string;
         confidence?: number;
+        /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** The picture's prevailing colour; absent where it is unknown */
+        background_color?:
+          | '红色'
+          | '橙色'
+          | '黄色'
+          | '绿色'
+          | '蓝色'
+          | '紫色'
+          | '粉色'
+          | '灰色'
+          | '黑色'
+          | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model?: string;
         /** The preferred method failed and a weaker one answered */
@@ -304,7 +436,20 @@ export interface Api {
           /** A key of the taxonomy */
           category?: string;
           confidence?: number;
+          /** What a vision LLM says of the photo, else the category in words */
           description?: string;
+          /** The picture's prevailing colour; absent where it is unknown */
+          background_color?:
+            | '红色'
+            | '橙色'
+            | '黄色'
+            | '绿色'
+            | '蓝色'
+            | '紫色'
+            | '粉色'
+            | '灰色'
+            | '黑色'
+            | '白色';
           inference_method: 'cache' | 'llm' | 'local';
           model?: string;
           /** The preferred method failed and a weaker one answered */

@@ -26,6 +26,7 @@ export function openImageSide(
     rendition: config.strategy !== 'local-only',
     infer: manifest !== undefined && !isLlmFirst(config),
     fingerprint: config.cache.nearDuplicates,
+    colour: true,
   };
   const renditionPx = config.llm?.imagePx ?? unaskedRenditionPx;
   const networkPx = manifest && Math.max(manifest.input.widthPx, manifest.input.heightPx);

@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import type { Answer } from '../classify/classifier.ts';
+import { colourNames, colourWord } from '../classify/colours.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
+import type { HttpDependencies } from './dependencies.ts';
 
 export const hashPattern = '^[0-9a-fA-F]{64}$';
 
@@ -10,6 +12,18 @@ export const Hash = Type.String({
   // Of docs/samples/cat.jpg.
   examples: ['07c5a883d3ac0679d979dd166565360e82ecdfcfb2eb959f8b3df24681bbbc24'],
 });
+
+/** In a list, where a malformed one is a miss and claims nothing. */
+export const ListedHash = Type.String({
+  description: 'SHA-256 of the original file, 64 hexadecimal digits; anything else is a miss',
+});
+
+/** What is a hash; nothing else says anything about a photo. */
+export function hashIn(value: unknown): string | undefined {
+  return typeof value === 'string' && isHash.test(value) ? value : undefined;
+}
+
+const isHash = new RegExp(hashPattern);
 
 export const UserId = Type.Union([Type.String(), Type.Null()], {
   description: 'Used where the X-User-ID header is absent or empty',
@@ -25,7 +39,15 @@ export const Envelope = {
 const classification = {
   category: Type.String({ description: 'A key of the taxonomy' }),
   confidence: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
-  description: Type.Optional(Type.String()),
+  description: Type.Optional(
+    Type.String({ description: 'What a vision LLM says of the photo, else the category in words' }),
+  ),
+  background_color: Type.Optional(
+    Type.String({
+      enum: Object.values(colourNames).map(({ zh }) => zh),
+      description: "The picture's prevailing colour; absent where it is unknown",
+    }),
+  ),
 };
 
 const provenance = {
@@ -61,12 +83,22 @@ export function stamp(requestId: string) {
 
 type Shown = Pick<Answer, 'classification' | 'from' | 'degraded'>;
 
+/** What the words of an answer come from. */
+export type Wording = Pick<HttpDependencies, 'taxonomy' | 'descriptionLanguage'>;
+
 /** What client C reads: every key of the taxonomy. */
-export function photoData({ classification: said, from, degraded }: Shown): PhotoData {
+export function photoData(
+  { classification: said, from, degraded }: Shown,
+  { taxonomy, descriptionLanguage: language }: Wording,
+): PhotoData {
+  const description =
+    said.description ?? (language === 'none' ? undefined : taxonomy.describe(said.category, language));
+  const colour = colourWord(said.colour);
   return {
     category: said.category,
     confidence: rounded(said.confidence),
-    ...(said.description !== undefined && { description: said.description }),
+    ...(description !== undefined && { description }),
+    ...(colour !== undefined && { background_color: colour }),
     inference_method: from === 'model' ? said.method : 'cache',
     model: said.model,
     degraded,
@@ -74,8 +106,9 @@ export function photoData({ classification: said, from, degraded }: Shown): Phot
 }
 
 /** What clients A and B read: a key they know no card for is told as another, with both probabilities added. */
-export function v1PhotoData(shown: Shown, taxonomy: Taxonomy): PhotoData {
-  const data = photoData(shown);
+export function v1PhotoData(shown: Shown, wording: Wording): PhotoData {
+  const { taxonomy } = wording;
+  const data = photoData(shown, wording);
   const category = taxonomy.v1Key(data.category);
   if (category === data.category) return data;
   return {

@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ClassifyContext } from '../classify/classifier.ts';
 import { AppError } from '../errors.ts';
+import { deadlineOnceStarted } from '../resilience/deadline.ts';
 import type { Sender } from '../store/store.ts';
 import { type Caller, callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -30,7 +32,16 @@ export interface BatchWork {
   readonly onItem?: ((item: BatchItem, received: number) => void) | undefined;
   /** Who sent the form, where its text parts may say so: records wait for them. */
   readonly senderIn?: (fields: FormFields) => Sender;
+  /**
+   * Looks at the complete form, of so many photos, before any LLM is asked about one of them. The time in which the
+   * batch is answered begins then.
+   * @throws AppError to refuse it
+   */
+  readonly check?: (fields: FormFields, photos: number) => void;
 }
+
+/** From the arrival of a request on, where the time of its batch begins later: client C gives up after 180 s. */
+const longestRequestMs = 150_000;
 
 /** Works on the photos of one form in parallel, from the moment each has arrived. One photo's error is its own. */
 export function openBatchDesk(dependencies: HttpDependencies) {
@@ -71,10 +82,13 @@ export function openBatchDesk(dependencies: HttpDependencies) {
   async function work(
     request: FastifyRequest,
     reply: FastifyReply,
-    { onItem, senderIn }: BatchWork = {},
+    { onItem, senderIn, check }: BatchWork = {},
   ): Promise<Batch> {
     const isRecheck = recheck(request);
-    const caller = callerOf(request, reply, { lane: 'batch', deadlineMs: limits.batchMs, isRecheck });
+    const deadlineMs = check ? Math.max(longestRequestMs, limits.batchMs) : limits.batchMs;
+    const plain = callerOf(request, reply, { lane: 'batch', deadlineMs, isRecheck });
+    const form = check && openFormCheck(plain.context, limits.batchMs);
+    const caller = form ? { ...plain, context: form.context } : plain;
     const held = holdRecords(recorder);
     const desk = openPhotoDesk({ ...dependencies, recorder: held.recorder });
     let sender = caller.sender;
@@ -98,8 +112,13 @@ export function openBatchDesk(dependencies: HttpDependencies) {
       const fields = await readPhotoForm(request, dependencies, options, caller.context.signal, start);
       if (senderIn) sender = senderIn(fields);
       held.name(sender);
+      check?.(fields, pending.length);
+      form?.accept();
       const items = await Promise.all(pending);
       return { caller: { ...caller, sender }, items, fields, durationMs: Math.round(reply.elapsedTime) };
+    } catch (error) {
+      form?.refuse(error);
+      throw error;
     } finally {
       // Where the form breaks off, photos that did arrive may still be at work.
       held.name(sender);
@@ -132,6 +151,24 @@ export function openBatchDesk(dependencies: HttpDependencies) {
   }
 
   return { work, claim };
+}
+
+/** The context of photos whose form is not complete: work on them ends where it is refused. */
+function openFormCheck(context: ClassifyContext, durationMs: number) {
+  const { promise: formAccepted, resolve } = Promise.withResolvers<void>();
+  const deadline = deadlineOnceStarted(durationMs, context.deadline);
+  const refused = new AbortController();
+  const leave = () => refused.abort(context.signal.reason);
+  context.signal.addEventListener('abort', leave, { once: true });
+  if (context.signal.aborted) leave();
+  return {
+    context: { ...context, deadline, signal: refused.signal, formAccepted },
+    accept(): void {
+      deadline.start();
+      resolve();
+    },
+    refuse: (error: unknown) => refused.abort(error),
+  };
 }
 
 class UnexpectedError extends AppError {

@@ -1,8 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import type { Taxonomy } from '../classify/taxonomy.ts';
 import { AppError, BadRequestError } from '../errors.ts';
-import { Envelope, hashPattern, PhotoData, Problem, problems, stamp, v1PhotoData } from './answer-schemas.ts';
+import {
+  Envelope,
+  hashIn,
+  PhotoData,
+  Problem,
+  problems,
+  stamp,
+  v1PhotoData,
+  type Wording,
+} from './answer-schemas.ts';
 import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { type Batch, type BatchItem, openBatchDesk } from './batch-desk.ts';
 import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
@@ -61,7 +69,6 @@ const schema = {
 };
 
 export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { taxonomy } = dependencies;
   const desk = openBatchDesk(dependencies);
 
   async function work(
@@ -80,10 +87,10 @@ export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies
     if (wantsLines(request))
       return streamBatch(request, reply, dependencies, {
         work: (onItem) => work(request, reply, onItem).then(({ batch: _, ...totals }) => totals),
-        lineOf: (item) => itemOf(item, taxonomy),
+        lineOf: (item) => itemOf(item, dependencies),
       });
     const { batch, ...totals } = await work(request, reply);
-    return { ...totals, items: batch.items.map((item) => itemOf(item, taxonomy)) };
+    return { ...totals, items: batch.items.map((item) => itemOf(item, dependencies)) };
   });
 }
 
@@ -97,15 +104,12 @@ function totalsOf({ items }: Batch) {
   };
 }
 
-function itemOf(
-  { index, filename, outcome, durationMs }: BatchItem,
-  taxonomy: Taxonomy,
-): Static<typeof Item> {
+function itemOf({ index, filename, outcome, durationMs }: BatchItem, wording: Wording): Static<typeof Item> {
   const base = { index, filename, processing_time_ms: durationMs };
   if (outcome instanceof AppError)
     return { ...base, success: false, error: outcome.message, error_code: outcome.code, from_cache: false };
   const { answer } = outcome;
-  return { ...base, success: true, data: v1PhotoData(answer, taxonomy), from_cache: answer.from !== 'model' };
+  return { ...base, success: true, data: v1PhotoData(answer, wording), from_cache: answer.from !== 'model' };
 }
 
 /**
@@ -117,8 +121,7 @@ function claimedHashes(value: unknown): (string | undefined)[] {
   const list = typeof value === 'string' ? parsedOrUndefined(value) : value;
   if (!Array.isArray(list))
     throw new BadRequestError('malformed_body', '`image_hashes` must be a JSON list of hashes.');
-  const pattern = new RegExp(hashPattern);
-  return list.map((entry) => (typeof entry === 'string' && pattern.test(entry) ? entry : undefined));
+  return list.map(hashIn);
 }
 
 export function parsedOrUndefined(text: string): unknown {

@@ -1,7 +1,16 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { Envelope, Hash, PhotoData, problems, stamp, UserId, v1PhotoData } from './answer-schemas.ts';
+import {
+  Envelope,
+  Hash,
+  ListedHash,
+  PhotoData,
+  problems,
+  stamp,
+  UserId,
+  v1PhotoData,
+} from './answer-schemas.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { openLookupDesk } from './lookup-desk.ts';
 
@@ -9,7 +18,6 @@ const Data = Type.Union([PhotoData, Type.Null()]);
 
 export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { taxonomy } = dependencies;
   const desk = openLookupDesk(dependencies);
 
   const checkCache = {
@@ -34,7 +42,7 @@ export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDepen
     return {
       success: true as const,
       cached: found !== undefined,
-      data: found ? v1PhotoData(found, taxonomy) : null,
+      data: found ? v1PhotoData(found, dependencies) : null,
       from_cache: found !== undefined,
       ...stamp(request.id),
     };
@@ -44,7 +52,7 @@ export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDepen
     summary: 'Ask for many photos by hash',
     tags: ['cache'],
     body: Type.Object({
-      image_hashes: Type.Array(Hash, { minItems: 1, maxItems: 100 }),
+      image_hashes: Type.Array(ListedHash, { minItems: 1, maxItems: 100 }),
       user_id: Type.Optional(UserId),
     }),
     response: {
@@ -71,7 +79,7 @@ export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDepen
       cached_count: found.filter((one) => one !== undefined).length,
       items: image_hashes.map((image_hash, index) => {
         const one = found[index];
-        return { image_hash, cached: one !== undefined, data: one ? v1PhotoData(one, taxonomy) : null };
+        return { image_hash, cached: one !== undefined, data: one ? v1PhotoData(one, dependencies) : null };
       }),
       ...stamp(request.id),
     };

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { BadRequestError } from '../errors.ts';
 import type { ReceivedUpload } from '../image/receive.ts';
-import { Envelope, hashPattern, PhotoData, problems, stamp, v1PhotoData } from './answer-schemas.ts';
+import { Envelope, hashIn, PhotoData, problems, stamp, v1PhotoData } from './answer-schemas.ts';
 import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { callerOf } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -117,6 +117,7 @@ export async function readOnePhoto(
 /** @throws BadRequestError not empty and no hash */
 export function claimedHash(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string' && new RegExp(hashPattern).test(value)) return value;
+  const hash = hashIn(value);
+  if (hash !== undefined) return hash;
   throw new BadRequestError('invalid_hash', '`image_hash` must be a SHA-256 as 64 hexadecimal digits.');
 }

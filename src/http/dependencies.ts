@@ -39,6 +39,8 @@ export interface Health {
 export interface HttpDependencies {
   readonly log: Logger;
   readonly taxonomy: Taxonomy;
+  /** Of descriptions; `none` leaves them out. */
+  readonly descriptionLanguage: 'zh' | 'en' | 'none';
   readonly limits: Limits;
   /** The whole pipeline: cache, models, fallback. */
   readonly classifier: Classifier;

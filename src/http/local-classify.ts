@@ -31,7 +31,7 @@ const schema = {
 };
 
 export function localClassifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { local, limits, photos, taxonomy, recorder } = dependencies;
+  const { local, limits, photos, recorder } = dependencies;
   const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
   app.post('/api/v1/local-classify', options, async (request, reply) => {
     if (!local) throw new UnavailableError('no_classifier', 'No local model is loaded here.', 3600);
@@ -44,7 +44,7 @@ export function localClassifyRoutes(app: FastifyInstance, dependencies: HttpDepe
       recorder.tallies([{ topic: 'test', name: 'local' }]);
       return {
         success: true as const,
-        data: { ...v1PhotoData(answer, taxonomy), scores: answer.classification.scores ?? {} },
+        data: { ...v1PhotoData(answer, dependencies), scores: answer.classification.scores ?? {} },
         from_cache: false as const,
         processing_time_ms: Math.round(performance.now() - startedMs),
         ...stamp(request.id),

@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Remembered } from '../cache/result-cache.ts';
+import { hashIn } from './answer-schemas.ts';
 import { type Caller, callerOf, senderOfRequest } from './caller.ts';
 import type { HttpDependencies } from './dependencies.ts';
 
 type Route = 'check-cache' | 'batch-check-cache';
 
-/** Looks hashes up for a caller and books it: a hit is a photo, a miss is a look-up only. */
+/** Looks hashes up for a caller and books it: a hit is a photo, a miss is a look-up only. What is no hash is a miss. */
 export function openLookupDesk({
   cache,
   recorder,
@@ -23,8 +24,12 @@ export function openLookupDesk({
     caller: Caller,
   ): Promise<(Shown | undefined)[]> {
     const startedMs = performance.now();
-    const asked = hashes.map((hash) => hash.toLowerCase());
-    const found = await cache.findAll(asked, caller.sender.claimant);
+    const asked = hashes.map((hash) => hashIn(hash)?.toLowerCase());
+    const known = asked.filter((hash) => hash !== undefined);
+    const byHash = new Map(
+      (await cache.findAll(known, caller.sender.claimant)).map((one, index) => [known[index], one]),
+    );
+    const found = asked.map((hash) => byHash.get(hash));
     const durationMs = Math.round(performance.now() - startedMs);
     let lookupHits = 0;
     const answers = found.map((remembered, index) => {

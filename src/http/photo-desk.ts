@@ -1,3 +1,4 @@
+import type { Remembered } from '../cache/result-cache.ts';
 import type { Answer } from '../classify/classifier.ts';
 import type { ReceivedUpload } from '../image/receive.ts';
 import type { Recorder } from '../stats/recorder.ts';
@@ -35,9 +36,7 @@ export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDepen
           classifier.classify(photo, caller.context),
           cache.correction(sha256, caller.sender.claimant),
         ]);
-        const answer = corrected
-          ? { ...said, classification: corrected.result, from: corrected.from, degraded: false }
-          : said;
+        const answer = corrected ? correctedAnswer(said, corrected) : said;
         const durationMs = elapsed(startedMs);
         const answered = { answer, sha256, durationMs };
         recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
@@ -80,6 +79,13 @@ export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDepen
   }
 
   return { answer, claim, refuse };
+}
+
+/** The sender's own word, with the colour that the photo has whatever anybody says of it. */
+function correctedAnswer(said: Answer, { result, from }: Remembered): Answer {
+  const { colour } = said.classification;
+  const classification = { ...result, ...(colour !== undefined && { colour }) };
+  return { ...said, classification, from, degraded: false };
 }
 
 function elapsed(sinceMs: number): number {

@@ -2,14 +2,23 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError, BadRequestError, VisionError } from '../errors.ts';
-import { Envelope, PhotoData, Problem, photoData, problems, stamp } from './answer-schemas.ts';
+import {
+  Envelope,
+  hashIn,
+  PhotoData,
+  Problem,
+  photoData,
+  problems,
+  stamp,
+  type Wording,
+} from './answer-schemas.ts';
 import { AskedTime, checkAskedTime } from './asked-time.ts';
 import { parsedOrUndefined } from './batch.ts';
 import { type Batch, type BatchItem, openBatchDesk } from './batch-desk.ts';
 import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
 import { senderOfRequest } from './caller.ts';
-import { claimedHash } from './classify.ts';
 import type { HttpDependencies } from './dependencies.ts';
+import type { FormFields } from './photo-form.ts';
 
 const nullable = Type.Union([Type.String(), Type.Null()]);
 
@@ -96,15 +105,13 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
     const batch = await desk.work(request, reply, {
       onItem,
       senderIn: ({ image_metadata }) => senderOfRequest(request, userIdIn(image_metadata)),
+      check,
     });
     const { items } = metadataOf(batch.fields.image_metadata);
-    if (items.length !== batch.items.length)
-      throw new BadRequestError(
-        'counts_differ',
-        `\`image_metadata\` lists ${items.length} items for ${batch.items.length} \`images\` parts.`,
-      );
-    const hashes = items.map((item) => claimedHash(item.image_hash));
-    await desk.claim(batch, hashes);
+    await desk.claim(
+      batch,
+      items.map(({ image_hash }) => hashIn(image_hash)),
+    );
     const totals = { error_type: 'success' as const, summary: summaryOf(batch), ...stamp(request.id) };
     return { batch, items, totals };
   }
@@ -113,7 +120,7 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
     if (wantsLines(request))
       return streamBatch(request, reply, dependencies, {
         work: (onItem) => work(request, reply, onItem).then(({ totals }) => totals),
-        lineOf: (item) => ({ index: item.index, filename: item.filename, ...resultOf(item) }),
+        lineOf: (item) => ({ index: item.index, filename: item.filename, ...resultOf(item, dependencies) }),
       });
     const { batch, items, totals } = await work(request, reply);
     return {
@@ -121,10 +128,20 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
       results: batch.items.map((item, position) => ({
         index: items[position]?.index ?? position,
         image_uri: items[position]?.image_uri ?? '',
-        ...resultOf(item),
+        ...resultOf(item, dependencies),
       })),
     };
   });
+}
+
+/** @throws BadRequestError the metadata is missing, malformed, or of another number of photos */
+function check({ image_metadata }: FormFields, photos: number): void {
+  const { items } = metadataOf(image_metadata);
+  if (items.length !== photos)
+    throw new BadRequestError(
+      'counts_differ',
+      `\`image_metadata\` lists ${items.length} items for ${photos} \`images\` parts.`,
+    );
 }
 
 /** Nobody's where the metadata is not of the documented form: the batch is refused, its photos are recorded. */
@@ -146,11 +163,11 @@ function metadataOf(value: unknown) {
   return parsed;
 }
 
-function resultOf({ outcome, durationMs }: BatchItem) {
+function resultOf({ outcome, durationMs }: BatchItem, wording: Wording) {
   const said =
     outcome instanceof AppError
       ? { error: outcome.message, error_code: outcome.code, inference_method: failedIn(outcome) }
-      : photoData(outcome.answer);
+      : photoData(outcome.answer, wording);
   return { ...said, processing_time_ms: durationMs };
 }
 

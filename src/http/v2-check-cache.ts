@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { Envelope, Hash, PhotoData, photoData, problems, stamp, UserId } from './answer-schemas.ts';
+import { Envelope, ListedHash, PhotoData, photoData, problems, stamp, UserId } from './answer-schemas.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { openLookupDesk } from './lookup-desk.ts';
 
@@ -13,10 +13,14 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDep
     summary: 'Ask for many photos by hash (client C)',
     tags: ['v2'],
     body: Type.Object({
-      items: Type.Array(Type.Object({ index: Type.Integer(), image_hash: Hash, image_uri: Type.String() }), {
-        minItems: 1,
-        maxItems: 200,
-      }),
+      items: Type.Array(
+        Type.Object({
+          index: Type.Integer(),
+          image_hash: Type.Optional(Type.Union([ListedHash, Type.Null()])),
+          image_uri: Type.String(),
+        }),
+        { minItems: 1, maxItems: 200 },
+      ),
       user_id: Type.Optional(UserId),
       prompt: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Ignored' })),
     }),
@@ -27,7 +31,7 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDep
           Type.Object({
             index: Type.Integer(),
             image_uri: Type.String(),
-            image_hash: Type.String(),
+            image_hash: Type.Optional(Type.String()),
             cached: Type.Boolean(),
             ...Type.Partial(PhotoData).properties,
           }),
@@ -47,14 +51,15 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDep
   };
   app.post('/api/v2/classify/batch-check-cache', { schema: v2BatchCheckCache }, async (request, reply) => {
     const { items, user_id } = request.body;
-    const hashes = items.map((item) => item.image_hash);
+    const hashes = items.map((item) => item.image_hash ?? '');
     const found = await desk.lookUp(hashes, 'batch-check-cache', desk.callerFor(request, reply, user_id));
     const cachedCount = found.filter((one) => one !== undefined).length;
     return {
       error_type: 'success' as const,
       results: items.map(({ index, image_uri, image_hash }, position) => {
         const one = found[position];
-        return { index, image_uri, image_hash, cached: one !== undefined, ...(one && photoData(one)) };
+        const said = { cached: one !== undefined, ...(one && photoData(one, dependencies)) };
+        return { index, image_uri, ...(image_hash != null && { image_hash }), ...said };
       }),
       summary: { total: items.length, cached_count: cachedCount, miss_count: items.length - cachedCount },
       at_once: dependencies.photosAtOnce(),

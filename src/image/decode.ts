@@ -1,4 +1,5 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { type Colour, colourOf, type Region } from './colour.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { withoutBurstingText } from './firewall/png-text.ts';
 import { decodeHeic } from './heic.ts';
@@ -46,14 +47,16 @@ export interface Decoded {
   readonly pixels?: Buffer;
   /** Absent for a picture without features, and where nothing else was wanted that it could be made of. */
   readonly look?: Look;
+  /** Absent unless wanted. */
+  readonly colour?: Colour;
   /** Absent unless wanted with a rendition, and for a picture without features. */
   readonly fingerprint?: Fingerprint;
 }
 
 type Outputs = Pick<Decoded, 'rendition' | 'whole' | 'pixels'> & {
   readonly small?: Uint8Array;
-  /** What a fingerprint is made of. */
-  readonly picture?: RawPicture;
+  /** What a colour and, beside a rendition, a fingerprint is made of; absent where nothing was wanted. */
+  readonly shown?: { readonly picture: RawPicture; readonly region?: Region };
 };
 
 const renditionQuality = 80;
@@ -68,14 +71,14 @@ export function openDecoder({ renditionPx, limitPixels, input, ...heic }: Decode
   type Upright = Pick<Decoded, 'widthPx' | 'heightPx'>;
 
   async function decodedFrom(open: () => Sharp, { widthPx, heightPx }: Upright, wants: Job['wants']) {
-    const { small, picture, ...made } = await outputs(open, {
+    const { small, shown, ...made } = await outputs(open, {
       renditionPx: wants.rendition ? renditionPx : undefined,
       input: wants.infer ? input : undefined,
       shape: widthPx / heightPx,
-      fingerprint: wants.fingerprint === true,
     });
     const look = small && lookOf(small, widthPx, heightPx);
-    const fingerprint = picture && fingerprintOf(picture, { widthPx, heightPx });
+    const isFingerprinted = wants.fingerprint && wants.rendition;
+    const fingerprint = isFingerprinted && shown && fingerprintOf(shown.picture, { widthPx, heightPx });
     const frame = wants.rendition ? vendorFrame({ widthPx, heightPx }, renditionPx) : undefined;
     const cut = frame && (await jpegOf(framed(opaque(open()), frame)));
     return {
@@ -83,6 +86,7 @@ export function openDecoder({ renditionPx, limitPixels, input, ...heic }: Decode
       ...(cut && { rendition: cut, whole: made.rendition }),
       ...(look && { look }),
       ...(fingerprint && { fingerprint }),
+      ...(wants.colour && shown && { colour: colourOf(shown.picture, shown.region) }),
     };
   }
 
@@ -134,7 +138,6 @@ interface Wanted {
   readonly input: NetworkInput | undefined;
   /** Width by height, upright. */
   readonly shape: number;
-  readonly fingerprint: boolean;
 }
 
 /**
@@ -142,20 +145,9 @@ interface Wanted {
  * network's probabilities then differ from those of the direct way by 0.001 on average (bench/decode-once.ts). Only a
  * network that sees a photo whole can share: a crop of a panorama needs more of it than the size in between has.
  */
-async function outputs(
-  open: () => Sharp,
-  { renditionPx, input, shape, fingerprint }: Wanted,
-): Promise<Outputs> {
+async function outputs(open: () => Sharp, { renditionPx, input, shape }: Wanted): Promise<Outputs> {
+  if (renditionPx === undefined) return input ? networkOutputs(open(), input, shape) : { rendition: nothing };
   const shares = input?.fit === 'contain';
-  if (renditionPx === undefined || !(shares || fingerprint)) {
-    const rendition = renditionPx === undefined ? Buffer.alloc(0) : await renditionOf(open(), renditionPx);
-    const pixels = input && (await pixelsOf(open(), input));
-    const small =
-      rendition.length > 0
-        ? await smallOf(sharp(rendition))
-        : pixels && input && smallWithin(pixels, input, shape);
-    return { rendition, ...(pixels && { pixels }), ...(small && { small }) };
-  }
   const sharedPx = shares ? Math.max(renditionPx, 2 * input.widthPx, 2 * input.heightPx) : renditionPx;
   const { data, info } = await within(opaque(open()), sharedPx).raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
@@ -166,8 +158,19 @@ async function outputs(
     rendition: await renditionOf(again(), renditionPx),
     ...(pixels && { pixels }),
     small: squeezed({ ...picture, channels }, lookEdgePx),
-    ...(fingerprint && { picture }),
+    shown: { picture },
   };
+}
+
+const nothing = Buffer.alloc(0);
+
+async function networkOutputs(image: Sharp, input: NetworkInput, shape: number): Promise<Outputs> {
+  const pixels = await pixelsOf(image, input);
+  const picture = { data: pixels, widthPx: input.widthPx, heightPx: input.heightPx };
+  if (input.fit !== 'contain') return { rendition: nothing, pixels, shown: { picture } };
+  const region = regionIn(input, shape);
+  const small = squeezed({ ...picture, channels: 3 }, lookEdgePx, region);
+  return { rendition: nothing, pixels, small, shown: { picture, region } };
 }
 
 /** Three channels of sRGB, on white where the photo is transparent. */
@@ -187,25 +190,16 @@ function jpegOf(image: Sharp): Promise<Buffer> {
   return image.jpeg({ quality: renditionQuality }).toBuffer();
 }
 
-/** What a look is made of: the whole photo squeezed into a small square. */
-async function smallOf(image: Sharp): Promise<Uint8Array> {
-  const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-  return squeezed({ data, widthPx: info.width, heightPx: info.height, channels: info.channels }, lookEdgePx);
-}
-
-/** The same, without what a network's frame adds around the photo; nothing where the frame cuts it or bends it. */
-function smallWithin(pixels: Buffer, input: NetworkInput, shape: number): Uint8Array | undefined {
-  if (input.fit !== 'contain') return undefined;
-  const { widthPx, heightPx } = input;
+/** The photo without what a network's frame adds around it. */
+function regionIn({ widthPx, heightPx }: NetworkInput, shape: number): Region {
   const width = Math.max(1, Math.min(widthPx, Math.floor(heightPx * shape)));
   const height = Math.max(1, Math.min(heightPx, Math.floor(widthPx / shape)));
-  const region = {
+  return {
     left: (widthPx - width) >> 1,
     top: (heightPx - height) >> 1,
     widthPx: width,
     heightPx: height,
   };
-  return squeezed({ data: pixels, widthPx, heightPx, channels: 3 }, lookEdgePx, region);
 }
 
 async function pixelsOf(image: Sharp, input: NetworkInput): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import type { Colour } from './colour.ts';
 import type { JobContext } from './pool/scheduler.ts';
 
 /** What a complete upload is: its bytes, and the SHA-256 that was taken while they arrived. */
@@ -58,6 +59,8 @@ export interface Analysis {
   readonly look?: Look;
   /** Absent unless wanted, and for a picture without features. */
   readonly fingerprint?: Fingerprint;
+  /** Absent unless wanted. */
+  readonly colour?: Colour;
 }
 
 /** Work that can't begin before its deadline isn't begun at all. */

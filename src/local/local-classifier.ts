@@ -18,7 +18,11 @@ export function localClassifier({ manifest, taxonomy }: LocalClassifierOptions):
       const probabilities = await photo.probabilities(context);
       if (!probabilities)
         throw new UnavailableError('no_classifier', 'The local model is not available; try again later.', 30);
-      return fresh(classificationOf(probabilities, { manifest, taxonomy }));
+      const { colour } = await photo.analyse(context);
+      return fresh({
+        ...classificationOf(probabilities, { manifest, taxonomy }),
+        ...(colour !== undefined && { colour }),
+      });
     },
   };
 }

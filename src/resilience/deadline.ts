@@ -13,6 +13,21 @@ export function deadlineIn(durationMs: number, nowMs: MonotonicClock = monotonic
   return { leftMs: () => Math.max(0, at - nowMs()) };
 }
 
+/** A deadline whose time stands still until it is started. It never ends after `latest`. */
+export function deadlineOnceStarted(
+  durationMs: number,
+  latest: Deadline,
+  nowMs: MonotonicClock = monotonicMs,
+): Deadline & { start(): void } {
+  let at: number | undefined;
+  return {
+    leftMs: () => Math.min(latest.leftMs(), at === undefined ? durationMs : Math.max(0, at - nowMs())),
+    start() {
+      at ??= nowMs() + durationMs;
+    },
+  };
+}
+
 /** The same deadline, `marginMs` earlier. */
 export function earlier(deadline: Deadline, marginMs: number): Deadline {
   return { leftMs: () => Math.max(0, deadline.leftMs() - marginMs) };

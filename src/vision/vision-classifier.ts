@@ -21,7 +21,7 @@ export function visionClassifier(options: VisionClassifierOptions): Classifier {
   const categories = taxonomy.categories.map(({ key }) => key);
   return {
     async classify(photo, context) {
-      const { rendition: jpeg } = await photo.analyse(context);
+      const { rendition: jpeg, colour } = await photo.analyse(context);
       if (await refusals.has(photo.sha256)) throw new VisionError('refused_before');
       const question = { jpeg, maxTokens, categories };
       const questions = {
@@ -31,7 +31,7 @@ export function visionClassifier(options: VisionClassifierOptions): Classifier {
       try {
         const { costMicro, ...reading } = await ask(questions, options, context);
         return {
-          ...fresh({ ...reading, method: 'llm' }),
+          ...fresh({ ...reading, ...(colour !== undefined && { colour }), method: 'llm' }),
           ...(costMicro !== undefined && { costMicro }),
         };
       } catch (error) {

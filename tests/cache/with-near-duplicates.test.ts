@@ -46,6 +46,7 @@ function setUp({ stored, known, answer = async () => said() }: World = {}) {
           saved.push(`${album} ${sha256}`);
         },
         countHit() {},
+        addColour: async () => {},
       },
       onLookup: (outcome) => outcomes.push(outcome),
     },

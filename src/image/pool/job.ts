@@ -15,6 +15,8 @@ export interface Wants {
   readonly infer: boolean;
   /** What near duplicates are found by. It is made of the rendition. */
   readonly fingerprint?: boolean;
+  /** The prevailing colour. It is made of the rendition or of the network's input, whichever is wanted. */
+  readonly colour?: boolean;
 }
 
 /** One photo for a child process: the upload to decode, or its rendition for the network alone. */
