@@ -114,7 +114,7 @@ export const variables = {
     unit: 's',
   }),
   BATCH_DEADLINE: decimal({
-    about: 'Time in which a batch is answered',
+    about: 'Time in which a batch is answered; a v2 batch, once its form is complete',
     default: 55,
     min: 0.1,
     max: 600,

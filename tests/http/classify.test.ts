@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { formOf, post, type Sample, sampleBytes, samples, startApp } from '../support/app.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
@@ -23,7 +24,9 @@ describe('POST /api/v1/classify', () => {
     expect(body.data.confidence).toBeGreaterThan(0);
     expect(body.data.confidence).toBeLessThanOrEqual(1);
     expect(body.data).toMatchObject({ inference_method: 'local', model: 'album9@1.1.0', degraded: false });
-    expect(body.data).not.toHaveProperty('description');
+    const [title, sentence] = body.data.description.split('：');
+    expect(title).toBe(readTaxonomy().categories.find(({ key }) => key === category)?.zh);
+    expect(sentence).toMatch(/^.+。$/);
     expect(body).toMatchObject({ success: true, from_cache: false });
     expect(body.request_id).toMatch(/^req_\d{10}_[0-9a-f]{12}$/);
     expect(Date.parse(body.timestamp)).not.toBeNaN();

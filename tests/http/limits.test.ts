@@ -143,6 +143,7 @@ describe('everything else', () => {
     const { body } = await get(`${app.url}/openapi.json`);
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/v1/categories',
       '/api/v1/classify',
       '/api/v1/classify/batch',
       '/api/v1/classify/batch-check-cache',

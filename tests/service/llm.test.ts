@@ -38,6 +38,7 @@ describe('a photo that the LLM is asked about', () => {
       category: 'foods',
       confidence: 0.8,
       description: '一杯咖啡。',
+      background_color: '橙色',
       inference_method: 'llm',
       model: 'eyes',
       degraded: false,
