@@ -116,8 +116,13 @@ const replaces = "(method = 'local' OR VALUES(method) = 'llm')";
 
 const saveSql = `INSERT INTO results (${resultColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE ${resultColumns
   .slice(2)
-  .map((column) => `${column} = IF(${replaces}, VALUES(${column}), ${column})`)
+  .map((column) => `${column} = IF(${replaces}, ${savedValue(column)}, ${column})`)
   .join(', ')}`;
+
+/** A result that is saved again, to complete it, was used when it was used. */
+function savedValue(column: string): string {
+  return column === 'used_at_ms' ? `GREATEST(${column}, VALUES(${column}))` : `VALUES(${column})`;
+}
 
 export async function saveResults(query: MysqlQuery, results: readonly StoredResult[]): Promise<void> {
   if (results.length === 0) return;

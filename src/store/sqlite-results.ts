@@ -87,9 +87,14 @@ const saveSql = `INSERT INTO results (${resultColumns.join(', ')})
   FROM json_each(?) j WHERE true
   ON CONFLICT (sha256, version) DO UPDATE SET ${resultColumns
     .slice(2)
-    .map((column) => `${column} = excluded.${column}`)
+    .map((column) => `${column} = ${savedValue(column)}`)
     .join(', ')}
   WHERE results.method = 'local' OR excluded.method = 'llm'`;
+
+/** A result that is saved again, to complete it, was used when it was used. */
+function savedValue(column: string): string {
+  return column === 'used_at_ms' ? `max(${column}, excluded.${column})` : `excluded.${column}`;
+}
 
 export async function saveResults(database: SqliteDatabase, results: readonly StoredResult[]): Promise<void> {
   if (results.length > 0) await database.run(saveSql, JSON.stringify(byKey(results.map(resultValues))));

@@ -16,8 +16,6 @@ export interface StoredResult extends Classification {
   readonly version: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
-  /** The picture's prevailing colour, as clients name it. */
-  readonly colour?: string;
 }
 
 export interface Lookup {

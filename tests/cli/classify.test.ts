@@ -246,7 +246,9 @@ describe('classify', () => {
       /^FILE +CATEGORY.*\nalbum\/a,"b"\.jpg +pets +0\.90 +llm\nalbum\/x\.jpg +failed/,
     );
     const csv = await runCli(folder, ['classify', 'album', '--csv'], llm());
-    expect(csv.out).toContain('"album/a,""b"".jpg",pets,0.9,宠物萌照：照片的主角是宠物或其他动物。,绿色,cache,eyes,false,');
+    expect(csv.out).toContain(
+      '"album/a,""b"".jpg",pets,0.9,宠物萌照：照片的主角是宠物或其他动物。,绿色,cache,eyes,false,',
+    );
     const json = JSON.parse((await runCli(folder, ['classify', 'album', '--json'], llm())).out);
     expect(json.photos).toHaveLength(2);
     expect(json.summary).toMatchObject({ total: 2, succeeded: 1, failed: 1 });

@@ -134,6 +134,7 @@ export function describeLife(place: StorePlace): void {
         ['a', 'b', 'c'].map((name, index) => resultOf(name, { createdAt: (index + 1) * hour })),
       );
       await place.store.countHits([{ sha256: sha256Of('a'), version: 't1-p1-e0', count: 1, at: 9.5 * hour }]);
+      await place.store.saveResults([resultOf('a', { createdAt: hour, colour: 'red' })]);
       expect(await drop({ of: 'results', leastUsed: true }, 1)).toBe(1);
       const found = await place.store.findResults(['a', 'b', 'c'].map((name) => lookupOf(name)));
       expect(found.map((one) => one?.sha256)).toEqual([sha256Of('a'), undefined, sha256Of('c')]);

@@ -14,6 +14,14 @@ export function describeResults(place: StorePlace): void {
       expect(place.store.kind).toBe(place.kind);
     });
 
+    test('a colour is stored with its result, and with one that had none', async () => {
+      await place.store.saveResults([resultOf('a'), resultOf('b', { colour: 'blue' })]);
+      expect(await place.find('a')).not.toHaveProperty('colour');
+      expect((await place.find('b'))?.colour).toBe('blue');
+      await place.store.saveResults([resultOf('a', { colour: 'orange' })]);
+      expect(await place.find('a')).toEqual({ ...resultOf('a', { colour: 'orange' }), via: 'verified' });
+    });
+
     test('a list is answered in its order by one statement, misses and repetitions included', async () => {
       await place.store.saveResults([
         resultOf('a', { category: 'pets' }),
