@@ -69,7 +69,7 @@ export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependenc
     const { answer, durationMs } = await desk(request, reply);
     return {
       success: true as const,
-      data: v1PhotoData(answer, dependencies.taxonomy),
+      data: v1PhotoData(answer, dependencies),
       from_cache: answer.from !== 'model',
       processing_time_ms: durationMs,
       ...stamp(request.id),
