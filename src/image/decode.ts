@@ -4,12 +4,10 @@ import { fingerprintOf } from './fingerprint.ts';
 import { withoutBurstingText } from './firewall/png-text.ts';
 import { decodeHeic } from './heic.ts';
 import { leniencyFor } from './leniency.ts';
-import { lookEdgePx, lookOf } from './perceptual-hash.ts';
-import type { Fingerprint, Look } from './photo.ts';
+import type { Fingerprint } from './photo.ts';
 import type { Job } from './pool/job.ts';
 import type { RawPicture } from './pooled.ts';
 import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
-import { squeezed } from './squeeze.ts';
 import { framed, vendorFrame } from './vendor-frame.ts';
 
 /** How a network wants its photo: 8-bit sRGB, three interleaved channels, upright, resized like this. */
@@ -45,8 +43,6 @@ export interface Decoded {
   readonly whole?: Buffer;
   /** `widthPx * heightPx * 3` bytes of the network's input; absent unless wanted. */
   readonly pixels?: Buffer;
-  /** Absent for a picture without features, and where nothing else was wanted that it could be made of. */
-  readonly look?: Look;
   /** Absent unless wanted. */
   readonly colour?: Colour;
   /** Absent unless wanted with a rendition, and for a picture without features. */
@@ -54,7 +50,6 @@ export interface Decoded {
 }
 
 type Outputs = Pick<Decoded, 'rendition' | 'whole' | 'pixels'> & {
-  readonly small?: Uint8Array;
   /** What a colour and, beside a rendition, a fingerprint is made of; absent where nothing was wanted. */
   readonly shown?: { readonly picture: RawPicture; readonly region?: Region };
 };
@@ -71,12 +66,11 @@ export function openDecoder({ renditionPx, limitPixels, input, ...heic }: Decode
   type Upright = Pick<Decoded, 'widthPx' | 'heightPx'>;
 
   async function decodedFrom(open: () => Sharp, { widthPx, heightPx }: Upright, wants: Job['wants']) {
-    const { small, shown, ...made } = await outputs(open, {
+    const { shown, ...made } = await outputs(open, {
       renditionPx: wants.rendition ? renditionPx : undefined,
       input: wants.infer ? input : undefined,
       shape: widthPx / heightPx,
     });
-    const look = small && lookOf(small, widthPx, heightPx);
     const isFingerprinted = wants.fingerprint && wants.rendition;
     const fingerprint = isFingerprinted && shown && fingerprintOf(shown.picture, { widthPx, heightPx });
     const frame = wants.rendition ? vendorFrame({ widthPx, heightPx }, renditionPx) : undefined;
@@ -84,7 +78,6 @@ export function openDecoder({ renditionPx, limitPixels, input, ...heic }: Decode
     return {
       ...{ widthPx, heightPx, ...made },
       ...(cut && { rendition: cut, whole: made.rendition }),
-      ...(look && { look }),
       ...(fingerprint && { fingerprint }),
       ...(wants.colour && shown && { colour: colourOf(shown.picture, shown.region) }),
     };
@@ -153,12 +146,10 @@ async function outputs(open: () => Sharp, { renditionPx, input, shape }: Wanted)
   const { width, height, channels } = info;
   const again = () => sharp(data, { raw: { width, height, channels } });
   const pixels = input && (await pixelsOf(shares ? again() : open(), input));
-  const picture = { data, widthPx: width, heightPx: height };
   return {
     rendition: await renditionOf(again(), renditionPx),
     ...(pixels && { pixels }),
-    small: squeezed({ ...picture, channels }, lookEdgePx),
-    shown: { picture },
+    shown: { picture: { data, widthPx: width, heightPx: height } },
   };
 }
 
@@ -168,9 +159,7 @@ async function networkOutputs(image: Sharp, input: NetworkInput, shape: number):
   const pixels = await pixelsOf(image, input);
   const picture = { data: pixels, widthPx: input.widthPx, heightPx: input.heightPx };
   if (input.fit !== 'contain') return { rendition: nothing, pixels, shown: { picture } };
-  const region = regionIn(input, shape);
-  const small = squeezed({ ...picture, channels: 3 }, lookEdgePx, region);
-  return { rendition: nothing, pixels, small, shown: { picture, region } };
+  return { rendition: nothing, pixels, shown: { picture, region: regionIn(input, shape) } };
 }
 
 /** Three channels of sRGB, on white where the photo is transparent. */

@@ -10,18 +10,6 @@ export interface Upload {
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'heic';
 
-/** What encodings of one picture have in common, in whatever size and format. */
-export interface Look {
-  /** Signs of the 64 lowest frequencies: 16 hex digits. Encodings of one picture differ in a few bits. */
-  readonly hash: string;
-  /** Positions in `hash` (0 is its first bit) whose signs are least certain, the least certain first. */
-  readonly doubtful: readonly number[];
-  /** Mean colours of a 4 × 4 grid, row by row: 48 bytes of sRGB as hex digits. */
-  readonly colours: string;
-  /** Width by height, upright, in thousandths; 65 535 at most. */
-  readonly aspect: number;
-}
-
 /** What a picture looks like in every encoding of it: enough to tell whether another one is the same to the eye. */
 export interface PictureCells {
   /** 28 × 28 cells, row by row, 0 to 255 each. */
@@ -55,8 +43,6 @@ export interface Analysis {
   readonly heightPx: number;
   /** The local network's probabilities in the order of its manifest's labels; absent where none is loaded. */
   readonly probabilities?: readonly number[];
-  /** Absent for a picture without features, such as an empty page. */
-  readonly look?: Look;
   /** Absent unless wanted, and for a picture without features. */
   readonly fingerprint?: Fingerprint;
   /** Absent unless wanted. */
