@@ -82,14 +82,14 @@ export const llmVariables = {
   }),
   LLM_TIMEOUT: decimal({ about: 'Longest call', default: 20, min: 0.1, max: 600, unit: 's' }),
   LLM_MAX_CONCURRENCY: integerOrAuto({
-    about: 'Calls at once, a worker; auto: begins with 8 and finds out',
+    about: 'Most calls at once, a worker; auto: begins with 4 and finds out',
     default: 'auto',
     min: 1,
     max: 1000,
   }),
   LLM_MAX_RATE: orEmpty(
     decimal({
-      about: 'Calls a second, a worker; empty: finds out',
+      about: 'Calls a second, a worker; empty: as many as the vendor takes',
       default: 0,
       min: 0.01,
       max: 10000,
@@ -102,22 +102,7 @@ export const llmVariables = {
     min: 1,
     max: 100000,
   }),
-  LLM_TRIES: integer({ about: 'Calls of one provider for one photo', default: 3, min: 1, max: 10 }),
-  LLM_BACKOFF: decimal({
-    about: 'Longest pause before the first repetition, doubled for each later one',
-    default: 2,
-    min: 0.01,
-    max: 60,
-    unit: 's',
-  }),
-  LLM_BACKOFF_MAX: decimal({ about: 'Longest such pause', default: 10, min: 0.01, max: 600, unit: 's' }),
-  LLM_RETRY_PERCENT: integer({
-    about: 'Repetitions in 10 s for 100 first calls; 10 are always allowed',
-    default: 10,
-    min: 0,
-    max: 100,
-    unit: '%',
-  }),
+  LLM_TRIES: integer({ about: 'Failed calls of one provider for one photo', default: 3, min: 1, max: 10 }),
   LLM_REFUSAL_TTL: integer({
     about: 'How long a photo is not sent again whose content was refused',
     default: 21600,
@@ -181,7 +166,7 @@ export const providerVariables = {
   ),
   MAX_CONCURRENCY: orEmpty(
     integer({
-      about: 'Calls at once, a worker; empty: LLM_MAX_CONCURRENCY',
+      about: 'Most calls at once, a worker; empty: LLM_MAX_CONCURRENCY',
       default: 0,
       min: 1,
       max: 1000,

@@ -25,8 +25,6 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
     imagePx: values.LLM_IMAGE_PX,
     maxWaiting: values.LLM_QUEUE,
     tries: values.LLM_TRIES,
-    backoff: { baseMs: values.LLM_BACKOFF * 1000, capMs: values.LLM_BACKOFF_MAX * 1000 },
-    retryRatio: values.LLM_RETRY_PERCENT / 100,
     refusalMs: values.LLM_REFUSAL_TTL * 1000,
     neverSend: numbersFrom(values.LLM_NEVER_SEND),
     /** Infinity where there is none. */

@@ -6,6 +6,9 @@ const retired: Readonly<Record<string, string>> = {
   WRITE_WAIT: 'an answer waits for nothing but its new result and claim, 250 ms at most',
   INFERENCE_QUEUE_TIME:
     'photos that would miss their deadline are rejected, and INFERENCE_QUEUE bounds the rest',
+  LLM_BACKOFF: 'a call that failed is repeated after 1 to 2 s, then 2 to 4, then 4 to 8',
+  LLM_BACKOFF_MAX: 'a call that failed is repeated after 5 to 10 s at most',
+  LLM_RETRY_PERCENT: 'repetitions are a tenth of the calls at most',
   LLM_SEND_ORIGINAL: 'the LLM gets a JPEG of LLM_IMAGE_PX',
 };
 

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
-import type { BackoffOptions } from '../resilience/backoff.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { retryBudget } from '../resilience/retry-budget.ts';
@@ -22,8 +21,6 @@ export interface LlmOptions {
   /** Calls that may wait for their turn, of each account. */
   readonly maxWaiting: number;
   readonly tries: number;
-  readonly backoff: BackoffOptions;
-  readonly retryRatio: number;
   readonly refusalMs: number;
   /** Infinity where there is none. */
   readonly budget: { readonly dailyMicro: number; readonly monthlyMicro: number };
@@ -81,8 +78,10 @@ export interface Vision {
   health(): 'available' | 'over_budget' | 'unavailable';
 }
 
-const retryFloor = 10;
-const retryWindowMs = 10_000;
+/** Before a call that failed is repeated. */
+export const backoff = { baseMs: 2_000, capMs: 10_000 };
+/** A tenth of the calls; some in quiet times. */
+export const repetitions = { ratio: 0.1, floor: 10, windowMs: 10_000 };
 
 /**
  * The vision LLMs that the configuration names, ready to be asked.
@@ -131,8 +130,8 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     prompt,
     maxTokens: llm.maxTokens,
     tries: llm.tries,
-    backoff: llm.backoff,
-    retryBudget: retryBudget({ ratio: llm.retryRatio, floor: retryFloor, windowMs: retryWindowMs }),
+    backoff,
+    retryBudget: retryBudget(repetitions),
     spending,
     refusals,
     finishSent: true,

@@ -38,7 +38,6 @@ const llm = (more = {}) => ({
   LLM_BASE_URL: fake.baseUrl,
   LLM_MODEL: 'eyes',
   LLM_MAX_CONCURRENCY: '4',
-  LLM_BACKOFF: '0.01',
   STRATEGY: 'llm-only',
   COST_PER_API_CALL: '0.5',
   // The photos here differ in bytes that nobody sees.

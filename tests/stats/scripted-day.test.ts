@@ -38,7 +38,6 @@ async function replica(): Promise<App> {
     SQLITE_FILE: join(folder, 'album.db'),
     LLM_BASE_URL: llm.baseUrl,
     COST_PER_API_CALL: String(price),
-    LLM_BACKOFF: '0.01',
     SHADOW_PERCENT: '100',
     TIME_ZONE: whereItIsNoon(),
     NEAR_DUPLICATES: 'off',

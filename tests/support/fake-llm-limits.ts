@@ -1,4 +1,5 @@
-import type { FakeBehaviour } from './fake-llm-behaviour.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FakeBehaviour, FakeError } from './fake-llm-behaviour.ts';
 import { type VendorName, vendorErrors } from './vendor-errors.ts';
 
 export interface FakeLimits {
@@ -71,6 +72,30 @@ export function fakeQuota(initial: FakeLimits): FakeQuota {
     },
     get refused() {
       return refused;
+    },
+  };
+}
+
+/** A vendor that takes so many calls at once and refuses the others at once. */
+export function fakeAtOnce(
+  most: number,
+  callMs: number,
+  refusal: FakeError = vendorErrors.openai.concurrent,
+) {
+  let underWay = 0;
+  const counts = { taken: 0, refused: 0 };
+  return {
+    counts,
+    async take(otherwise: FakeBehaviour): Promise<FakeBehaviour> {
+      if (underWay >= most) {
+        counts.refused++;
+        return refusal;
+      }
+      underWay++;
+      counts.taken++;
+      await sleep(callMs);
+      underWay--;
+      return otherwise;
     },
   };
 }

@@ -7,6 +7,7 @@ import { retryBudget } from '../../src/resilience/retry-budget.ts';
 import { readCatalogue } from '../../src/vision/catalogue/catalogue.ts';
 import { keyRing } from '../../src/vision/key-ring.ts';
 import { openProviders } from '../../src/vision/open-providers.ts';
+import { backoff, repetitions } from '../../src/vision/open-vision.ts';
 import { visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { withFakeClock } from './fake-clock.ts';
 import { fakePhoto } from './fake-photo.ts';
@@ -75,8 +76,8 @@ export function simulate(
     }));
     const vision = visionClassifier(
       visionOptions(providers, {
-        backoff: llm.backoff,
-        retryBudget: retryBudget({ ratio: 0.1, floor: 10, windowMs: 10_000 }),
+        backoff,
+        retryBudget: retryBudget(repetitions),
         finishSent: true,
         hasFallback: true,
         log,

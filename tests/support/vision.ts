@@ -155,8 +155,6 @@ export function llmOptions(baseUrl: string, options: Partial<LlmOptions> = {}): 
     maxTokens: 200,
     maxWaiting: 500,
     tries: 3,
-    backoff: { baseMs: 2_000, capMs: 10_000 },
-    retryRatio: 0.1,
     refusalMs: 60_000,
     budget: { dailyMicro: Number.POSITIVE_INFINITY, monthlyMicro: Number.POSITIVE_INFINITY },
     priceFile: undefined,
