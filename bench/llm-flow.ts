@@ -141,9 +141,9 @@ async function stray(others: Promise<unknown>): Promise<Row[]> {
 
 /** Five batches one after another, at a vendor that takes three calls at once. */
 async function batchesAtOnce(environment: Record<string, string> = {}): Promise<Row[]> {
-  const vendor = fakeAtOnce(3, 600);
+  const vendor = fakeAtOnce(3);
   return beside(
-    () => vendor.take(good),
+    () => vendor.take(answering(600)),
     async (service) => {
       const startedMs = performance.now();
       const seen = await service.batch();

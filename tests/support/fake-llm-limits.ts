@@ -76,16 +76,13 @@ export function fakeQuota(initial: FakeLimits): FakeQuota {
   };
 }
 
-/** A vendor that takes so many calls at once and refuses the others at once. */
-export function fakeAtOnce(
-  most: number,
-  callMs: number,
-  refusal: FakeError = vendorErrors.openai.concurrent,
-) {
+/** A vendor that takes so many calls at once and refuses the others. */
+export function fakeAtOnce(most: number, refusal: FakeError = vendorErrors.openai.concurrent) {
   let underWay = 0;
   const counts = { taken: 0, refused: 0 };
   return {
     counts,
+    /** What the vendor does with a call, when its time is over: as `otherwise`, or a refusal. */
     async take(otherwise: FakeBehaviour): Promise<FakeBehaviour> {
       if (underWay >= most) {
         counts.refused++;
@@ -93,9 +90,9 @@ export function fakeAtOnce(
       }
       underWay++;
       counts.taken++;
-      await sleep(callMs);
+      await sleep(otherwise.latencyMs ?? 0);
       underWay--;
-      return otherwise;
+      return { ...otherwise, latencyMs: 0 };
     },
   };
 }

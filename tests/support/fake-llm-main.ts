@@ -3,7 +3,7 @@ import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { type Behave, startFakeLlm } from './fake-llm.ts';
 import { anthropicWire } from './fake-llm-anthropic.ts';
 import { type FakeBehaviour, type FakeError, faults } from './fake-llm-behaviour.ts';
-import { fakeQuota } from './fake-llm-limits.ts';
+import { fakeAtOnce, fakeQuota } from './fake-llm-limits.ts';
 import { dashscopeWire, openAiWire } from './fake-llm-openai.ts';
 import { type VendorName, vendorErrors } from './vendor-errors.ts';
 
@@ -21,6 +21,7 @@ const usage = `A stand-in for an LLM vendor, to try the service without a key.
   --fault <name>     hang, hang-in-body, reset, reset-in-body, garbage, html, flood or drip
   --share <0 to 1>   of the calls that --error, --fault or --status strikes (default 1)
   --rps <n>, --rpm <n>  requests a second or a minute that are let in
+  --at-once <n>      requests at once that are let in
   --help             print this
 `;
 
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     share: { type: 'string', default: '1' },
     rps: { type: 'string' },
     rpm: { type: 'string' },
+    'at-once': { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -55,6 +57,7 @@ if (values.help) {
     ...(values.rps !== undefined && { perSecond: Number(values.rps) }),
     ...(values.rpm !== undefined && { perMinute: Number(values.rpm) }),
   });
+  const atOnce = fakeAtOnce(Number(values['at-once'] ?? Infinity), vendorErrors[vendor].rate);
   const behave: Behave = ({ index, jpeg, model }) => {
     process.stdout.write(`call ${index + 1}: ${model}, photo of ${jpeg.length} bytes\n`);
     const delay = { latencyMs: latencyMs * (0.67 + 0.67 * Math.random()) };
@@ -62,7 +65,7 @@ if (values.help) {
     const drawn = categories[jpeg.readUInt32BE(jpeg.length - 6) % categories.length]?.key;
     const description = '这是一个假模型的回答。';
     const content = { category: values.category ?? drawn, confidence: 0.9, description };
-    return quota.take({ ...delay, content });
+    return atOnce.take(quota.take({ ...delay, content }));
   };
   const fake = await startFakeLlm({
     port: Number(values.port),
