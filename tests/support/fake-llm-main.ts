@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { type Behave, startFakeLlm } from './fake-llm.ts';
@@ -18,8 +19,10 @@ const usage = `A stand-in for an LLM vendor, to try the service without a key.
   --key <key>        the only key let in (default: any)
   --vendor <name>    openai, dashscope or anthropic: whose wire format (default openai)
   --error <name>     answer with that error of the vendor; a wrong name lists them
+  --answer <file>    answer with that file: {"status": 200, "headers": {}, "body": …}
   --fault <name>     hang, hang-in-body, reset, reset-in-body, garbage, html, flood or drip
-  --share <0 to 1>   of the calls that --error, --fault or --status strikes (default 1)
+  --share <0 to 1>   of the calls that --error, --answer, --fault or --status strikes (default 1)
+  --min-edge <px>, --max-ratio <n>  pictures that are let in (400 for others)
   --rps <n>, --rpm <n>  requests a second or a minute that are let in
   --at-once <n>      requests at once that are let in
   --help             print this
@@ -34,6 +37,9 @@ const { values } = parseArgs({
     key: { type: 'string' },
     vendor: { type: 'string', default: 'openai' },
     error: { type: 'string' },
+    answer: { type: 'string' },
+    'min-edge': { type: 'string', default: '1' },
+    'max-ratio': { type: 'string', default: 'Infinity' },
     fault: { type: 'string' },
     share: { type: 'string', default: '1' },
     rps: { type: 'string' },
@@ -70,6 +76,11 @@ if (values.help) {
   const fake = await startFakeLlm({
     port: Number(values.port),
     behave,
+    pictures: {
+      leastEdgePx: Number(values['min-edge']),
+      mostRatio: Number(values['max-ratio']),
+      status: 400,
+    },
     wire: { openai: openAiWire, dashscope: dashscopeWire, anthropic: anthropicWire }[vendor],
     ...(values.key !== undefined && { keys: [values.key] }),
   });
@@ -83,6 +94,7 @@ if (values.help) {
 function troubleOf(vendor: VendorName): FakeBehaviour | undefined {
   if (values.status !== undefined)
     return { status: Number(values.status), body: { error: { message: 'as you wished' } } };
+  if (values.answer !== undefined) return { recorded: JSON.parse(readFileSync(values.answer, 'utf8')) };
   if (values.fault !== undefined) return { fault: wordOf(values.fault, faults) };
   if (values.error === undefined) return undefined;
   const errors: Readonly<Record<string, FakeError>> = vendorErrors[vendor];

@@ -39,6 +39,11 @@ test.each<[string, FakeBehaviour, string]>([
   ['a reply without words', { content: null }, 'bad_answer'],
   ['half a JSON text', { fault: 'garbage' }, 'bad_answer'],
   ['a broken connection', { fault: 'reset-in-body' }, 'network'],
+  [
+    'an error with status 200',
+    { status: 200, body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } } },
+    'overloaded',
+  ],
 ])('%s is a failure with a class of its own', async (_, behaviour, reason) => {
   fake.behave(behaviour);
   await expect(claude().ask(question, patient)).rejects.toMatchObject({ reason });
