@@ -51,6 +51,8 @@ async function run(): Promise<number> {
       return (await import('./cli/keys.ts')).keys(paths);
     case 'check-config':
       return (await import('./cli/admin.ts')).checkConfig();
+    case 'check-llm':
+      return (await import('./cli/check-llm.ts')).checkLlm(paths, values);
     default:
       throw new UsageError(command === undefined ? 'no command given' : `there is no command ${command}`);
   }

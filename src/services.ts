@@ -11,6 +11,7 @@ import type { Config } from './config.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import { openByteBudget } from './image/byte-budget.ts';
 import { openScrape } from './process/cluster-metrics.ts';
+import { countedLines } from './resilience/counted-lines.ts';
 import { openLossReport } from './stats/loss-report.ts';
 import { openMetrics } from './stats/metrics.ts';
 import { openStats } from './stats/open-stats.ts';
@@ -67,6 +68,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     refusals: store,
   });
   const { vision } = llm;
+  const fallbacks = countedLines<string>((reason, count) =>
+    log.warn({ reason, count }, 'the LLM did not answer; the local model does'),
+  );
   const answering = classifierFor(strategy, {
     local: local.classifier ?? unconfigured,
     vision: llm.classifier,
@@ -75,7 +79,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     isSure: local.isSure,
     onFallback(reason) {
       stats.fellBack(reason);
-      log.warn({ reason }, 'the LLM did not answer; the local model does');
+      fallbacks.add(reason, reason);
     },
   });
 
@@ -120,6 +124,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       ...(vision && { llm: vision.health() }),
       llmModel: vision?.models.worst(),
       claimTrust: config.claimTrust,
+      llmFailure: vision?.worstFailure(),
     }),
     photosAtOnce() {
       const calls = vision ? callsAtOnce(vision.state()) : 0;
@@ -153,7 +158,8 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       isTaking = false;
     },
     async close() {
-      vision?.models.stop();
+      vision?.close();
+      fallbacks.flush();
       await images.close();
       await cache.close();
       await stats.stop();

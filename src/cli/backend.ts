@@ -8,6 +8,13 @@ import { openLog } from '../log.ts';
 import { openServices } from '../services.ts';
 import type { VisionCallReport } from '../vision/call-report.ts';
 import { inProcess } from './in-process.ts';
+import {
+  type CountedFailure,
+  failuresAt,
+  openFailureTally,
+  overBudget,
+  whyNobodyAnswers,
+} from './llm-failures.ts';
 import type { Settings } from './settings.ts';
 
 /** Who classifies. */
@@ -24,6 +31,10 @@ export interface Backend {
   /** Of the prices; undefined where somebody else pays. */
   readonly currency: string | undefined;
   readonly notices: readonly string[];
+  /** Why an LLM did not answer, as far as it is told. Never rejects. */
+  failures(): Promise<readonly CountedFailure[]>;
+  /** Aborts when nobody can answer until somebody acts; its reason says so in a sentence. */
+  readonly hopeless: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -42,6 +53,8 @@ export function serverBackend(server: string, { user, timeoutMs, concurrency }: 
     isByLlm: undefined,
     currency: undefined,
     notices: [],
+    failures: () => failuresAt(http),
+    hopeless: new AbortController().signal,
     close: async () => {},
   };
 }
@@ -57,7 +70,16 @@ export async function ownBackend(
 ): Promise<Backend> {
   const config = tuned(loadConfig(), settings);
   const log = openLog({ ...config.log, level: 'error', toStderr: true });
-  const services = openServices(config, log, { onCall });
+  const failures = openFailureTally((config.llm?.providers.length ?? 0) > 1);
+  const hopeless = new AbortController();
+  const services = openServices(config, log, {
+    onCall(call) {
+      failures.add(call);
+      onCall(call);
+      const why = config.strategy === 'llm-only' ? whyNobodyAnswers(services.state().llm) : undefined;
+      if (why !== undefined) hopeless.abort(new Error(why));
+    },
+  });
   await services.ready();
   const transport = inProcess(services, { photoMs: settings.maxWaitMs ?? config.limits.batchMs });
   const isUp = services.health().database === 'connected';
@@ -72,6 +94,8 @@ export async function ownBackend(
       ...(isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.']),
       ...(await services.modelNotices()),
     ],
+    failures: async () => [...(services.state().llm?.isOverBudget ? [overBudget] : []), ...failures.list()],
+    hopeless: hopeless.signal,
     close: () => services.close(),
   };
 }

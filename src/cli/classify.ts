@@ -57,6 +57,12 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
     if (account && account.state.spentMicro > 0)
       journal?.addCosts(account.state.answeredCalls, account.state.spentMicro);
     streams.err(summaryText(run));
+    if (backend.hopeless.aborted) {
+      say(`${(backend.hopeless.reason as Error).message}: no photo can be classified until that is mended.`);
+      say('The same command goes on where this one stopped:');
+      say(`  ${streams.command}`);
+      return 1;
+    }
     if (isInterrupted) {
       say('Interrupted. The same command goes on where this one stopped:');
       say(`  ${streams.command}`);
@@ -113,7 +119,7 @@ async function work(files: readonly FilePhoto[], { settings, streams, backend, j
     concurrency: backend.concurrency,
     maxRetries: settings.maxRetries ?? 3,
     ...(settings.maxWaitMs !== undefined && { maxWaitMs: settings.maxWaitMs }),
-    stop: interrupt.stop,
+    stop: AbortSignal.any([interrupt.stop, backend.hopeless]),
     onPhoto({ photo, hash, result }) {
       if (hash !== undefined && !(result instanceof ClientError)) {
         const isByLlm = backend.isByLlm?.(hash) ?? result.inferenceMethod === 'llm';
@@ -127,13 +133,18 @@ async function work(files: readonly FilePhoto[], { settings, streams, backend, j
   show(here);
   progress.stop();
   const money = account?.state;
-  const run: RunSummary = { ...merged(earlier.summary(), here), ...(money && { money }) };
+  const isFine = here.degraded + here.failed === 0 && here.finished === here.total;
+  const run: RunSummary = {
+    ...merged(earlier.summary(), here),
+    ...(money && { money }),
+    failures: isFine ? [] : await backend.failures(),
+  };
   output.end(summaryObject(run));
   return { run, sortable, isInterrupted: interrupt.stop.aborted };
 }
 
 /** This run and what an earlier one had done already. */
-function merged(earlier: AlbumSummary, here: AlbumSummary): RunSummary {
+function merged(earlier: AlbumSummary, here: AlbumSummary): Omit<RunSummary, 'failures'> {
   return {
     ...here,
     total: earlier.total,

@@ -1,5 +1,6 @@
 import type { AlbumSummary } from '../client/tally.ts';
 import { type AccountState, moneyText } from './account.ts';
+import { type CountedFailure, failureLine } from './llm-failures.ts';
 import { durationText } from './progress.ts';
 
 export interface RunSummary extends AlbumSummary {
@@ -7,6 +8,8 @@ export interface RunSummary extends AlbumSummary {
   readonly earlier: number;
   /** Absent where a server pays. */
   readonly money?: AccountState;
+  /** Why an LLM did not answer. */
+  readonly failures: readonly CountedFailure[];
 }
 
 /** In the manner of the results' own keys, for scripts. */
@@ -31,6 +34,7 @@ export function summaryObject(run: RunSummary): object {
       ...(money.savedMicro !== undefined && { saved: money.savedMicro / 1_000_000 }),
       currency: money.currency,
     }),
+    ...(run.failures.length > 0 && { llm_failures: run.failures }),
   };
 }
 
@@ -56,6 +60,7 @@ export function summaryText(run: RunSummary): string {
   lines.push(
     `  by local model ${byLocal}${degraded > 0 ? ` (${degraded} of all stand in for the LLM)` : ''}`,
   );
+  for (const failure of run.failures) lines.push(`  ${failureLine(failure)}`);
   if (money) lines.push(...moneyLines(money));
   return `${lines.join('\n')}\n`;
 }

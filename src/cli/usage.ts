@@ -11,6 +11,8 @@ export const usage = `album-classifier
   keys list | create NAME [DAYS [PER_MINUTE]] | revoke ID
                     keys of clients; a new one is shown once
   check-config      print the configuration that the environment amounts to, without its secrets
+  check-llm         send a sample photo to every LLM and say what came of it (--json); 1 where one
+                    does not answer. Costs one call each
 
 Who classifies
   --server URL            a running service; without it, this process does, as a server would

@@ -15,6 +15,18 @@ export interface Api {
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
       /** CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody */
       claims?: 'anybody';
+      /** Why calls to the vision LLM fail; until an hour after they were answered again */
+      llm_failure?: {
+        /** bad_key, network, out_of_credit, … */
+        class: string;
+        /** HTTP status that the vendor answered with */
+        status?: number;
+        /** The vendor's error code, or the system's */
+        code?: string;
+        since: string;
+        /** A call was answered again */
+        over_at?: string;
+      };
       timestamp: string;
     };
   };
@@ -30,6 +42,18 @@ export interface Api {
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
       /** CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody */
       claims?: 'anybody';
+      /** Why calls to the vision LLM fail; until an hour after they were answered again */
+      llm_failure?: {
+        /** bad_key, network, out_of_credit, … */
+        class: string;
+        /** HTTP status that the vendor answered with */
+        status?: number;
+        /** The vendor's error code, or the system's */
+        code?: string;
+        since: string;
+        /** A call was answered again */
+        over_at?: string;
+      };
       timestamp: string;
       user_id?: string;
       /** Web | Android | iOS */

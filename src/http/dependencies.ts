@@ -25,6 +25,14 @@ export interface Limits {
   /** How long an answer waits for its writes. */
 }
 
+export interface LlmFailure {
+  readonly class: string;
+  readonly status?: number;
+  readonly code?: string;
+  readonly since: string;
+  readonly overAt?: string;
+}
+
 export interface Health {
   readonly database: 'connected' | 'disconnected';
   readonly modelApi: 'available' | 'not_configured' | 'unavailable';
@@ -33,6 +41,8 @@ export interface Health {
   /** What is wrong with a model that it is asked for. */
   readonly llmModel?: 'shut_down' | 'shuts_down_soon' | 'unknown' | undefined;
   readonly claimTrust: 'own' | 'all';
+  /** Why its calls fail, or did of late. */
+  readonly llmFailure?: LlmFailure | undefined;
 }
 
 /** What the routes are built from; `Services` is one. */

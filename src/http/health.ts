@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { HttpDependencies } from './dependencies.ts';
+import type { HttpDependencies, LlmFailure } from './dependencies.ts';
 
 const Body = {
   status: Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')]),
@@ -26,6 +26,20 @@ const Body = {
       description: 'CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody',
     }),
   ),
+  llm_failure: Type.Optional(
+    Type.Object(
+      {
+        class: Type.String({ description: 'bad_key, network, out_of_credit, …' }),
+        status: Type.Optional(Type.Integer({ description: 'HTTP status that the vendor answered with' })),
+        code: Type.Optional(Type.String({ description: "The vendor's error code, or the system's" })),
+        since: Type.String({ format: 'date-time' }),
+        over_at: Type.Optional(
+          Type.String({ format: 'date-time', description: 'A call was answered again' }),
+        ),
+      },
+      { description: 'Why calls to the vision LLM fail; until an hour after they were answered again' },
+    ),
+  ),
   timestamp: Type.String({ format: 'date-time' }),
 };
 
@@ -40,7 +54,7 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   function body() {
-    const { database, modelApi, llm, llmModel, claimTrust } = dependencies.health();
+    const { database, modelApi, llm, llmModel, llmFailure, claimTrust } = dependencies.health();
     // A lost store is no reason to stop: photos are classified without it.
     const status = modelApi === 'available' ? ('healthy' as const) : ('unhealthy' as const);
     return {
@@ -50,6 +64,7 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
       ...(llm && { llm }),
       ...(llmModel && { llm_model: llmModel }),
       ...(claimTrust === 'all' && { claims: 'anybody' as const }),
+      ...(llmFailure && { llm_failure: toldToAll(llmFailure) }),
       timestamp: new Date().toISOString(),
     };
   }
@@ -81,4 +96,15 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
     reply.status(503).header('retry-after', 1);
     return { status: 'not ready' };
   });
+}
+
+/** Without host and address: strangers ask too. */
+function toldToAll({ class: kind, status, code, since, overAt }: LlmFailure) {
+  return {
+    class: kind,
+    ...(status !== undefined && { status }),
+    ...(code !== undefined && { code }),
+    since,
+    ...(overAt !== undefined && { over_at: overAt }),
+  };
 }

@@ -32,6 +32,14 @@ export interface ProviderState {
   readonly account: string;
   readonly circuit: string;
   readonly healthyKeys: number;
+  readonly lastFailure?: {
+    readonly class: string;
+    readonly words: string;
+    readonly count: number;
+    readonly since: string;
+    readonly at: string;
+    readonly overAt?: string;
+  };
   readonly limiter: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
 }
 

@@ -8,12 +8,10 @@ export interface VisionHooks {
   onAlert?(alert: VisionAlert): void;
 }
 
-export interface VisionAlert extends FailureSummary {
+export interface VisionAlert {
   readonly provider: string;
   /** The class of the failure. */
   readonly reason: string;
-  /** That was asked. */
-  readonly host: string;
 }
 
 export interface VisionCallReport extends FailureSummary {
@@ -22,6 +20,8 @@ export interface VisionCallReport extends FailureSummary {
   /** Fingerprint. */
   readonly key: string;
   readonly model: string;
+  /** That was asked. */
+  readonly host: string;
   /** Of this photo, 1 for the first. */
   readonly attempt: number;
   /** `answered`, `cancelled`, or the class of the failure. */

@@ -2,7 +2,7 @@ import { jsonIn } from './reply-json.ts';
 
 /** What an error says, wherever its vendor puts it. For matching only: sentences may quote the key or the request. */
 export interface VendorErrorBody {
-  /** Short words: codes, types, statuses, reasons. Numbers as text. */
+  /** Short words: codes first, the innermost before the others, then types, statuses, reasons. Numbers as text. */
   readonly codes: readonly string[];
   /** Fields of the request that it complains of: paths, joined by dots. */
   readonly param?: string;
@@ -62,7 +62,8 @@ function visit(value: unknown, key: string, depth: number, found: Findings): voi
 
 function hear(text: string, key: string, depth: number, found: Findings): void {
   if (empty.test(text.trim())) return;
-  if (codeKey.test(key)) found.codes.push(text.slice(0, 100));
+  if (/code$/i.test(key) && codeKey.test(key)) found.codes.unshift(text.slice(0, 100));
+  else if (codeKey.test(key)) found.codes.push(text.slice(0, 100));
   else if (paramKey.test(key)) found.params.push(text);
   else if (sentenceKey.test(key)) {
     const inner = /^\s*[[{]/.test(text) ? jsonIn(text) : [];

@@ -89,11 +89,7 @@ export function openProviders(
   }
 
   /** Who waits for a permit must not wait for a circuit that has opened. */
-  function breakerOf(
-    { name: provider, host }: { name: string; host: string },
-    account: Account,
-    usual: UsualTime,
-  ): CircuitBreaker {
+  function breakerOf(provider: string, account: Account, usual: UsualTime): CircuitBreaker {
     return circuitBreaker({
       ...circuit,
       patienceMs: () => (usual.ms === undefined ? firstPatienceMs : usual.ms * patience),
@@ -101,7 +97,7 @@ export function openProviders(
         log[state === 'open' ? 'warn' : 'info']({ provider, state, cause }, 'vision circuit');
         if (state !== 'open') return;
         account.limiter.reset();
-        if (cause === 'bad_answer') onAlert?.({ provider, reason: cause, host });
+        if (cause === 'bad_answer') onAlert?.({ provider, reason: cause });
       },
     });
   }
@@ -120,8 +116,7 @@ export function openProviders(
       model: modelOf(target, { apiKey, timeoutMs, fields }),
     }));
     const usual = usualTime();
-    const { host } = new URL(target.baseUrl);
-    const breaker = breakerOf({ name, host }, account, usual);
+    const breaker = breakerOf(name, account, usual);
     account.breakers.push(breaker);
     return {
       name,

@@ -7,6 +7,7 @@ import { retryBudget } from '../resilience/retry-budget.ts';
 import type { VisionHooks } from './call-report.ts';
 import { readCatalogue } from './catalogue/catalogue.ts';
 import { type ModelState, type ModelWatch, openModelWatch } from './catalogue/model-watch.ts';
+import { type LastFailure, openFailures } from './failures.ts';
 import { openProviders, type ProviderOptions } from './open-providers.ts';
 import type { VisionPrompt } from './prompt.ts';
 import { coolingMs, type Provider } from './provider.ts';
@@ -66,6 +67,8 @@ export interface ProviderState {
   readonly circuit: BreakerState;
   readonly healthyKeys: number;
   readonly limiter: LimiterState;
+  /** Why calls to it failed last; absent where none has. */
+  readonly lastFailure?: LastFailure;
 }
 
 export interface Vision {
@@ -76,6 +79,9 @@ export interface Vision {
   state(): VisionState;
   /** `unavailable` while every provider is left alone. */
   health(): 'available' | 'over_budget' | 'unavailable';
+  /** Why calls fail, or did within the last hour. */
+  worstFailure(): LastFailure | undefined;
+  close(): void;
 }
 
 /** Before a call that failed is repeated. */
@@ -88,7 +94,15 @@ export const repetitions = { ratio: 0.1, floor: 10, windowMs: 10_000 };
  * @throws Error the catalogue or a provider can't be used, or a budget is set and a model's price is not known
  */
 export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
-  const { taxonomy, prompt, log, hooks } = parts;
+  const { taxonomy, prompt, log } = parts;
+  const failures = openFailures({ log, ...(parts.now && { now: parts.now }) });
+  const hooks: VisionHooks = {
+    ...parts.hooks,
+    onCall(call) {
+      failures.called(call);
+      parts.hooks.onCall?.(call);
+    },
+  };
   const catalogue = readCatalogue(llm.priceFile);
   const { providers, currency } = openProviders(llm, { catalogue, log, ...hooks });
   const models = openModelWatch(
@@ -147,16 +161,25 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
       isOverBudget,
       currency,
       ...(Number.isFinite(llm.budget.dailyMicro) && { dailyBudget: llm.budget.dailyMicro / 1_000_000 }),
-      providers: providers.map((provider) => stateOf(provider, models)),
+      providers: providers.map((provider) => stateOf(provider, models, failures.lastOf(provider.name))),
     }),
     health() {
       if (isOverBudget) return 'over_budget';
       return providers.some((provider) => coolingMs(provider) === 0) ? 'available' : 'unavailable';
     },
+    worstFailure: () => failures.worst(),
+    close() {
+      models.stop();
+      failures.flush();
+    },
   };
 }
 
-function stateOf({ name, model, account, breaker, keys }: Provider, models: ModelWatch): ProviderState {
+function stateOf(
+  { name, model, account, breaker, keys }: Provider,
+  models: ModelWatch,
+  lastFailure: LastFailure | undefined,
+): ProviderState {
   return {
     name,
     model,
@@ -165,5 +188,6 @@ function stateOf({ name, model, account, breaker, keys }: Provider, models: Mode
     circuit: breaker.state,
     healthyKeys: keys.healthy,
     limiter: account.limiter.state,
+    ...(lastFailure && { lastFailure }),
   };
 }

@@ -59,6 +59,7 @@ export async function sentCall(
       account: ready.provider.account.name,
       key: ready.key.fingerprint,
       model: ready.provider.model,
+      host: new URL(ready.provider.target.baseUrl).host,
       attempt,
       outcome,
       durationMs: Math.round(performance.now() - startedAt),
@@ -67,7 +68,8 @@ export async function sentCall(
       ...(costMicro !== undefined && { costMicro }),
       ...summary,
     };
-    options.log[outcome === 'answered' ? 'info' : 'warn'](call, 'vision call');
+    // Failures are told once a minute by who gets the reports.
+    options.log[outcome === 'answered' ? 'info' : 'debug'](call, 'vision call');
     options.hooks?.onCall?.(call);
   };
   let usage: TokenUsage | undefined;
@@ -90,7 +92,7 @@ export async function sentCall(
     const failure = error instanceof VisionError ? error : new VisionError('internal');
     const details = failure instanceof VendorError ? failure.failure : undefined;
     spread(failure, details, ready, options);
-    report(failure.reason, usage ?? paidFor(details), summaryOf(failure));
+    report(failure.reason, usage ?? paidFor(details), failure instanceof VendorError ? failure.summary : {});
     throw failure;
   }
 }
@@ -100,7 +102,7 @@ function spread(
   error: VisionError,
   details: Failure | undefined,
   { provider, key, permit, passage }: ReadyCall,
-  { log, hooks }: SentCallOptions,
+  { hooks }: SentCallOptions,
 ): void {
   const verdict: Verdict = verdictOf(error.reason);
   if (verdict.blame === 'key') provider.keys.quarantine(key);
@@ -113,15 +115,7 @@ function spread(
   if (verdict.blame === 'provider') passage.failed(error.reason);
   const isExplained = permit.release(verdict.outcome, allowance);
   if (verdict.blame !== 'provider') settle(passage, verdict, isExplained ? undefined : error.reason);
-  if (!verdict.alert) return;
-  const { host } = new URL(provider.target.baseUrl);
-  const alert = { provider: provider.name, reason: error.reason, host, ...summaryOf(error) };
-  log.error({ ...alert, model: provider.model, key: key.fingerprint }, alertText);
-  hooks?.onAlert?.(alert);
-}
-
-function summaryOf(error: VisionError): FailureSummary {
-  return error instanceof VendorError ? error.summary : {};
+  if (verdict.alert) hooks?.onAlert?.({ provider: provider.name, reason: error.reason });
 }
 
 /** @param cause of a refusal where nobody was let in: the vendor is as good as gone */
@@ -132,8 +126,6 @@ function settle(passage: Passage, { blame, outcome }: Verdict, cause: string | u
     passage.succeeded();
   else passage.left();
 }
-
-const alertText = 'a vision provider needs attention';
 
 /** Of calls that found nobody to talk to: no vendor has seen them. */
 const unsent: ReadonlySet<string | undefined> = new Set([

@@ -62,7 +62,8 @@ export class VendorError extends VisionError {
 
   get summary(): FailureSummary {
     const { status, network, unusable, error } = this.#failure;
-    const code = network ?? error?.codes.find((one) => /^[A-Za-z0-9][\w.-]{0,60}$/.test(one));
+    const isTold = (one: string) => /^[A-Za-z0-9][\w.-]{0,60}$/.test(one) && one !== String(status);
+    const code = network ?? error?.codes.find(isTold);
     return {
       ...(status !== undefined && { status }),
       ...(code !== undefined && { code }),

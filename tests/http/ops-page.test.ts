@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { formOf, post, startApp } from '../support/app.ts';
+import { formOf, post, sampleBytes, startApp } from '../support/app.ts';
 import { dayIn, writeCatalogue } from '../support/catalogue-file.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
@@ -125,6 +125,43 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     expect(await page.locator('#providers .bad').count()).toBe(3);
     expect(complaints).toEqual([]);
     await vendor.close();
+  });
+
+  test('says in words why an LLM does not answer', async () => {
+    const refusal = { error: { code: 'invalid_api_key', message: 'Incorrect API key provided: sk-secret.' } };
+    llm.behave({ status: 401, body: refusal });
+    await app.close();
+    app = await startApp({
+      SQLITE_FILE: join(folder, 'album.db'),
+      OPS_TOKEN: 'let-me-in',
+      LLM_PROVIDERS: 'locked,dead,spare',
+      LLM_LOCKED_PROVIDER: 'openai',
+      LLM_LOCKED_BASE_URL: llm.baseUrl,
+      LLM_LOCKED_API_KEY: 'sk-secret',
+      LLM_DEAD_PROVIDER: 'openai',
+      LLM_DEAD_BASE_URL: 'http://127.0.0.1:9/v1',
+      LLM_SPARE_PROVIDER: 'openai',
+      LLM_SPARE_BASE_URL: llm.baseUrl,
+      LLM_SPARE_API_KEY: 'sk-secret-2',
+      LLM_TRIES: '1',
+    });
+    const classified = (tail: string) => {
+      const value = Buffer.concat([sampleBytes('cat.jpg'), Buffer.from(tail)]);
+      return post(`${app.url}/api/v1/classify`, formOf([{ name: 'image', value }]));
+    };
+    expect((await classified('a')).body.data.degraded).toBe(true);
+    await signIn();
+    const cells = page.locator('#providers td:last-child');
+    const last = (words: string) => expect.stringMatching(new RegExp(`^${words}, at \\d`));
+    expect(await cells.allTextContents()).toEqual([
+      last('LLM refused the key \\(401 invalid_api_key\\)'),
+      last('LLM not reached: ECONNREFUSED 127\\.0\\.0\\.1:9'),
+      last('LLM refused the key \\(401 invalid_api_key\\)'),
+    ]);
+    expect(await page.locator('#providers td:last-child.bad').count()).toBe(3);
+    await page.locator('#providers').scrollIntoViewIfNeeded();
+    await screen('ops-llm-failures', { fullPage: false });
+    expect(complaints).toEqual([]);
   });
 
   test('is signed in by the link of the banner, whose token leaves the address bar', async () => {

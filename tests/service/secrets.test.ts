@@ -141,11 +141,13 @@ test('no command tells a secret', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'album-secrets-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const photo = join(process.cwd(), 'docs/samples/cat.jpg');
+  const vendor = await environment();
   const runs = [
     [['--help'], secretEnvironment],
     [['check-config'], { ...secretEnvironment, LLM_PROVIDERS: 'mine', LLM_MINE_PROVIDER: 'openai' }],
     [['keys', 'list'], secretEnvironment],
-    [['classify', photo, '--no-journal', '--json'], await environment()],
+    [['check-llm'], vendor],
+    [['classify', photo, '--no-journal', '--json'], vendor],
   ] as const;
   for (const [args, own] of runs) {
     const { out, err } = await runCli(folder, args, own);

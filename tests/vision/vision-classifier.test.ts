@@ -180,8 +180,7 @@ test('every call leaves a line that says what was asked whom, how long it took a
   };
   expect(lines).toMatchObject([
     { ...line, outcome: 'answered', usage: { inputTokens: 310, outputTokens: 28 } },
-    { model: 'fake-vision', reason: 'bad_key', msg: 'a vision provider needs attention' },
-    { ...line, outcome: 'bad_key' },
+    { ...line, outcome: 'bad_key', level: 20 },
   ]);
   expect(logged).not.toMatch(/secret|base64|Choose the one|猫/);
 });

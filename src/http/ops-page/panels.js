@@ -141,6 +141,15 @@ function modelEnd(state) {
   return state.shutdown ?? '–';
 }
 
+function lastFailure(failure) {
+  if (!failure) return '–';
+  const { words, count, since, at, overAt } = failure;
+  const time = (iso) => new Date(iso).toLocaleTimeString();
+  const calls =
+    count === 1 ? `at ${time(at)}` : `${number.format(count)} calls, ${time(since)} to ${time(at)}`;
+  return { text: `${words}, ${calls}${overAt ? `; answered again ${time(overAt)}` : ''}`, bad: !overAt };
+}
+
 function drawState({ isStoreUp, claimTrust, children, llm }) {
   const providers = (llm?.providers ?? []).map((one) => {
     return [
@@ -151,11 +160,12 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
       `${one.limiter.inFlight} / ${one.limiter.limit}`,
       number.format(one.limiter.waiting),
       { text: number.format(one.healthyKeys), bad: one.healthyKeys === 0 },
+      lastFailure(one.lastFailure),
     ];
   });
   table(
     byId('providers'),
-    ['Name', 'Model', 'Ends', 'Circuit', 'Calls', 'Waiting', 'Keys'],
+    ['Name', 'Model', 'Ends', 'Circuit', 'Calls', 'Waiting', 'Keys', 'Last failure'],
     providers,
     'No LLM is configured: the local model answers.',
   );

@@ -1,0 +1,105 @@
+import type { Taxonomy } from '../classify/taxonomy.ts';
+import { VisionError } from '../errors.ts';
+import { type Listing, listingOf } from './catalogue/model-list.ts';
+import { daysUntil } from './catalogue/shutdown.ts';
+import { failureOf, failureWords, type ToldFailure } from './failure-words.ts';
+import type { Key } from './key-ring.ts';
+import { costMicroOf } from './price.ts';
+import type { Provider } from './provider.ts';
+import { type Reading, readReply } from './reply.ts';
+import { VendorError } from './vendor-error.ts';
+import type { TokenUsage, VisionQuestion } from './vision-model.ts';
+
+/** How one provider answers one photo by one of its keys. */
+export interface ProviderCheck {
+  readonly provider: string;
+  /** Its fingerprint. */
+  readonly key: string;
+  readonly model: string;
+  readonly host: string;
+  /** Some answer came, be it a refusal. */
+  readonly isReached: boolean;
+  /** Undefined where nobody says so. */
+  readonly isModelKnown?: boolean;
+  /** What the photo shows; absent where the call failed. */
+  readonly reading?: Reading;
+  readonly failure?: ToldFailure & { readonly words: string };
+  readonly durationMs: number;
+  readonly usage?: TokenUsage;
+  /** Of 1,000 such photos; absent where no price is known. */
+  readonly costOf1000?: number;
+  /** `2027-01-14` */
+  readonly shutdown?: string;
+  readonly daysUntilShutdown?: number;
+}
+
+export interface ProviderCheckOptions {
+  readonly apiKey: string;
+  readonly question: VisionQuestion;
+  readonly taxonomy: Taxonomy;
+  /** Unix milliseconds, by which models end. */
+  readonly now: number;
+}
+
+/** Sends the photo once, without a second try. Never rejects. */
+export async function checkProvider(
+  provider: Provider,
+  key: Key,
+  { apiKey, question, taxonomy, now }: ProviderCheckOptions,
+): Promise<ProviderCheck> {
+  const { target, price } = provider;
+  const { host } = new URL(target.baseUrl);
+  const [asked, listing] = await Promise.all([
+    askOnce(key, question, taxonomy, host),
+    listingOf(target, apiKey).catch(() => undefined),
+  ]);
+  const { failure, usage } = asked;
+  const isModelKnown = knownBy(asked.reading !== undefined, failure, listing);
+  const shutdown = listing?.shutdown === undefined ? target.shutdown : (listing.shutdown ?? undefined);
+  const costMicro = price && usage && costMicroOf(price, usage);
+  return {
+    provider: provider.name,
+    key: key.fingerprint,
+    model: provider.model,
+    host,
+    isReached: failure === undefined || !['network', 'timeout'].includes(failure.class),
+    ...(isModelKnown !== undefined && { isModelKnown }),
+    ...asked,
+    ...(costMicro !== undefined && { costOf1000: costMicro / 1_000 }),
+    ...(shutdown !== undefined && { shutdown, daysUntilShutdown: daysUntil(shutdown, now) }),
+  };
+}
+
+/** What answers is known, whatever a list says. */
+function knownBy(
+  hasAnswered: boolean,
+  failure: ToldFailure | undefined,
+  listing: Listing | undefined,
+): boolean | undefined {
+  if (hasAnswered || failure?.class === 'bad_answer') return true;
+  return failure?.class === 'unusable_model' ? false : listing?.isListed;
+}
+
+type Asked = Pick<ProviderCheck, 'reading' | 'failure' | 'durationMs' | 'usage'>;
+
+async function askOnce(key: Key, question: VisionQuestion, taxonomy: Taxonomy, host: string): Promise<Asked> {
+  const startedAt = performance.now();
+  const durationMs = () => Math.round(performance.now() - startedAt);
+  let usage: TokenUsage | undefined;
+  try {
+    const reply = await key.model.ask(question, new AbortController().signal);
+    usage = reply.usage;
+    const reading = readReply(reply.text, taxonomy);
+    return { reading, durationMs: durationMs(), ...(usage && { usage }) };
+  } catch (error) {
+    const known = error instanceof VisionError ? error : new VisionError('internal');
+    const details = known instanceof VendorError ? known : undefined;
+    const failure = failureOf({ outcome: known.reason, host, ...details?.summary });
+    usage ??= details?.failure.usage;
+    return {
+      failure: { ...failure, words: failureWords(failure) },
+      durationMs: durationMs(),
+      ...(usage && { usage }),
+    };
+  }
+}
