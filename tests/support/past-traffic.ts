@@ -54,9 +54,12 @@ export async function writePastDay(file: string, now: number): Promise<void> {
       }),
     }),
   );
+  const claimant = claimantOf('user 7');
+  const hash = sha256Of('a cat on a plate');
+  await store.saveClaims([{ claimant, claimed: hash, content: hash, at: now - 60 * minuteMs }]);
   await store.saveFeedback({
-    claimant: claimantOf('user 7'),
-    hash: sha256Of('a cat on a plate'),
+    claimant,
+    hash,
     category: 'pets',
     answered: 'foods',
     at: now - 50 * minuteMs,
