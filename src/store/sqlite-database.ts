@@ -11,9 +11,6 @@ const outageCodes = new Set([3, 7, 8, 10, 11, 13, 14, 15, 26]); // PERM, NOMEM, 
 /** How long SQLite itself may wait for a lock: the event loop stands still meanwhile. Longer waits are slept. */
 const blockingWaitMs = 10;
 
-/** Longer than any report reads. */
-const logWaitMs = 45_000;
-
 /** A statement that is parsed once; some of ours take longer to parse than to run. */
 export type Prepare = (sql: string) => StatementSync;
 
@@ -25,8 +22,6 @@ export interface SqliteDatabase {
   lists(sql: string, ...values: SQLInputValue[]): Promise<readonly (readonly SQLOutputValue[])[]>;
   /** All of `work` or nothing, alone among all processes. `work` is synchronous: nothing else comes in between. */
   exclusively<T>(work: (database: DatabaseSync, prepared: Prepare) => T, waitMs?: number): Promise<T>;
-  /** Leaves nothing in the write-ahead log: there pages lie as they were before. Waits for those who read them. */
-  truncateLog(): Promise<void>;
   close(): void;
 }
 
@@ -50,8 +45,7 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
     mkdirSync(dirname(file), { recursive: true });
     const fresh = new DatabaseSync(file, { timeout: blockingWaitMs });
     try {
-      // What is deleted is overwritten: nobody can read it in pages that are free.
-      fresh.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;');
+      fresh.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     } catch (error) {
       fresh.close();
       throw error;
@@ -117,13 +111,6 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
     async exclusively(work, waitMs = limitMs) {
       return unlocked(() => inTransaction(opened(), (connection) => work(connection, prepared)), waitMs);
     },
-    async truncateLog() {
-      for (const until = performance.now() + logWaitMs; ; await sleep(20)) {
-        const [row] = await unlocked(() => prepared('PRAGMA wal_checkpoint(TRUNCATE)').all());
-        if (row?.busy === 0) return;
-        if (performance.now() >= until) throw outage(`the SQLite log stays in use for ${logWaitMs} ms`);
-      }
-    },
     close() {
       isClosed = true;
       discard();
@@ -154,6 +141,7 @@ export function translated(error: unknown): Error {
   if (!(error instanceof Error)) return outage(String(error));
   if (isOutage(error)) return error;
   const code = codeOf(error);
+  if (busyCodes.has(code ?? 0)) return outage(`the SQLite file stays locked: ${error.message}`);
   const system: unknown = Reflect.get(error, 'syscall');
   if ((code !== undefined && outageCodes.has(code)) || typeof system === 'string')
     return outage(error.message);

@@ -1,9 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { type Migration, pendingOf } from './migrate.ts';
-import { outage } from './outage.ts';
-import { type SqliteDatabase, translated } from './sqlite-database.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
+import { maintainSqlite } from './sqlite-maintenance.ts';
 
 export interface SqliteMigrationOptions {
   readonly file: string;
@@ -28,7 +26,7 @@ export async function migrateSqlite(
   const pending = pendingOf(migrations, checksums(await database.all(appliedSql)));
   if (pending.length === 0) return [];
   onPending?.(pending.map(({ name }) => name));
-  return inThread({ file, migrations, waitMs });
+  return maintainSqlite({ task: 'migrate', file, migrations, waitMs });
 }
 
 const appliedSql = 'SELECT name, checksum FROM schema_migrations';
@@ -47,31 +45,4 @@ export function runPending(connection: DatabaseSync, migrations: readonly Migrat
     record.run(name, checksum, Date.now());
   }
   return pending.map(({ name }) => name);
-}
-
-/** What the thread is told, and what it answers with. */
-export interface MigrationJob {
-  readonly file: string;
-  readonly migrations: readonly Migration[];
-  readonly waitMs: number;
-}
-export type MigrationReply = { readonly ran: readonly string[] } | { readonly error: MigrationFault };
-/** What an error keeps of itself on its way between threads. */
-export interface MigrationFault {
-  readonly message: string;
-  readonly errcode: number | undefined;
-}
-
-function inThread(workerData: MigrationJob): Promise<readonly string[]> {
-  const thread = new Worker(fileURLToPath(new URL('./sqlite-migration-thread.ts', import.meta.url)), {
-    workerData,
-  });
-  return new Promise((resolve, reject) => {
-    thread.on('message', (reply: MigrationReply) => {
-      if ('ran' in reply) resolve(reply.ran);
-      else reject(translated(Object.assign(new Error(reply.error.message), reply.error)));
-    });
-    thread.on('error', (error) => reject(outage(error instanceof Error ? error.message : String(error))));
-    thread.on('exit', () => reject(outage('the thread that migrates ended')));
-  });
 }

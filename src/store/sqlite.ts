@@ -11,6 +11,7 @@ import { deleteSome } from './sqlite-deletions.ts';
 import { correctors, newestFeedback, saveFeedback } from './sqlite-feedback.ts';
 import { findNearDuplicates, saveFingerprints } from './sqlite-fingerprints.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './sqlite-leases.ts';
+import { maintainSqlite } from './sqlite-maintenance.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
 import { sqliteReader } from './sqlite-reader.ts';
 import { findRefusal, saveRefusal } from './sqlite-refusals.ts';
@@ -33,6 +34,9 @@ export interface SqliteStoreOptions {
   /** Called for every statement of the hot path. */
   readonly onStatement?: () => void;
 }
+
+/** Longer than any report reads. */
+const rewriteWaitMs = 45_000;
 
 /** A store in one SQLite file that several processes share. Opens when first used; `migrate` comes before everything else. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
@@ -59,7 +63,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     newestFeedback: async (limit) => newestFeedback(database, limit),
     correctors: async (limit) => correctors(database, limit),
     deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
-    eraseDeleted: () => database.truncateLog(),
+    eraseDeleted: async () =>
+      void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
     async cacheCounts() {
       const queries = [versionsSql, ...Object.values(countSql)];
       const [versions = [], ...counts] = await Promise.all(queries.map((sql) => reader.read(sql, [])));

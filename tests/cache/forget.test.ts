@@ -1,10 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { forget } from '../../src/cache/forget.ts';
 import { openResultCache } from '../../src/cache/result-cache.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
-import { resultOf, sha256Of } from '../store/rows.ts';
+import type { StoreFixture } from '../contracts/store-place.ts';
+import { mysqlFixture } from '../store/mysql-place.ts';
+import {
+  activityOf,
+  claimantOf,
+  claimOf,
+  fingerprintOf,
+  photoOf,
+  requestOf,
+  resultOf,
+  sha256Of,
+} from '../store/rows.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
+import { describeWithMysql } from '../support/mysql.ts';
 
 let fixture: Awaited<ReturnType<typeof sqliteFixture>>;
 let store: Store;
@@ -45,7 +59,93 @@ test('another process has what was forgotten in memory for its time, and no long
     onWriteFailure() {},
   });
   expect(await other.find(result.sha256)).toMatchObject({ from: 'store' });
-  await forget(store, { hash: result.sha256 });
+  await store.deleteSome({ of: 'results', hash: result.sha256 }, 10);
   expect(await other.find(result.sha256)).toMatchObject({ from: 'memory' });
   await expect.poll(() => other.find(result.sha256), { timeout: 10 * memoryMs }).toBeUndefined();
+});
+
+const users = ['anna', 'bert', 'cleo', 'dora'].map((name) => `${name}-whose-id-is-searched`);
+
+/** Everything that a store keeps of a user, in so many rows that pages are split again and again. */
+async function fillWithUsers(filled: Store): Promise<void> {
+  for (let round = 0; round < 80; round += 1)
+    for (const user of users) {
+      const photos = Array.from({ length: 6 }, (_, at) => `photo ${round}/${at} of ${user}`);
+      const by = { claimant: claimantOf(user), userId: user, at: 1000 + round };
+      await filled.saveResults(photos.map((photo) => resultOf(photo)));
+      await filled.saveClaims(photos.map((photo) => claimOf(user, `original of ${photo}`, photo)));
+      await filled.saveFeedback({
+        claimant: claimantOf(user),
+        hash: sha256Of(`original of ${photos[0]}`),
+        category: 'foods',
+        at: round,
+      });
+      await filled.saveFingerprints(
+        photos.map((photo, bits) => ({
+          claimant: claimantOf(user),
+          content: sha256Of(photo),
+          fingerprint: fingerprintOf(photo, bits),
+        })),
+      );
+      await filled.saveActivity(
+        activityOf({
+          photos: photos.map((photo) => photoOf({ ...by, sha256: sha256Of(photo) })),
+          requests: [requestOf(by)],
+        }),
+      );
+    }
+  const body = JSON.stringify({ users: users.map((user_id) => ({ user_id })) });
+  await filled.reports.saveSnapshot('users-30', { body, at: 1 });
+}
+
+/** A user's id and what it is filed under. */
+const traces = (user: string) => [Buffer.from(user), Buffer.from(claimantOf(user), 'hex')];
+
+async function forgottenIn(place: StoreFixture, tracesOf: (user: string) => Promise<number>): Promise<void> {
+  const filled = place.open();
+  await filled.migrate();
+  await fillWithUsers(filled);
+  const [anna = '', bert = '', ...others] = users;
+  for (const user of users) expect([user, await tracesOf(user)]).not.toEqual([user, 0]);
+  for (const user of [anna, bert]) {
+    const {
+      results: _,
+      refusals: __,
+      ...forgotten
+    } = await forget(filled, { claimants: [claimantOf(user)] });
+    expect(forgotten).toEqual({
+      ...{ claims: 560, feedback: 80, fingerprints: 480, photos: 480, requests: 80 },
+      days: 1,
+    });
+    expect([user, await tracesOf(user)]).toEqual([user, 0]);
+  }
+  for (const user of others) expect([user, await tracesOf(user)]).not.toEqual([user, 0]);
+  await filled.close();
+  await place.remove();
+}
+
+test('of a user forgotten nothing is left in any file of SQLite', async () => {
+  const place = await sqliteFixture();
+  const folder = dirname(place.file);
+  await forgottenIn(place, async (user) => {
+    const files = readdirSync(folder).map((file) => readFileSync(join(folder, file)));
+    return traces(user).flatMap((trace) => files.filter((bytes) => bytes.includes(trace))).length;
+  });
+}, 60_000);
+
+describeWithMysql('on MySQL', (server) => {
+  test('of a user forgotten no table has a row', async () => {
+    const place = await mysqlFixture(server);
+    const tables = 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()';
+    await forgottenIn(place, async (user) => {
+      let found = 0;
+      for (const { name } of await place.rows(tables))
+        for (const row of await place.rows(`SELECT * FROM ${name}`))
+          for (const value of Object.values(row)) {
+            const bytes = value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value));
+            if (traces(user).some((trace) => bytes.includes(trace))) found += 1;
+          }
+      return found;
+    });
+  }, 120_000);
 });
