@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { openMysqlStore } from '../src/store/mysql.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
-import type { Store, StoredResult } from '../src/store/store.ts';
+import type { ClaimTrust, Store, StoredResult } from '../src/store/store.ts';
 
 export const version = 'bench';
 
 export interface BenchStore {
   readonly store: Store;
+  /** By which it can be opened again while it is open. */
+  readonly name: string;
   /** Results that were there when it was opened. */
   readonly results: number;
   close(): Promise<void>;
@@ -23,6 +25,7 @@ export interface BenchStoreOptions {
    * wants a quiet machine. Without it the place is new, and removed when it is closed.
    */
   readonly keep?: string | undefined;
+  readonly trust?: ClaimTrust;
 }
 
 /** Options of a bench among many rows: `--keep` as above, `--fill` to do nothing but fill what is kept. */
@@ -33,12 +36,20 @@ export const placeOptions = {
 } as const;
 
 /** Opens a SQLite file, or a database on the MySQL server that BENCH_MYSQL_URL names (root at loopback). */
-export async function openBenchStore({ isMysql, keep }: BenchStoreOptions): Promise<BenchStore> {
-  const options = { statementTimeoutMs: 60_000 };
+export async function openBenchStore({
+  isMysql,
+  keep,
+  trust = 'own',
+}: BenchStoreOptions): Promise<BenchStore> {
+  const options = { statementTimeoutMs: 60_000, trust };
   if (!isMysql) {
     const folder = keep === undefined ? mkdtempSync(join(tmpdir(), 'album-bench-')) : undefined;
-    const store = openSqliteStore({ file: keep ?? join(folder ?? '', 'album.db'), ...options });
-    return opened(store, () => folder && rmSync(folder, { recursive: true }));
+    const file = keep ?? join(folder ?? '', 'album.db');
+    return opened(
+      openSqliteStore({ file, ...options }),
+      file,
+      () => folder && rmSync(folder, { recursive: true }),
+    );
   }
   const url = new URL(process.env.BENCH_MYSQL_URL ?? 'mysql://root@127.0.0.1:3306');
   const database = keep ?? `album_bench_${randomBytes(6).toString('hex')}`;
@@ -49,7 +60,7 @@ export async function openBenchStore({ isMysql, keep }: BenchStoreOptions): Prom
     password: decodeURIComponent(url.password),
   };
   const store = openMysqlStore({ ...server, database, poolSize: 4, ...options });
-  return opened(store, async () => {
+  return opened(store, database, async () => {
     if (keep !== undefined) return;
     const connection = await createConnection(server);
     await connection.query(`DROP DATABASE ${database}`);
@@ -57,10 +68,10 @@ export async function openBenchStore({ isMysql, keep }: BenchStoreOptions): Prom
   });
 }
 
-async function opened(store: Store, remove: () => unknown): Promise<BenchStore> {
+async function opened(store: Store, name: string, remove: () => unknown): Promise<BenchStore> {
   await store.migrate();
   const { results } = await store.cacheCounts();
-  return { store, results, close: () => store.close().then(async () => void (await remove())) };
+  return { store, name, results, close: () => store.close().then(async () => void (await remove())) };
 }
 
 export const resultWith = (sha256: string): StoredResult => ({

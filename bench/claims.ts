@@ -1,0 +1,135 @@
+/**
+ * What a look-up costs among many rows: `npm run bench -- bench/claims.ts [--rows 1000000] [--mysql]
+ * [--keep PLACE [--fill]]`. Batches of 100 hashes of one user, all found or none: by the hash of the bytes themselves,
+ * by a claim of the user's own, and with everybody's claims (CLAIM_TRUST=all). Then what writing costs.
+ */
+import { createHash, randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import type { Claim, Found, Lookup } from '../src/store/store.ts';
+import { inGroups, openBenchStore, placeOptions, resultWith, version } from './many-rows.ts';
+import { percentile } from './start-service.ts';
+
+const { values } = parseArgs({
+  options: { rows: { type: 'string', default: '1000000' }, ...placeOptions },
+});
+const rows = Number(values.rows);
+const batch = 100;
+/** A fill takes long: done in pieces, others get at the machine in between. */
+const longestFillMs = 200_000;
+const rounds = 300;
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+const contentOf = (index: number): string => hashOf(`content ${index}`);
+const originalOf = (index: number): string => hashOf(`original ${index}`);
+/** A user has a thousand photos. */
+const userOf = (index: number): string => hashOf(`user ${Math.floor(index / 1000)}`).slice(0, 32);
+const place = await openBenchStore({ isMysql: values.mysql, keep: values.keep });
+const { store } = place;
+await fill();
+if (values.fill) {
+  await place.close();
+  process.exit();
+}
+
+/** Goes on where the last fill ended, in the order of the hashes: then a page is written once. */
+async function fill(): Promise<void> {
+  const until = values.fill ? performance.now() + longestFillMs : Number.POSITIVE_INFINITY;
+  const { results, claims } = await store.cacheCounts();
+  const inOrderOf = (hash: (index: number) => string): number[] =>
+    Array.from({ length: rows }, (_, index) => ({ index, key: hash(index) }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map(({ index }) => index);
+  const contents = inOrderOf(contentOf).slice(results);
+  const filledMs = await inGroups(contents, until, (some) =>
+    store.saveResults(some.map((index) => resultWith(contentOf(index)))),
+  );
+  const originals = inOrderOf(originalOf).slice(claims);
+  const claimedMs = await inGroups(originals, until, (some) => store.saveClaims(some.map(claimOf)));
+  const now = await store.cacheCounts();
+  console.log(
+    `${now.results} results in ${store.kind}, ${now.results - results} of them written in ${Math.round(filledMs / 1000)} s, and ${now.claims} claims, ${now.claims - claims} in ${Math.round(claimedMs / 1000)} s`,
+  );
+}
+
+function claimOf(index: number): Claim {
+  return { claimant: userOf(index), claimed: originalOf(index), content: contentOf(index), at: 1 };
+}
+
+interface Kind {
+  readonly lookup: (index: number) => Lookup;
+  readonly via?: Found['via'];
+  readonly store?: typeof store;
+}
+
+const trusting = await openBenchStore({ isMysql: values.mysql, keep: place.name, trust: 'all' });
+const stranger = hashOf('stranger').slice(0, 32);
+const kinds: Record<string, Kind> = {
+  'verified, nobody asks': { via: 'verified', lookup: (index) => ({ hash: contentOf(index), version }) },
+  'verified, a claimant asks': {
+    via: 'verified',
+    lookup: (index) => ({ hash: contentOf(index), version, claimant: userOf(index) }),
+  },
+  'own claim': {
+    via: 'claim',
+    lookup: (index) => ({ hash: originalOf(index), version, claimant: userOf(index) }),
+  },
+  'nothing found': {
+    lookup: (index) => ({ hash: hashOf(`nothing ${index}`), version, claimant: userOf(index) }),
+  },
+  'anybody’s claim, where all are trusted': {
+    via: 'anybody',
+    store: trusting.store,
+    lookup: (index) => ({ hash: originalOf(index), version, claimant: stranger }),
+  },
+};
+
+const times = new Map(Object.keys(kinds).map((name) => [name, [] as number[]]));
+for (let round = -20; round < rounds; round += 1)
+  // In another order each time: what one leaves in the caches is there for all alike.
+  for (const [name, kind] of shuffled(Object.entries(kinds))) {
+    // A phone asks for photos of its own, from one user.
+    const user = randomInt(Math.max(1, Math.floor(rows / 1000)));
+    const lookups = Array.from({ length: batch }, () => kind.lookup(user * 1000 + randomInt(1000)));
+    const startedMs = performance.now();
+    const answers = await (kind.store ?? store).findResults(lookups);
+    if (round >= 0) times.get(name)?.push(performance.now() - startedMs);
+    if (answers.some((answer) => answer?.via !== kind.via)) throw new Error(`${name}: not all found so`);
+  }
+
+function shuffled<T>(items: T[]): T[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+for (const [name, taken] of times) tell(name, taken, `a batch of ${batch}`);
+
+for (const size of [1, 20]) {
+  const [results, claims]: number[][] = [[], []];
+  for (let round = 0; round < 200; round += 1) {
+    const names = Array.from({ length: size }, (_, at) => `new ${performance.now()} ${at}`);
+    let startedMs = performance.now();
+    await store.saveResults(names.map((name) => resultWith(hashOf(name))));
+    results?.push(performance.now() - startedMs);
+    startedMs = performance.now();
+    await store.saveClaims(
+      names.map((name) => ({
+        claimant: userOf(round * 1000),
+        claimed: hashOf(`original ${name}`),
+        content: hashOf(name),
+        at: 1,
+      })),
+    );
+    claims?.push(performance.now() - startedMs);
+  }
+  tell('new results', results ?? [], `${size} at once`);
+  tell('new claims', claims ?? [], `${size} at once`);
+}
+
+function tell(name: string, taken: readonly number[], of: string): void {
+  const [p50, p95] = [0.5, 0.95].map((share) => percentile(taken, share).toFixed(2));
+  console.log(`  ${name.padEnd(39)} p50 ${p50} ms, p95 ${p95} ms, ${of}`);
+}
+await trusting.close();
+await place.close();
