@@ -1,7 +1,7 @@
 import { PhotoError, UndecodableError } from '../errors.ts';
 import { itemsOf } from './firewall/iso-items.ts';
 import { thumbnailOf } from './firewall/iso-media.ts';
-import { LibHeifError, openHeif, type RawPicture } from './libheif.ts';
+import { type HeifFile, LibHeifError, openHeif, type RawPicture } from './libheif.ts';
 import { tooManyPixels, truncated } from './sharp-errors.ts';
 
 export interface HeicPicture {
@@ -10,6 +10,8 @@ export interface HeicPicture {
   readonly heightPx: number;
   /** The photo, or a thumbnail of it. */
   readonly raw: RawPicture;
+  /** ICC profile of its colours; sRGB where there is none. */
+  readonly profile?: Buffer;
 }
 
 export interface HeicOptions {
@@ -39,11 +41,12 @@ export function decodeHeic(bytes: Buffer, { thumbnailPx, limitPixels }: HeicOpti
 }
 
 function decodedBy(bytes: Buffer, thumbnail: number): HeicPicture | undefined {
-  const { widthPx, heightPx, decode } = openHeif(bytes);
+  const file = openHeif(bytes);
+  const { widthPx, heightPx } = file;
   try {
-    const raw = decode(thumbnail);
+    const raw = file.decode(thumbnail);
     const isAlike = Math.abs((raw.widthPx / raw.heightPx) * (heightPx / widthPx) - 1) < 0.05;
-    return isAlike ? { widthPx, heightPx, raw } : undefined;
+    return isAlike ? pictureOf(file, raw) : undefined;
   } catch {
     return undefined;
   }
@@ -51,7 +54,11 @@ function decodedBy(bytes: Buffer, thumbnail: number): HeicPicture | undefined {
 
 /** In an instance of its own: one that has failed is used no more. */
 function wholeOf(bytes: Buffer, limitPixels: number): HeicPicture {
-  const { widthPx, heightPx, decode } = openHeif(bytes);
-  if (widthPx * heightPx > limitPixels) throw tooManyPixels();
-  return { widthPx, heightPx, raw: decode(undefined) };
+  const file = openHeif(bytes);
+  if (file.widthPx * file.heightPx > limitPixels) throw tooManyPixels();
+  return pictureOf(file, file.decode(undefined));
+}
+
+function pictureOf({ widthPx, heightPx, profile }: HeifFile, raw: RawPicture): HeicPicture {
+  return { widthPx, heightPx, raw, ...(profile && { profile }) };
 }

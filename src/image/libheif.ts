@@ -20,6 +20,8 @@ interface Wasm {
   _heif_image_handle_get_height(handle: number): number;
   _heif_image_handle_has_alpha_channel(handle: number): number;
   _heif_image_handle_is_premultiplied_alpha(handle: number): number;
+  _heif_image_handle_get_raw_color_profile_size(handle: number): number;
+  _heif_image_handle_get_raw_color_profile(error: number, handle: number, profile: number): void;
   _heif_decode_image(
     error: number,
     handle: number,
@@ -36,6 +38,8 @@ interface Wasm {
 /** heif_colorspace_RGB, heif_chroma_interleaved_RGB and …_RGBA, heif_channel_interleaved. */
 const [rgb, interleavedRgb, interleavedRgba, interleaved] = [1, 10, 11, 10];
 const longestEdgePx = 65_535;
+/** Phones' have half a kilobyte. */
+const longestProfile = 1_000_000;
 const endOfData = 100;
 
 /** What libheif says of a file that it can't show. */
@@ -59,6 +63,8 @@ export interface HeifFile {
   /** Upright size of the primary picture. */
   readonly widthPx: number;
   readonly heightPx: number;
+  /** ICC profile of its colours, where it names one. */
+  readonly profile: Buffer | undefined;
   /**
    * @param thumbnail item to decode in its place
    * @throws LibHeifError
@@ -108,9 +114,18 @@ export function openHeif(bytes: Buffer): HeifFile {
     };
   }
 
+  function profileOf(handle: number): Buffer | undefined {
+    const length = wasm._heif_image_handle_get_raw_color_profile_size(handle);
+    if (length === 0 || length > longestProfile) return undefined;
+    const at = wasm._malloc(length);
+    call((error) => wasm._heif_image_handle_get_raw_color_profile(error, handle, at));
+    return Buffer.from(wasm.HEAPU8.subarray(at, at + length));
+  }
+
   return {
     widthPx: wasm._heif_image_handle_get_width(primary),
     heightPx: wasm._heif_image_handle_get_height(primary),
+    profile: profileOf(primary),
     decode(thumbnail) {
       const shown =
         thumbnail === undefined

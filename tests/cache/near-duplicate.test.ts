@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { isNearDuplicate } from '../../src/cache/near-duplicate.ts';
+import { withProfile } from '../../src/image/colour-profile.ts';
+import { decodeHeic } from '../../src/image/heic.ts';
 import { type Sample, sampleBytes, samples } from '../support/app.ts';
 import { areDuplicates, fingerprintOf } from '../support/pictures/fingerprint.ts';
 import { lookAlikes } from '../support/pictures/look-alikes.ts';
 import { bursts, chatCopies, edits, encodings, type Variant } from '../support/pictures/variants.ts';
+import { withProperty } from '../support/turned-heic.ts';
 
 const photos = ['astronaut.jpg', 'cat.jpg', 'coffee.jpg', 'pagoda.jpg', 'flower.jpg'] as const;
 
@@ -33,6 +37,27 @@ test.each(Object.entries({ ...moved, caption, sticker, grey }))(
   async (_, variant) => {
     for (const name of photos)
       expect([name, variant && (await isFound(name, variant))]).toEqual([name, false]);
+  },
+);
+
+test.each(['iphone', 'samsung', 'sideways', 'plain'])(
+  'a phone’s HEIC (%s), shown by its thumbnail or whole, and a JPEG of it are the same picture',
+  async (name) => {
+    const plain = readFileSync(`tests/fixtures/heic/${name}.heic`);
+    const { icc = Buffer.alloc(0) } = await sharp(
+      await sharp(sampleBytes('cat.jpg')).withIccProfile('p3').png().toBuffer(),
+    ).metadata();
+    const property = Buffer.concat([Buffer.from('prof'), icc]);
+    for (const heic of name === 'sideways'
+      ? [plain, withProperty(plain, 'colr', property, [2, 3])]
+      : [plain]) {
+      const { raw, profile } = decodeHeic(heic, { thumbnailPx: 10_000, limitPixels: 1e6 });
+      const { widthPx: width, heightPx: height } = raw;
+      const whole = sharp(raw.pixels, { raw: { width, height, channels: 3 } });
+      const picture = profile ? sharp(await withProfile(whole, profile)) : whole;
+      const copy = await picture.keepIccProfile().jpeg({ quality: 75 }).toBuffer();
+      expect(areDuplicates(await fingerprintOf(heic), await fingerprintOf(copy))).toBe(true);
+    }
   },
 );
 

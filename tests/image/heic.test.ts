@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withProfile } from '../../src/image/colour-profile.ts';
+import { openDecoder } from '../../src/image/decode.ts';
 import { itemsOf } from '../../src/image/firewall/iso-items.ts';
 import { thumbnailOf } from '../../src/image/firewall/iso-media.ts';
 import { decodeHeic } from '../../src/image/heic.ts';
@@ -8,10 +10,14 @@ import { onWhite, type RawPicture } from '../../src/image/libheif.ts';
 import type { Pool } from '../../src/image/pool/pool.ts';
 import { readManifest } from '../../src/local/manifest.ts';
 import { albumManifest, closePools, jobOf, patient, realPool } from '../support/pools.ts';
-import { withTransform } from '../support/turned-heic.ts';
+import { withProperty, withTransform } from '../support/turned-heic.ts';
 
 const file = (name: string) => readFileSync(`tests/fixtures/heic/${name}.heic`);
 const plain = file('plain');
+const cmyk = async () =>
+  sharp(
+    await sharp('docs/samples/cat.jpg').withIccProfile('cmyk').toColourspace('cmyk').jpeg().toBuffer(),
+  ).metadata();
 const heicOf = (bytes: Buffer, thumbnailPx: number, limitPixels = 100e6) =>
   decodeHeic(bytes, { thumbnailPx, limitPixels });
 /** Items of the fixtures: what is shown, and its thumbnail. */
@@ -90,6 +96,32 @@ describe('a HEIC photo', () => {
   it('is shown on white where it is transparent, as the same PNG is', async () => {
     const png = sharp(readFileSync('tests/fixtures/heic/disc.png')).flatten({ background: '#fff' });
     expect(await distance(imageOf(heicOf(file('disc'), 256).raw), png)).toBeLessThan(2);
+  });
+
+  it('is shown in sRGB, whatever the profile of its colours', async () => {
+    const { icc = Buffer.alloc(0) } = await sharp(
+      await sharp('docs/samples/cat.jpg').withIccProfile('p3').png().toBuffer(),
+    ).metadata();
+    const bytes = withProperty(file('sideways'), 'colr', Buffer.concat([Buffer.from('prof'), icc]), [2, 3]);
+    const raw = imageOf(heicOf(file('sideways'), 1000).raw);
+    const tagged = sharp(await withProfile(raw, icc)).toColourspace('srgb');
+    const decode = openDecoder({ renditionPx: 512, thumbnailPx: 1000, limitPixels: 1e6 });
+    const wants = { rendition: true, infer: false };
+    const shown = sharp((await decode({ bytes, format: 'heic', wants })).rendition);
+    expect(await distance(shown, tagged)).toBeLessThan(3);
+    expect(await distance(shown, imageOf(heicOf(file('sideways'), 1000).raw))).toBeGreaterThan(4);
+  });
+
+  it.each([
+    ['nonsense', async () => Buffer.alloc(700, 0x5a)],
+    ['a profile of other channels', async () => (await cmyk()).icc ?? Buffer.alloc(0)],
+  ])('is shown as it is where its profile is %s', async (_, profile) => {
+    const property = Buffer.concat([Buffer.from('prof'), await profile()]);
+    const bytes = withProperty(file('sideways'), 'colr', property, [2, 3]);
+    const decode = openDecoder({ renditionPx: 512, thumbnailPx: 1000, limitPixels: 1e6 });
+    const wants = { rendition: true, infer: false };
+    const shown = sharp((await decode({ bytes, format: 'heic', wants })).rendition);
+    expect(await distance(shown, imageOf(heicOf(file('sideways'), 1000).raw))).toBeLessThan(3);
   });
 
   it('is not shown by its thumbnail where it is transparent: that of a sticker is opaque', () => {

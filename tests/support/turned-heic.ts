@@ -28,16 +28,16 @@ function parts(bytes: Buffer): Part[] {
 const replaced = (all: readonly Part[], type: string, change: (content: Buffer) => Buffer) =>
   Buffer.concat(all.map((part) => box(part.type, part.type === type ? change(part.content) : part.content)));
 
-/**
- * A HEIC file of heif-enc's with a property more, for the items named: `irot` with quarters of a turn to the left, or
- * `imir` with an axis, as phones write them.
- */
-export function withTransform(
+/** A HEIC file that is turned: `irot` with quarters of a turn to the left, or `imir` with an axis. */
+export const withTransform = (
   heic: Buffer,
   type: 'irot' | 'imir',
   value: number,
   items: readonly number[],
-): Buffer {
+): Buffer => withProperty(heic, type, Buffer.from([value]), items);
+
+/** A HEIC file of heif-enc's with a property more, for the items named, as phones write them. */
+export function withProperty(heic: Buffer, type: string, property: Buffer, items: readonly number[]): Buffer {
   const meta = parts(heic).find((part) => part.type === 'meta')?.content ?? Buffer.alloc(0);
   const inMeta = parts(meta.subarray(4));
   const changedMeta = (delta: number) =>
@@ -49,12 +49,10 @@ export function withTransform(
         const inside = parts(part.content);
         const container = inside.find((one) => one.type === 'ipco')?.content ?? Buffer.alloc(0);
         const index = parts(container).length + 1;
-        const withProperty = replaced(inside, 'ipco', (content) =>
-          Buffer.concat([content, box(type, Buffer.from([value]))]),
-        );
+        const extended = replaced(inside, 'ipco', (content) => Buffer.concat([content, box(type, property)]));
         return box(
           'iprp',
-          replaced(parts(withProperty), 'ipma', (content) => associated(content, index, items)),
+          replaced(parts(extended), 'ipma', (content) => associated(content, index, items)),
         );
       }),
     ]);

@@ -3,7 +3,7 @@ import { openDecoder } from '../../../src/image/decode.ts';
 import { formatOf } from '../../../src/image/format.ts';
 import type { Fingerprint } from '../../../src/image/photo.ts';
 
-const decode = openDecoder({ renditionPx: 512, thumbnailPx: 512, limitPixels: 100_000_000 });
+const decode = openDecoder({ renditionPx: 512, thumbnailPx: 308, limitPixels: 100_000_000 });
 
 /** As the service makes it. */
 export async function fingerprintOf(bytes: Buffer): Promise<Fingerprint | undefined> {
