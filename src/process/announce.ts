@@ -23,6 +23,7 @@ export function announce(log: Logger, { version, port, config, services, ops, no
     ['Store', services.describe.store],
     ['Strategy', services.describe.strategy],
     ['Local model', services.describe.local],
+    ...(config.llm ? [['Descriptions', `${config.prompt.language} (DESCRIPTION_LANGUAGE)`] as const] : []),
     ['API', `${url}/docs`],
     ['Ops page', opsPage(`${url}/ops`, ops, isPage)],
     ['Try it', `${url} in a browser, or curl -F image=@docs/samples/cat.jpg ${url}/api/v1/classify`],
@@ -44,7 +45,8 @@ function opsPage(url: string, { rule, file }: OpsToken, isPage: boolean): string
   if (rule.kind === 'closed') return `${url} is closed: set OPS_TOKEN`;
   if (rule.kind === 'loopback') return `${url} (from this machine)`;
   if (file === undefined) return `${url} (asks for OPS_TOKEN)`;
-  return isPage
-    ? `${url}#token=${encodeURIComponent(rule.tokens)} (token from ${file})`
+  const isOneToken = /^[\w-]+$/.test(rule.tokens);
+  return isPage && isOneToken
+    ? `${url}#token=${rule.tokens} (token from ${file})`
     : `${url} (asks for the token in ${file})`;
 }

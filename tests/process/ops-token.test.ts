@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { configFrom } from '../../src/config.ts';
 import { openOpsToken } from '../../src/process/ops-token.ts';
 import { get } from '../support/app.ts';
+import { freePort } from '../support/free-port.ts';
 import { spawnService, startServiceProcess } from '../support/service-process.ts';
 
 let folder: string;
@@ -91,7 +92,8 @@ describe('the token of operators', () => {
   });
 });
 
-describe('a service that others can reach', () => {
+// Processes start slowly on a busy machine.
+describe('a service that others can reach', { timeout: 60_000 }, () => {
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
   test('asks for the token in its folder, names the file, and never writes the token to a log', async () => {
@@ -109,6 +111,34 @@ describe('a service that others can reach', () => {
       );
     }
     expect(service.output()).not.toContain(held());
+  });
+
+  test('prints a link that signs in where a person reads it', async () => {
+    const environment = {
+      PATH: process.env.PATH,
+      APP_PORT: String(await freePort()),
+      SQLITE_FILE: join(folder, 'data', 'album.db'),
+      INFERENCE_PROCESSES: '1',
+      LLM_BASE_URL: 'http://127.0.0.1:9',
+    };
+    // `script` is a terminal to what it runs.
+    const command = `exec ${process.execPath} src/main.ts`;
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const closed = once(terminal, 'close');
+    onTestFinished(async () => {
+      terminal.kill();
+      await closed;
+    });
+    let output = '';
+    terminal.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    await expect.poll(() => output).toContain('Try it');
+    expect(output).toContain(`/ops#token=${held()} (token from ${file()})`);
+    expect(output).toContain('zh (DESCRIPTION_LANGUAGE)');
   });
 
   test('keeps the routes of operators closed where no token can be kept, and says how to open them', async () => {
