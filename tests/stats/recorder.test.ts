@@ -22,7 +22,10 @@ function recording(write: () => void = () => {}) {
   const clock = { at: 5000 };
   const recorder = openRecorder({
     store: {
-      recordPhoto: (record) => (write(), void photos.push(record)),
+      recordPhoto(record) {
+        write();
+        photos.push(record);
+      },
       recordRequest: (record) => void requests.push(record),
       recordTallies: (list) => void tallies.push(...list),
     },
