@@ -16,7 +16,7 @@ interface Findings {
   readonly params: string[];
 }
 
-const codeKey = /^(code|type|status|reasons?|(err|error)_?(code|type))$/i;
+const codeKey = /^(code|type|status|reasons?|block_?reason|(err|error)_?(code|type))$/i;
 const sentenceKey = /^(message|msg|details?|errors?|err|description|title|raw|(err|error)_?(message|msg))$/i;
 const paramKey = /^(param|loc)$/i;
 /** Echoes of the request. */

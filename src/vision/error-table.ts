@@ -36,6 +36,7 @@ export const errorTable: readonly Row[] = [
   { class: 'out_of_credit', says: words.noCredit },
   { class: 'bad_key', says: words.blockedAccount },
   { class: 'refused', vendor: 'zhipu', code: /^1301$/ },
+  { class: 'refused', code: /^(image_)?safety$/i },
   { class: 'refused', says: words.refusedContent },
 
   { class: 'bad_key', says: words.badKey },

@@ -15,7 +15,7 @@ export const refusedContent = anyOf(
   /moderation[ _](blocked|failed|rejected)|(rejected|blocked|refused|failed)\b.{0,40}\bmoderation/,
   /\bmoderation\b.{0,60}\b(flagged|blocked|rejected|refused|failed|violat)/,
   /(?<!\baccount\b.{0,40})\bflagged/,
-  /inappropriate|nsfw|harmful|obscene|pornograph|sexual|explicit content/,
+  /inappropriate|nsfw|harmful|obscene|pornograph|sexual|explicit content|\bviolen(ce|t)\b|self[ _/-]harm|harass/,
   /\bunsafe\b.{0,20}(content|image|input|prompt|output)|(deemed|considered|detected|classified).{0,20}unsafe/,
   /sensitive[ _]?(content|information|word|data|topic|material)|new_sensitive/,
   /safety (system|filter|polic|reason|guideline|classifier|check)|safety_check|(blocked|stopped|refused).{0,40}safety/,

@@ -86,6 +86,7 @@ describe('a photo that a vendor refuses', () => {
     ['a list of errors', recorded([chat('400', 'The prompt was flagged as unsafe')], { status: 400 })],
     ['an error in a 200', recorded(chat('DataInspectionFailed', 'No.'))],
     ['a server error', recorded({ detail: 'Blocked by content moderation' }, { status: 500 })],
+    ['a reason to block', recorded({ choices: [], promptFeedback: { blockReason: 'SAFETY' } })],
     ['PROHIBITED_CONTENT', recorded(completion({ finish_reason: 'PROHIBITED_CONTENT', message: null }))],
     [
       'a part that refuses',

@@ -39,6 +39,8 @@ export const vendorSentences = {
     [400, 'content_filter', 'The request was rejected because it was considered high risk'],
     [451, 'censorship_blocked', 'The request was refused.'],
     [400, 'guardrail_violation', 'Blocked by the guardrail "adult".'],
+    [403, 'violence', 'Blocked.'],
+    [400, 'SAFETY', 'Stopped.', 'gemini'],
     [422, null, 'The photo was found to be NSFW.'],
     [500, 'PROHIBITED_CONTENT', 'The request was blocked.', 'gemini'],
     [400, 'INVALID_ARGUMENT', 'The image was blocked for safety reasons.', 'gemini'],
