@@ -21,7 +21,7 @@ interface LogLine {
 async function start(firstOptions: FakeLlmOptions = {}, providers = 'first,backup') {
   const [first, backup] = await Promise.all([startFakeLlm(firstOptions), startFakeLlm()]);
   const logged: string[] = [];
-  const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
+  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
   const keys = { LLM_FIRST_API_KEY: 'sk-first-secret', LLM_BACKUP_API_KEY: 'sk-backup-secret' };
   const models = { LLM_FIRST_MODEL: 'first', LLM_BACKUP_MODEL: 'backup' };
   const vendors = { LLM_FIRST_PROVIDER: 'openai', LLM_BACKUP_PROVIDER: 'openai' };
@@ -49,27 +49,29 @@ async function start(firstOptions: FakeLlmOptions = {}, providers = 'first,backu
     classify,
     /** Another photo each time: bytes behind the end of a JPEG are no part of the picture. */
     photo: () => Buffer.concat([sampleBytes('cat.jpg'), Buffer.from(`#${photos++}`)]),
-    lines: (msg: string) =>
-      logged.map((line) => JSON.parse(line) as LogLine).filter((line) => line.msg === msg),
+    /** Of each call, when it is over. */
+    calls: () => linesOf(logged).filter(({ msg }) => msg === 'vision call'),
+    /** Of what somebody has to act on. */
+    alerts: () => linesOf(logged).filter(({ level }) => level === 50),
     logged: () => logged.join(''),
   };
 }
 
-const alertText = 'a vision provider needs attention';
+const linesOf = (logged: readonly string[]) => logged.map((line) => JSON.parse(line) as LogLine);
 
 describe('where the first provider can’t answer', () => {
   test.each(vendorAnswers('failover-4xx'))(
     'with %s, the next one does, and the alert says why',
     async (name, answer) => {
-      const { first, backup, photo, classify, lines, logged } = await start();
+      const { first, backup, photo, classify, alerts, logged } = await start();
       first.behave(answer);
       for (let photos = 0; photos < 3; photos++)
         expect(await classify(photo())).toMatchObject({ category: 'pets', model: 'backup', degraded: false });
       expect(backup.requestCount).toBe(3);
       const alert = { provider: 'first', host: `127.0.0.1:${first.port}`, status: answer.recorded.status };
       // A refused photo is nothing to act on.
-      if (name.includes('content-policy')) expect(lines(alertText)).toEqual([]);
-      else expect(lines(alertText)[0]).toMatchObject(alert);
+      if (name.includes('content-policy')) expect(alerts()).toEqual([]);
+      else expect(alerts()[0]).toMatchObject(alert);
       expect(logged()).not.toContain('secret');
     },
   );
@@ -95,7 +97,7 @@ describe('a photo that a vendor refuses', () => {
   ];
 
   test('is refused alone and remembered; nobody else suffers from it', async () => {
-    const { first, photo, classify, lines } = await start({}, 'first');
+    const { first, photo, classify, calls, alerts } = await start({}, 'first');
     for (const [name, answer] of answers) {
       const before = first.calls.length;
       const bad = photo();
@@ -112,8 +114,8 @@ describe('a photo that a vendor refuses', () => {
       expect([name, await classify(photo())]).toMatchObject([name, { category: 'foods', model: 'first' }]);
       expect([name, first.calls.length - before]).toEqual([name, 3]);
     }
-    expect(lines(alertText)).toEqual([]);
-    const outcomes = lines('vision call').map(({ outcome }) => outcome);
+    expect(alerts()).toEqual([]);
+    const outcomes = calls().map(({ outcome }) => outcome);
     expect(new Set(outcomes)).toEqual(new Set(['refused', 'answered']));
   }, 60_000);
 });
@@ -177,7 +179,7 @@ describe('a reply', () => {
   ];
 
   test('is read by what it holds, at the first call', async () => {
-    const { first, backup, photo, classify, lines } = await start();
+    const { first, backup, photo, classify, calls } = await start();
     for (const [name, behaviour] of usable) {
       first.behave(behaviour);
       const data = await classify(photo());
@@ -187,7 +189,7 @@ describe('a reply', () => {
       ]);
     }
     expect([first.requestCount, backup.requestCount]).toEqual([usable.length, 0]);
-    expect(lines('vision call').every(({ outcome }) => outcome === 'answered')).toBe(true);
+    expect(calls().every(({ outcome }) => outcome === 'answered')).toBe(true);
   }, 60_000);
 
   const useless: [string, FakeBehaviour][] = [
@@ -212,7 +214,7 @@ describe('a reply', () => {
   ].map(([reason, behaviour]): [string, FakeBehaviour] => [reason as string, behaviour as FakeBehaviour]);
 
   test('that can’t be used is asked for once more, then elsewhere, and the log says why in fixed words', async () => {
-    const { first, backup, photo, classify, lines, logged } = await start();
+    const { first, backup, photo, classify, calls, logged } = await start();
     for (const [reason, behaviour] of useless) {
       first.behave(behaviour);
       expect([reason, await classify(photo())]).toMatchObject([
@@ -220,7 +222,7 @@ describe('a reply', () => {
         { category: 'pets', model: 'backup' },
       ]);
       const failed = { outcome: 'bad_answer', unusable: reason };
-      expect(lines('vision call').slice(-3)).toMatchObject([failed, failed, { outcome: 'answered' }]);
+      expect(calls().slice(-3)).toMatchObject([failed, failed, { outcome: 'answered' }]);
       first.behave({ content: { category: 'pets', confidence: 0.9 } });
       expect((await classify(photo())).model).toBe('first');
     }
@@ -230,10 +232,10 @@ describe('a reply', () => {
 });
 
 test('an upstream’s failure in a 200 is that failure', async () => {
-  const { first, photo, classify, lines } = await start();
+  const { first, photo, classify, alerts } = await start();
   first.behave(recorded(completion({ finish_reason: 'error', error: { code: 402, message: 'Pay.' } })));
   expect((await classify(photo())).model).toBe('backup');
-  expect(lines(alertText)).toMatchObject([{ reason: 'out_of_credit', code: '402' }]);
+  expect(alerts()).toMatchObject([{ class: 'out_of_credit', status: 200, code: '402' }]);
 });
 
 describe('pictures that vendors don’t take as they are', () => {

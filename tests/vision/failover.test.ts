@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
-import type { VisionAlert } from '../../src/vision/call-report.ts';
+import type { VisionAlert, VisionCallReport } from '../../src/vision/call-report.ts';
 import { visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
@@ -23,6 +23,7 @@ afterEach(() => Promise.all([first.close(), backup.close()]));
 async function classified([status, code, message, vendor]: Said) {
   first.behave({ status, body: { error: { code, message } } });
   const alerts: VisionAlert[] = [];
+  const calls: VisionCallReport[] = [];
   const own = providerAt({
     name: 'first',
     baseUrl: first.baseUrl,
@@ -32,7 +33,7 @@ async function classified([status, code, message, vendor]: Said) {
   const store = memoryRefusals();
   const vision = visionClassifier(
     visionOptions([own, providerAt({ name: 'backup', baseUrl: backup.baseUrl, model: 'backup' })], {
-      hooks: { onAlert: (alert) => alerts.push(alert) },
+      hooks: { onAlert: (alert) => alerts.push(alert), onCall: (call) => calls.push(call) },
       refusals: refusalMemory(store),
       retryBudget: retryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
     }),
@@ -43,7 +44,7 @@ async function classified([status, code, message, vendor]: Said) {
     lane: 'single' as const,
   };
   const { classification } = await vision.classify(photo, context);
-  return { model: classification.model, alerts, own, remembered: store.saved.length };
+  return { model: classification.model, alerts, calls, own, remembered: store.saved.length };
 }
 
 const named = (sayings: readonly Said[]) =>
@@ -53,11 +54,11 @@ const failing = { out_of_credit, bad_key, unusable_model, bad_request };
 
 describe.each<[string, readonly Said[]]>(Object.entries(failing))('%s', (reason, sayings) => {
   test.each(named(sayings))('%s: the next provider answers, and the alert says why', async (_, said) => {
-    const { model, alerts, own } = await classified(said);
+    const { model, alerts, calls, own } = await classified(said);
     expect(model).toBe('backup');
-    expect(alerts).toMatchObject([
-      { provider: 'first', reason, status: said[0], host: `127.0.0.1:${first.port}` },
-    ]);
+    expect(alerts).toEqual([{ provider: 'first', reason }]);
+    const host = `127.0.0.1:${first.port}`;
+    expect(calls).toMatchObject([{ host, outcome: reason, status: said[0] }, { outcome: 'answered' }]);
     expect(own.keys.healthy).toBe(reason === 'bad_key' ? 0 : 1);
   });
 });
