@@ -34,7 +34,11 @@ const outageNumbers = new Set([
 ]);
 
 const readOnlyNumbers = new Set([1290, 1792, 1836]);
-const contentionNumbers = new Set([1205, 1213]);
+const contentionNumbers = new Set([
+  1020, // MariaDB 11.6+: somebody has changed the row since it was read
+  1205,
+  1213,
+]);
 
 function numberOf(error: unknown): number | undefined {
   const number = error instanceof Error ? Reflect.get(error, 'errno') : undefined;

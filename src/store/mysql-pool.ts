@@ -15,19 +15,20 @@ import { isOutage, outage } from './outage.ts';
 /** Statements that may wait for a connection; group commit sends a few at a time. */
 const maxWaiting = 1000;
 
-/** Before another try where others were in the way. */
+/** Of a statement or transaction where others are in the way, and the longest pause between two. */
+const tries = 10;
 const longestPauseMs = 10;
 
 export interface MysqlPool {
   readonly query: MysqlQuery;
-  /** All of `work` or nothing, on one connection; again from its beginning after a deadlock. */
+  /** All of `work` or nothing, on one connection; again from its beginning where others were in the way. */
   transaction<T>(work: (query: MysqlQuery) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 export interface MysqlPoolOptions extends MysqlServer {
   readonly poolSize: number;
-  /** For a statement with all it needs: a connection, its session settings, a second try after a deadlock. */
+  /** For a statement with all it needs: a connection, its session settings, further tries after a deadlock. */
   readonly statementTimeoutMs: number;
   readonly onStatement?: () => void;
 }
@@ -111,7 +112,7 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
   }
 
   /** Within the limit of a statement, up to `tries` times where others are in the way. */
-  async function limited<T>(tries: number, once: (leftMs: () => number) => Promise<T>): Promise<T> {
+  async function limited<T>(once: (leftMs: () => number) => Promise<T>): Promise<T> {
     const until = performance.now() + limitMs;
     const leftMs = (): number => Math.max(1, until - performance.now());
     for (let left = tries - 1; ; left -= 1) {
@@ -135,10 +136,10 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
   }
 
   return {
-    query: (sql, values) => limited(2, (leftMs) => on(leftMs, (query) => query(sql, values))),
+    query: (sql, values) => limited((leftMs) => on(leftMs, (query) => query(sql, values))),
 
     transaction: (work) =>
-      limited(10, (leftMs) =>
+      limited((leftMs) =>
         on(leftMs, async (query) => {
           // Gaps between rows stay unlocked: writers that add neighbours don't wait for each other.
           await query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');

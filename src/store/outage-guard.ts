@@ -46,6 +46,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
   const migrationTimeoutMs = options.migrationTimeoutMs ?? 600_000;
   let up = false;
   let isDownAnnounced = false;
+  let isMigrating = false;
   let lastReason = 'not started';
   /** Counts outages: an operation that began before the last one has nothing to say about the time after it. */
   let epoch = 0;
@@ -92,6 +93,7 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
   }
 
   function announceMigration(names: readonly string[]): void {
+    isMigrating = true;
     logger.info(
       { store: store.kind, migrations: names },
       'store is being migrated; meanwhile look-ups answer 503, and photos are classified without it',
@@ -125,6 +127,8 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
     } catch (error) {
       failed(error);
       return false;
+    } finally {
+      isMigrating = false;
     }
   }
 
@@ -155,7 +159,9 @@ export function withOutageGuard(store: Store, options: OutageGuardOptions): Guar
       }, idleCheckMs).unref();
       const first = attempt();
       void first.then((isUp) => (isUp ? undefined : probeLater()));
-      await within(first, options.startTimeoutMs ?? 5000).catch(failed);
+      await within(first, options.startTimeoutMs ?? 5000).catch((error) =>
+        failed(isMigrating ? outage('it is being migrated') : error),
+      );
       return up;
     },
 

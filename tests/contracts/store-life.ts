@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Deletion } from '../../src/store/deletions.ts';
+import type { Store } from '../../src/store/store.ts';
 import {
   activityOf,
   claimantOf,
@@ -10,6 +11,7 @@ import {
   requestOf,
   resultOf,
   sha256Of,
+  version,
 } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 
@@ -121,6 +123,48 @@ export function describeLife(place: StorePlace): void {
       expect(await drop({ of: 'reports', namesUsers: true })).toBe(2);
       expect(await place.store.reports.findSnapshot('census')).toBeDefined();
     });
+
+    test('goes on while others write the same rows, and neither fails', async () => {
+      const others = [place.fixture.open(), place.fixture.open(), place.fixture.open()];
+      const names = Array.from({ length: 12 }, (_, index) => `photo ${index}`);
+      const people = ['anna', 'bert', 'cleo'];
+      let isOver = false;
+      const write = async (store: Store, index: number): Promise<number> => {
+        let rounds = 0;
+        for (; !isOver; rounds += 1) {
+          const [who = ''] = people.slice((index + rounds) % 3);
+          const claimant = claimantOf(who);
+          const order = names.map((_, at) => names[(at * 5 + rounds) % names.length] ?? '');
+          await store.saveResults(order.map((name) => resultOf(name)));
+          await Promise.all([
+            store.saveClaims(order.map((name) => claimOf(who, `of ${name}`, name))),
+            store.saveFingerprints(
+              order.map((name) => ({ claimant, content: sha256Of(name), fingerprint: fingerprintOf(name) })),
+            ),
+            store.saveFeedback({ claimant, hash: sha256Of(order[0] ?? ''), category: 'foods', at: rounds }),
+            store.saveActivity(
+              activityOf({
+                photos: order.map((name) => photoOf({ claimant, sha256: sha256Of(name), at: 1000 + rounds })),
+                requests: [requestOf({ claimant, at: 1000 + rounds })],
+              }),
+            ),
+            store.countHits(order.map((name) => ({ sha256: sha256Of(name), version, count: 1, at: rounds }))),
+          ]);
+        }
+        return rounds;
+      };
+      const writers = others.map(write);
+      for (let round = 0; round < 3; round += 1)
+        for (const [index, who] of people.entries()) {
+          const claimant = claimantOf(who);
+          for (const of of ['claims', 'feedback', 'fingerprints', 'photos', 'requests', 'days'] as const)
+            await drop({ of, claimant });
+          await drop({ of: 'results', hash: sha256Of(names[round * 2 + (index % 2)] ?? '') });
+        }
+      isOver = true;
+      for (const rounds of await Promise.all(writers)) expect(rounds).toBeGreaterThan(0);
+      await Promise.all(others.map((store) => store.close()));
+    }, 60_000);
 
     test('goes by time, the oldest first', async () => {
       await place.store.saveActivity(activityOf({ photos: [30, 10, 20, 40].map((at) => photoOf({ at })) }));

@@ -10,6 +10,7 @@ function puppetStore() {
   const puppet = {
     behave: async (_operation: string): Promise<void> => {},
     calls: [] as string[],
+    pending: [] as string[],
   };
   const act = async (operation: string) => {
     puppet.calls.push(operation);
@@ -39,7 +40,11 @@ function puppetStore() {
     addSpend: () => act('spend'),
     findRefusal: async () => act('find refusal').then(() => undefined),
     saveRefusal: () => act('refusal'),
-    migrate: async () => act('migrate').then(() => []),
+    async migrate(onPending) {
+      if (puppet.pending.length > 0) onPending?.(puppet.pending);
+      await act('migrate');
+      return puppet.pending;
+    },
     ping: () => act('ping'),
     checkConnections: async () => act('check').then(() => undefined),
     close: async () => void puppet.calls.push('close'),
@@ -88,6 +93,23 @@ test('a store counts as down until it is started', async () => {
   expect(await guarded.start()).toBe(true);
   expect(puppet.calls).toEqual(['migrate', 'ping']);
   expect(await guarded.findResults(lookups)).toEqual([undefined]);
+});
+
+test('a store whose rows are being migrated is down and says why, until it is done', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  puppet.pending = ['050-a'];
+  puppet.behave = () => promise;
+  const started = guarded.start();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(await started).toBe(false);
+  await expect(guarded.findResults(lookups)).rejects.toMatchObject(outageOf);
+  expect(recorded.lines).toEqual([expect.stringContaining('is being migrated'), 'warn store is down']);
+  expect(recorded.fields.at(-1)).toMatchObject({ reason: 'it is being migrated' });
+  puppet.behave = async () => {};
+  resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(guarded.isUp()).toBe(true);
+  expect(puppet.calls).toEqual(['migrate', 'ping']);
 });
 
 test('an operation that takes longer than a second fails, and the store is down', async () => {
