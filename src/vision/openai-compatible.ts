@@ -1,9 +1,11 @@
+import OpenAI from 'openai';
+import { VisionError } from '../errors.ts';
 import { bodyWithImage } from './image-body.ts';
 import { readChatCompletion } from './openai-reply.ts';
 import { jsonIn } from './reply-json.ts';
 import type { RequestFields } from './request-fields.ts';
-import type { Vendor } from './vendor-error.ts';
-import { checkKey, vendorPost } from './vendor-post.ts';
+import { type Vendor, VendorError } from './vendor-error.ts';
+import { checkKey, type VendorAnswer, vendorPost } from './vendor-post.ts';
 import type { VisionModel, VisionQuestion } from './vision-model.ts';
 
 export interface OpenAiCompatibleOptions {
@@ -26,16 +28,61 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
   checkKey(apiKey);
   const headers = { authorization: `Bearer ${apiKey}` };
   const post = vendorPost({ vendor, url: `${baseUrl}/chat/completions`, headers, timeoutMs });
+  const client = new OpenAI({
+    apiKey,
+    baseURL: baseUrl,
+    maxRetries: 0,
+    // `vendorPost` keeps the limit, to the last byte of a reply.
+    timeout: timeoutMs + clientMarginMs,
+    logLevel: 'off',
+    fetch: async (_, { body, signal } = {}) => responseOf(await post(body as Buffer, signal ?? unending)),
+    // Otherwise read from the environment.
+    organization: null,
+    project: null,
+    adminAPIKey: null,
+  });
+
+  async function send(body: Buffer, signal: AbortSignal): Promise<Response> {
+    const json = { 'content-type': 'application/json' };
+    try {
+      return await client.post('/chat/completions', { body, headers: json, signal }).asResponse();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw visionErrorOf(error, vendor);
+    }
+  }
+
   return {
     name,
     ask(question, signal) {
       const more = responseFormat(fields, question);
       return fields.send({ model: name, maxTokens: question.maxTokens, more }, async (sent) => {
-        const { text, headers } = await post(chatCompletionBody(sent, fields, question), signal);
-        return { ...readChatCompletion(jsonIn(text), vendor), headers };
+        signal.throwIfAborted();
+        const response = await send(chatCompletionBody(sent, fields, question), signal);
+        const reply = readChatCompletion(jsonIn(await response.text()), vendor);
+        return { ...reply, headers: response.headers };
       });
     },
   };
+}
+
+const clientMarginMs = 1_000;
+const unending = new AbortController().signal;
+
+/** A reply that is there already, for the client: its text was decoded, so nothing says how it was encoded. */
+function responseOf({ text, headers }: VendorAnswer): Response {
+  const decoded = new Headers(headers);
+  for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) decoded.delete(name);
+  return new Response(text, { status: 200, headers: decoded });
+}
+
+/** The client wraps what `vendorPost` throws; nothing of the client's own words or fields is passed on. */
+function visionErrorOf(error: unknown, vendor: Vendor): VisionError {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof VisionError) return cause;
+  if (error instanceof OpenAI.APIConnectionTimeoutError)
+    return new VendorError({ vendor, network: 'timeout' });
+  return new VisionError('internal');
 }
 
 const tail = '"}}]}]}';
