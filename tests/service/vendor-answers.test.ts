@@ -213,22 +213,27 @@ describe('a reply', () => {
     ['no_json_object', recorded(says('{"category":"grey'))],
   ].map(([reason, behaviour]): [string, FakeBehaviour] => [reason as string, behaviour as FakeBehaviour]);
 
-  test('that can’t be used is asked for once more, then elsewhere, and the log says why in fixed words', async () => {
-    const { first, backup, photo, classify, calls, logged } = await start();
-    for (const [reason, behaviour] of useless) {
-      first.behave(behaviour);
-      expect([reason, await classify(photo())]).toMatchObject([
-        reason,
-        { category: 'pets', model: 'backup' },
-      ]);
-      const failed = { outcome: 'bad_answer', unusable: reason };
-      expect(calls().slice(-3)).toMatchObject([failed, failed, { outcome: 'answered' }]);
-      first.behave({ content: { category: 'pets', confidence: 0.9 } });
-      expect((await classify(photo())).model).toBe('first');
-    }
-    expect([first.requestCount, backup.requestCount]).toEqual([3 * useless.length, useless.length]);
-    expect(logged()).not.toContain('grey');
-  }, 60_000);
+  // A quiet service may repeat ten calls in ten seconds.
+  test.each([useless.slice(0, 8), useless.slice(8)])(
+    'that can’t be used is asked for once more, then elsewhere, and the log says why in fixed words',
+    async (...some) => {
+      const { first, backup, photo, classify, calls, logged } = await start();
+      for (const [reason, behaviour] of some) {
+        first.behave(behaviour);
+        expect([reason, await classify(photo())]).toMatchObject([
+          reason,
+          { category: 'pets', model: 'backup' },
+        ]);
+        const failed = { outcome: 'bad_answer', unusable: reason };
+        expect(calls().slice(-3)).toMatchObject([failed, failed, { outcome: 'answered' }]);
+        first.behave({ content: { category: 'pets', confidence: 0.9 } });
+        expect((await classify(photo())).model).toBe('first');
+      }
+      expect([first.requestCount, backup.requestCount]).toEqual([3 * some.length, some.length]);
+      expect(logged()).not.toContain('grey');
+    },
+    60_000,
+  );
 });
 
 test('an upstream’s failure in a 200 is that failure', async () => {
