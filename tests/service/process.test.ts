@@ -57,7 +57,10 @@ describe('the process', () => {
   test('SIGTERM, also twice, lets what is in flight finish and loses no record', async () => {
     const llm = await startFakeLlm();
     try {
-      const { child, url, file, exited } = await startServiceProcess({ LLM_BASE_URL: llm.baseUrl });
+      const { child, url, file, exited } = await startServiceProcess({
+        LLM_BASE_URL: llm.baseUrl,
+        LLM_MAX_CONCURRENCY: '8',
+      });
       const release = llm.hold();
       const uploads = Array.from({ length: 5 }, (_, index) =>
         post(`${url}/api/v1/classify`, formOf([photo('cat.jpg', String(index))])),
