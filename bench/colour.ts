@@ -4,8 +4,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDecoder } from '../src/image/decode.ts';
-import { formatOf } from '../src/image/format.ts';
+import { openDecoder } from '../src/image/decode/decode.ts';
+import { formatOf } from '../src/image/inspect/format.ts';
 import { readManifest } from '../src/local/manifest.ts';
 
 const [folder = 'docs/samples', countText = '100'] = process.argv.slice(2);

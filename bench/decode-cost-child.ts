@@ -1,8 +1,8 @@
 /** Decodes one photo and says what it cost. A child of decode-cost.ts. */
 import { readFileSync } from 'node:fs';
-import { openDecoder } from '../src/image/decode.ts';
+import { openDecoder } from '../src/image/decode/decode.ts';
+import { setUpSharp } from '../src/image/decode/sharp-setup.ts';
 import type { ImageFormat } from '../src/image/photo.ts';
-import { setUpSharp } from '../src/image/sharp-setup.ts';
 
 setUpSharp();
 const input = {

@@ -6,9 +6,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { inspect } from '../src/image/firewall/inspect.ts';
-import { defaultPixelLimits as limits } from '../src/image/firewall/limits.ts';
-import { formatOf } from '../src/image/format.ts';
+import { formatOf } from '../src/image/inspect/format.ts';
+import { inspect } from '../src/image/inspect/inspect.ts';
+import { defaultPixelLimits as limits } from '../src/image/inspect/limits.ts';
 import {
   burstingProfile,
   burstingText,

@@ -6,8 +6,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { openDecoder } from '../src/image/decode.ts';
-import { formatOf } from '../src/image/format.ts';
+import { openDecoder } from '../src/image/decode/decode.ts';
+import { formatOf } from '../src/image/inspect/format.ts';
 import { readManifest } from '../src/local/manifest.ts';
 import { openNetwork } from '../src/local/network.ts';
 

@@ -1,9 +1,9 @@
 /** What gateway.ts sends: photos of a size, in the two bodies that the targets take. */
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
+import { costMicroOf, imageTokens } from '../src/vision/calls/price.ts';
 import { readCatalogue } from '../src/vision/catalogue/catalogue.ts';
 import { targetOf } from '../src/vision/catalogue/target.ts';
-import { costMicroOf, imageTokens } from '../src/vision/price.ts';
 
 export interface Load {
   readonly kilobytes: number;

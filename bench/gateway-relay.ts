@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bodyWithImage } from '../src/vision/image-body.ts';
+import { bodyWithImage } from '../src/vision/wire/image-body.ts';
 
 const vendorUrl = new URL(`${process.env.VENDOR_URL}/chat/completions`);
 const end = '"}}]}]}';

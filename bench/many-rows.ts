@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { openMysqlStore } from '../src/store/mysql.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openMysqlStore } from '../src/store/mysql/store.ts';
+import { openSqliteStore } from '../src/store/sqlite/store.ts';
 import type { ClaimTrust, Store, StoredResult } from '../src/store/store.ts';
 
 export const version = 'bench';

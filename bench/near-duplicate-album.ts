@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { photoFiles } from '../src/cli/photo-files.ts';
+import { photoFiles } from '../src/cli/album/photo-files.ts';
 import { albumClient, ClientError } from '../src/client/client.ts';
 import { startFakeLlm } from '../tests/support/fake-llm.ts';
 import { chatCopies, encodings } from '../tests/support/pictures/variants.ts';

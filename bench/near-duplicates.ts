@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { photoFiles } from '../src/cli/photo-files.ts';
+import { photoFiles } from '../src/cli/album/photo-files.ts';
 import type { Fingerprint } from '../src/image/photo.ts';
 import { areDuplicates, fingerprintOf } from '../tests/support/pictures/fingerprint.ts';
 import { lookAlikes } from '../tests/support/pictures/look-alikes.ts';

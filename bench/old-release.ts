@@ -9,8 +9,8 @@ import { createConnection } from 'mysql2/promise';
 import { readTaxonomy } from '../src/classify/taxonomy.ts';
 import { configFrom } from '../src/config.ts';
 import { migrationsUrl, readMigrations } from '../src/store/migrate.ts';
-import { openMysqlStore } from '../src/store/mysql.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openMysqlStore } from '../src/store/mysql/store.ts';
+import { openSqliteStore } from '../src/store/sqlite/store.ts';
 import { promptOf } from '../src/vision/prompt.ts';
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openHousekeeping } from '../src/cache/housekeeping.ts';
+import { openHousekeeping } from '../src/cache/maintenance.ts';
 import { openDriver } from '../src/compose/driver.ts';
 import { configFrom } from '../src/config.ts';
 import { withGroupCommit } from '../src/store/group-commit.ts';

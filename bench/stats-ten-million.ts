@@ -9,8 +9,8 @@
  */
 import { parseArgs } from 'node:util';
 import { configFrom } from '../src/config.ts';
-import { openMysqlStore } from '../src/store/mysql.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { openMysqlStore } from '../src/store/mysql/store.ts';
+import { openSqliteStore } from '../src/store/sqlite/store.ts';
 import type { Store } from '../src/store/store.ts';
 import { fillRecords } from './stats-records.ts';
 import { measureRetention } from './stats-retention.ts';

@@ -1,8 +1,8 @@
 /** Entry of the child processes in which photos are decoded and the local network runs. */
 import sharp from 'sharp';
-import { type DecoderOptions, openDecoder } from './image/decode.ts';
+import { type DecoderOptions, openDecoder } from './image/decode/decode.ts';
+import { setUpSharp } from './image/decode/sharp-setup.ts';
 import { serveJobs, type Worker } from './image/pool/serve-jobs.ts';
-import { setUpSharp } from './image/sharp-setup.ts';
 import { checkGolden } from './local/golden.ts';
 import { type Manifest, readManifest } from './local/manifest.ts';
 import type { Network } from './local/network.ts';

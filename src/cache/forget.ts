@@ -1,5 +1,5 @@
 import { inSmallSteps } from '../resilience/small-steps.ts';
-import type { Deletion } from '../store/deletions.ts';
+import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
 
 /** What is to be forgotten: a photo by its hash, claimants (`claimantKey`), or all from before a time. */

@@ -1,10 +1,10 @@
 import type { Classification, Classifier } from '../classify/classifier.ts';
-import type { CacheCounts, Deletion } from '../store/deletions.ts';
 import type { LeaseStore } from '../store/lease.ts';
+import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
 import type { Feedback, ResultStore, Store } from '../store/store.ts';
 import { openCorrections } from './corrections.ts';
 import { type Forgettable, type Forgotten, forget } from './forget.ts';
-import { openHousekeeping } from './housekeeping.ts';
+import { openHousekeeping } from './maintenance.ts';
 import { type CacheWrite, openResultCache, type ResultCache } from './result-cache.ts';
 import { withSingleFlight } from './single-flight.ts';
 import { withCache, withRemembering } from './with-cache.ts';

@@ -1,7 +1,7 @@
 import { withAwaitedForm } from './await-form.ts';
+import { withSureFirst } from './cascade.ts';
 import type { Classification, Classifier } from './classifier.ts';
 import { type FallbackOptions, withFallback } from './fallback.ts';
-import { withSureFirst } from './sure-first.ts';
 
 export type Strategy = 'llm-first' | 'local-first' | 'local-only' | 'llm-only';
 

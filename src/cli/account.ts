@@ -1,4 +1,4 @@
-import type { VisionCallReport } from '../vision/call-report.ts';
+import type { VisionCallReport } from '../vision/calls/call-report.ts';
 
 /** Money of this run, in millionths of a currency unit. */
 export interface Account {

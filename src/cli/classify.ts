@@ -3,16 +3,16 @@ import type { PhotoAnswer } from '../client/answer.ts';
 import { ClientError } from '../client/client-error.ts';
 import { type AlbumSummary, openTally } from '../client/tally.ts';
 import { type Account, openAccount } from './account.ts';
-import { type Backend, ownBackend, serverBackend } from './backend.ts';
-import { type FilePhoto, filePhoto } from './file-photo.ts';
-import { onInterrupt } from './interrupt.ts';
-import { type Journal, openJournal } from './journal.ts';
-import { photoFiles } from './photo-files.ts';
-import { openProgress } from './progress.ts';
-import { openOutput, printable } from './rows.ts';
+import { type Backend, ownBackend, serverBackend } from './album/backend.ts';
+import { type FilePhoto, filePhoto } from './album/file-photo.ts';
+import { onInterrupt } from './album/interrupt.ts';
+import { type Journal, openJournal } from './album/journal.ts';
+import { photoFiles } from './album/photo-files.ts';
+import { openProgress } from './album/progress.ts';
+import { openOutput, printable } from './album/rows.ts';
+import { type Sortable, sortFiles } from './album/sort-files.ts';
+import { type RunSummary, summaryObject, summaryText } from './album/summary.ts';
 import type { Settings } from './settings.ts';
-import { type Sortable, sortFiles } from './sort-files.ts';
-import { type RunSummary, summaryObject, summaryText } from './summary.ts';
 
 /** Where a run speaks. */
 export interface Streams {

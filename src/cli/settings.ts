@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { parseArgs } from 'node:util';
-import type { Sorting } from './place-file.ts';
-import type { OutputForm } from './rows.ts';
+import type { Sorting } from './album/place-file.ts';
+import type { OutputForm } from './album/rows.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What one run of `classify` is to do. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { openCache } from '../cache/open-cache.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { Config } from '../config.ts';
-import type { Metrics } from '../stats/metrics.ts';
+import type { Metrics } from '../stats/metrics/metrics.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { Store } from '../store/store.ts';
 import type { LocalSide } from './local-side.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config.ts';
-import { openMysqlStore } from '../store/mysql.ts';
-import type { MysqlTls } from '../store/mysql-connection.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
+import type { MysqlTls } from '../store/mysql/connection.ts';
+import { openMysqlStore } from '../store/mysql/store.ts';
+import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { configured } from './configured.ts';
 

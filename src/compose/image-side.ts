@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { enoughThumbnailPx } from '../image/firewall/iso-media.ts';
-import { pixelLimitsOf } from '../image/firewall/limits.ts';
-import { openInspector } from '../image/inspector.ts';
+import { openInspector } from '../image/inspect/inspector.ts';
+import { enoughThumbnailPx } from '../image/inspect/iso-media.ts';
+import { pixelLimitsOf } from '../image/inspect/limits.ts';
 import { type OpenPhotos, openPhotos } from '../image/open-photos.ts';
 import { openPool, type Pool, type PoolHooks } from '../image/pool/pool.ts';
 import type { LocalSide } from './local-side.ts';

@@ -1,12 +1,12 @@
 import type { Classifier } from '../classify/classifier.ts';
 import { withNeverSend } from '../classify/never-send.ts';
 import type { Config } from '../config.ts';
-import { openLlmMetrics } from '../stats/llm-metrics.ts';
-import type { Metrics } from '../stats/metrics.ts';
-import { watchModels } from '../stats/model-metrics.ts';
+import { openLlmMetrics } from '../stats/metrics/llm-metrics.ts';
+import type { Metrics } from '../stats/metrics/metrics.ts';
+import { watchModels } from '../stats/metrics/model-metrics.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import { withShadow } from '../stats/shadow.ts';
-import type { VisionCallReport } from '../vision/call-report.ts';
+import type { VisionCallReport } from '../vision/calls/call-report.ts';
 import { openVision, type Vision, type VisionParts } from '../vision/open-vision.ts';
 import { unconfigured } from '../vision/unconfigured.ts';
 import { configured } from './configured.ts';

@@ -4,15 +4,15 @@ import type { ResultCache } from '../cache/result-cache.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Strategy } from '../classify/strategy.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
-import type { ByteBudget } from '../image/byte-budget.ts';
 import type { OpenPhotos } from '../image/open-photos.ts';
-import type { Metrics } from '../stats/metrics.ts';
+import type { ByteBudget } from '../image/upload/byte-budget.ts';
+import type { Metrics } from '../stats/metrics/metrics.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import type { Recorder } from '../stats/recorder.ts';
 import type { ServiceState } from '../stats/service-state.ts';
 import type { ApiKeyStore } from '../store/api-key-store.ts';
-import type { ClientRules } from './client-access.ts';
-import type { OpsRule } from './ops-access.ts';
+import type { ClientRules } from './access/client-access.ts';
+import type { OpsRule } from './ops/access.ts';
 
 export interface Limits {
   readonly fileBytes: number;

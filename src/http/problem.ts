@@ -8,7 +8,7 @@ import {
   TooLargeError,
   UnavailableError,
 } from '../errors.ts';
-import { photoFormWanted } from './photo-form.ts';
+import { photoFormWanted } from './upload/photo-form.ts';
 
 /** RFC 9457 problem details for every error, and for nothing else. */
 export function registerProblems(app: FastifyInstance): void {

@@ -1,13 +1,13 @@
 import { PhotoError } from '../errors.ts';
 import { type SharedCall, shareCall } from '../resilience/shared-call.ts';
 import { throwIfOver } from '../resilience/wait-until.ts';
-import type { Cost } from './firewall/limits.ts';
-import { formatOf } from './format.ts';
-import type { Inspector } from './inspector.ts';
+import { formatOf } from './inspect/format.ts';
+import type { Inspector } from './inspect/inspector.ts';
+import type { Cost } from './inspect/limits.ts';
 import type { AnalyseContext, Photo } from './photo.ts';
 import type { Job, Wants } from './pool/job.ts';
 import type { Pool } from './pool/pool.ts';
-import type { ReceivedUpload } from './receive.ts';
+import type { ReceivedUpload } from './upload/receive.ts';
 
 /** A photo that is held until it is closed. */
 export interface OpenPhoto extends Photo {

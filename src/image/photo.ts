@@ -1,4 +1,4 @@
-import type { Colour } from './colour.ts';
+import type { Colour } from './decode/colour.ts';
 import type { JobContext } from './pool/scheduler.ts';
 
 /** What a complete upload is: its bytes, and the SHA-256 that was taken while they arrived. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { NetworkInput } from '../image/decode.ts';
+import type { NetworkInput } from '../image/decode/decode.ts';
 import { type ManifestFile, manifestProblems } from './manifest-problems.ts';
 
 /** What a model folder says about its model; models/README.md describes the file. */

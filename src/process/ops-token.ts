@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
-import { isLoopbackName, type OpsRule } from '../http/ops-access.ts';
+import { isLoopbackName, type OpsRule } from '../http/ops/access.ts';
 
 export interface OpsToken {
   readonly rule: OpsRule;

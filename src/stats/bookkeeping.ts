@@ -1,7 +1,7 @@
 import type { RecordStore } from '../store/store.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { openRecorder, type RecordedTally, type Recorder } from './recorder.ts';
-import type { Savings } from './savings.ts';
+import type { Savings } from './reports/savings.ts';
 
 export interface BookkeepingOptions {
   readonly store: RecordStore;

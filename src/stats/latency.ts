@@ -1,4 +1,4 @@
-import type { DurationBucket, DurationSum } from '../store/report-store.ts';
+import type { DurationBucket, DurationSum } from '../store/reports/report-store.ts';
 
 /** Milliseconds; the mean is exact, percentiles are off by less than `percentileError`, and exact up to 10 ms. */
 export interface LatencyReport {

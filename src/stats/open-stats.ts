@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
-import type { ReportStore } from '../store/report-store.ts';
+import type { ReportStore } from '../store/reports/report-store.ts';
 import type { RecordStore } from '../store/store.ts';
 import { openBookkeeping } from './bookkeeping.ts';
-import { reportBatchCache, reportCacheEfficiency } from './cache-reports.ts';
-import { talliedOf } from './figures.ts';
-import { reportBatchClassify, reportCategories, reportMethods } from './method-reports.ts';
-import type { Metrics } from './metrics.ts';
-import { openSavings, type Savings } from './savings.ts';
-import { reportSeries, type SeriesQuery } from './series.ts';
-import { type DaySpan, lastDays } from './span.ts';
-import { reportToday } from './today.ts';
-import { openUpkeep, type Upkeep } from './upkeep.ts';
-import { renewUsers, reportUsers } from './user-reports.ts';
+import { openUpkeep, type Upkeep } from './maintenance.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { reportBatchCache, reportCacheEfficiency } from './reports/cache-reports.ts';
+import { talliedOf } from './reports/figures.ts';
+import { reportBatchClassify, reportCategories, reportMethods } from './reports/method-reports.ts';
+import { openSavings, type Savings } from './reports/savings.ts';
+import { reportSeries, type SeriesQuery } from './reports/series.ts';
+import { type DaySpan, lastDays } from './reports/span.ts';
+import { reportToday } from './reports/today.ts';
+import { renewUsers, reportUsers } from './reports/user-reports.ts';
 
 export interface StatsOptions {
   /** Takes records. */

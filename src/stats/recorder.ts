@@ -1,9 +1,9 @@
 import type { Answer, Classification } from '../classify/classifier.ts';
 import { AppError } from '../errors.ts';
-import type { Tally } from '../store/rollup.ts';
+import type { Tally } from '../store/reports/rollup.ts';
 import type { PhotoRecord, RecordStore, RequestRecord, Sender } from '../store/store.ts';
 import { type Day, dayOf } from './day.ts';
-import type { Savings } from './savings.ts';
+import type { Savings } from './reports/savings.ts';
 
 /** The request that a photo came with. */
 export interface Origin {

@@ -1,5 +1,5 @@
 import { type ActivityBuffer, openActivityBuffer } from './activity.ts';
-import { isHit, type Tally } from './rollup.ts';
+import { isHit, type Tally } from './reports/rollup.ts';
 import type { Hit, PhotoRecord, RequestRecord, Store } from './store.ts';
 
 export interface ActivityWriterOptions {

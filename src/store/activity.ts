@@ -1,7 +1,7 @@
-import { bounded, columnSize, hexKey, wholeNumber } from './columns.ts';
-import { bucketCount, bucketOf } from './duration-buckets.ts';
-import { photoValues, type RecordValue, requestValues } from './record-rows.ts';
-import { isHit, minuteMs, type Tally } from './rollup.ts';
+import { bucketCount, bucketOf } from './reports/duration-buckets.ts';
+import { isHit, minuteMs, type Tally } from './reports/rollup.ts';
+import { bounded, columnSize, hexKey, wholeNumber } from './rows/columns.ts';
+import { photoValues, type RecordValue, requestValues } from './rows/record-rows.ts';
 import type { PhotoRecord, RequestRecord } from './store.ts';
 
 /** What is counted of one name in one minute. */

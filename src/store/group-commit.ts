@@ -1,5 +1,5 @@
 import { type ActivityWriterOptions, openActivityWriter } from './activity-writer.ts';
-import { type Gathered, gathered } from './gathered.ts';
+import { type Gathered, gathered } from './batcher.ts';
 import type { HeldLease, LeaseRequest, LeaseState, LeaseStore } from './lease.ts';
 import type { Lookup, RecordStore, ResultStore, Store } from './store.ts';
 

@@ -1,12 +1,12 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Activity } from './activity.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
-import type { CacheCounts, Deletion } from './deletions.ts';
-import type { ClaimantFingerprint, NearDuplicate } from './fingerprint-rows.ts';
 import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
-import type { ReportStore } from './report-store.ts';
-import type { Tally } from './rollup.ts';
-import type { SpendCap } from './spend.ts';
+import type { ReportStore } from './reports/report-store.ts';
+import type { Tally } from './reports/rollup.ts';
+import type { CacheCounts, Deletion } from './rows/deletions.ts';
+import type { ClaimantFingerprint, NearDuplicate } from './rows/fingerprint-rows.ts';
+import type { SpendCap } from './rows/spend.ts';
 
 /** A classification as it is remembered. */
 export interface StoredResult extends Classification {

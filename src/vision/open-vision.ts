@@ -4,15 +4,15 @@ import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { retryBudget } from '../resilience/retry-budget.ts';
-import type { VisionHooks } from './call-report.ts';
+import type { VisionHooks } from './calls/call-report.ts';
+import { type LastFailure, openFailures } from './calls/failures.ts';
+import { openProviders, type ProviderOptions } from './calls/open-providers.ts';
+import { coolingMs, type Provider } from './calls/provider.ts';
+import { openRefusalMemory, type RefusalStore } from './calls/refusals.ts';
+import { type Ledger, openSpending } from './calls/spending.ts';
 import { readCatalogue } from './catalogue/catalogue.ts';
 import { type ModelState, type ModelWatch, openModelWatch } from './catalogue/model-watch.ts';
-import { type LastFailure, openFailures } from './failures.ts';
-import { openProviders, type ProviderOptions } from './open-providers.ts';
 import type { VisionPrompt } from './prompt.ts';
-import { coolingMs, type Provider } from './provider.ts';
-import { openRefusalMemory, type RefusalStore } from './refusals.ts';
-import { type Ledger, openSpending } from './spending.ts';
 import { visionClassifier } from './vision-classifier.ts';
 
 export interface LlmOptions {

@@ -1,14 +1,14 @@
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import { VisionError } from '../errors.ts';
+import { failureOf, failureWords, type ToldFailure } from './calls/failure-words.ts';
+import type { Key } from './calls/key-ring.ts';
+import { costMicroOf } from './calls/price.ts';
+import type { Provider } from './calls/provider.ts';
 import { type Listing, listingOf } from './catalogue/model-list.ts';
 import { daysUntil } from './catalogue/shutdown.ts';
-import { failureOf, failureWords, type ToldFailure } from './failure-words.ts';
-import type { Key } from './key-ring.ts';
-import { costMicroOf } from './price.ts';
-import type { Provider } from './provider.ts';
-import { type Reading, readReply } from './reply.ts';
-import { VendorError } from './vendor-error.ts';
-import type { TokenUsage, VisionQuestion } from './vision-model.ts';
+import { type Reading, readReply } from './wire/reply.ts';
+import { VendorError } from './wire/vendor-error.ts';
+import type { TokenUsage, VisionQuestion } from './wire/vision-model.ts';
 
 /** How one provider answers one photo by one of its keys. */
 export interface ProviderCheck {

@@ -1,9 +1,9 @@
 import { type Classifier, fresh } from '../classify/classifier.ts';
 import { VisionError } from '../errors.ts';
-import { type AskOptions, ask } from './ask.ts';
+import { type AskOptions, ask } from './calls/ask.ts';
+import { type Verdict, verdictOf } from './calls/failure-policy.ts';
+import type { RefusalMemory } from './calls/refusals.ts';
 import type { VisionPrompt } from './prompt.ts';
-import type { RefusalMemory } from './refusals.ts';
-import { type Verdict, verdictOf } from './verdicts.ts';
 
 export interface VisionClassifierOptions extends AskOptions {
   readonly prompt: VisionPrompt;

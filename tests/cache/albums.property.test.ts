@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openCache } from '../../src/cache/open-cache.ts';
 import { type Classifier, fresh } from '../../src/classify/classifier.ts';
-import { openPhotoDesk } from '../../src/http/photo-desk.ts';
+import { openPhotoDesk } from '../../src/photos/classify-photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { senderOf } from '../../src/stats/sender.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { withSureFirst } from '../../src/classify/cascade.ts';
 import { type Classifier, fresh } from '../../src/classify/classifier.ts';
 import { withFallback } from '../../src/classify/fallback.ts';
-import { withSureFirst } from '../../src/classify/sure-first.ts';
 import { DeadlineError, UnavailableError, UndecodableError, VisionError } from '../../src/errors.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { fakePhoto } from '../support/fake-photo.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { withSureFirst } from '../../src/classify/cascade.ts';
 import { type Classification, type Classifier, fresh } from '../../src/classify/classifier.ts';
 import { suspectedBy, withNeverSend } from '../../src/classify/never-send.ts';
-import { withSureFirst } from '../../src/classify/sure-first.ts';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { photoFiles, type WalkOptions } from '../../src/cli/photo-files.ts';
+import { photoFiles, type WalkOptions } from '../../src/cli/album/photo-files.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -18,9 +18,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { filePhoto } from '../../src/cli/file-photo.ts';
-import type { Sorting } from '../../src/cli/place-file.ts';
-import { type Sortable, sortFiles } from '../../src/cli/sort-files.ts';
+import { filePhoto } from '../../src/cli/album/file-photo.ts';
+import type { Sorting } from '../../src/cli/album/place-file.ts';
+import { type Sortable, sortFiles } from '../../src/cli/album/sort-files.ts';
 
 let folder: string;
 const mounts: string[] = [];

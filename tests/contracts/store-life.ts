@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Deletion } from '../../src/store/deletions.ts';
+import type { Deletion } from '../../src/store/rows/deletions.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
   activityOf,

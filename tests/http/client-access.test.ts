@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AccessError, UnavailableError } from '../../src/errors.ts';
-import { openApiKeyRing } from '../../src/http/api-keys.ts';
+import { openApiKeyRing } from '../../src/http/access/api-keys.ts';
 import type { ApiKey } from '../../src/store/api-key-store.ts';
 import { sha256Of } from '../store/rows.ts';
 import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';

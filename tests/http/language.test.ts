@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { languageOf } from '../../src/http/language.ts';
-import { problemIn } from '../../src/http/start-page/words.ts';
+import { languageOf } from '../../src/http/pages/language.ts';
+import { problemIn } from '../../src/http/pages/start-page/words.ts';
 
 describe('the language of a page', () => {
   test.each([

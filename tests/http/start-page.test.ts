@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
-import { words } from '../../src/http/start-page/words.ts';
+import { words } from '../../src/http/pages/start-page/words.ts';
 import { formOf, get, post, type Sample, sampleBytes, samples, startApp } from '../support/app.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';

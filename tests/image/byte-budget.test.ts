@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openByteBudget, type Ticket } from '../../src/image/byte-budget.ts';
+import { openByteBudget, type Ticket } from '../../src/image/upload/byte-budget.ts';
 
 /** Follows whether a booking was granted, and when. */
 function taking(ticket: Ticket, bytes: number) {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { type NetworkInput, openDecoder } from '../../src/image/decode.ts';
-import { withoutBurstingText } from '../../src/image/firewall/png-text.ts';
-import { formatOf } from '../../src/image/format.ts';
+import { type NetworkInput, openDecoder } from '../../src/image/decode/decode.ts';
+import { formatOf } from '../../src/image/inspect/format.ts';
+import { withoutBurstingText } from '../../src/image/inspect/png-text.ts';
 import { burstingProfile, burstingText, png } from '../support/hostile-files.ts';
 import { jobOf } from '../support/pools.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { openDecoder } from '../../src/image/decode.ts';
-import { pooled } from '../../src/image/pooled.ts';
+import { openDecoder } from '../../src/image/decode/decode.ts';
+import { pooled } from '../../src/image/decode/downscale.ts';
 import { readManifest } from '../../src/local/manifest.ts';
 import { sampleBytes } from '../support/app.ts';
 import { areDuplicates, fingerprintOf } from '../support/pictures/fingerprint.ts';

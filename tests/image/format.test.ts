@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { formatOf } from '../../src/image/format.ts';
+import { formatOf } from '../../src/image/inspect/format.ts';
 
 const grey = () => sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } });
 const ftyp = (major: string, ...compatible: string[]) => {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withProfile } from '../../src/image/colour-profile.ts';
-import { openDecoder } from '../../src/image/decode.ts';
-import { itemsOf } from '../../src/image/firewall/iso-items.ts';
-import { thumbnailOf } from '../../src/image/firewall/iso-media.ts';
-import { decodeHeic } from '../../src/image/heic.ts';
-import { onWhite, type RawPicture } from '../../src/image/libheif.ts';
+import { withProfile } from '../../src/image/decode/colour-profile.ts';
+import { openDecoder } from '../../src/image/decode/decode.ts';
+import { decodeHeic } from '../../src/image/decode/heic.ts';
+import { onWhite, type RawPicture } from '../../src/image/decode/libheif.ts';
+import { itemsOf } from '../../src/image/inspect/iso-items.ts';
+import { thumbnailOf } from '../../src/image/inspect/iso-media.ts';
 import type { Pool } from '../../src/image/pool/pool.ts';
 import { readManifest } from '../../src/local/manifest.ts';
 import { albumManifest, closePools, jobOf, patient, realPool } from '../support/pools.ts';

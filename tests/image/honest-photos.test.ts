@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { openDecoder } from '../../src/image/decode.ts';
-import { inspect } from '../../src/image/firewall/inspect.ts';
-import { defaultPixelLimits } from '../../src/image/firewall/limits.ts';
-import { formatOf } from '../../src/image/format.ts';
+import { openDecoder } from '../../src/image/decode/decode.ts';
+import { formatOf } from '../../src/image/inspect/format.ts';
+import { inspect } from '../../src/image/inspect/inspect.ts';
+import { defaultPixelLimits } from '../../src/image/inspect/limits.ts';
 import { box } from '../support/turned-heic.ts';
 
 const decode = openDecoder({ renditionPx: 512, limitPixels: 100e6, thumbnailPx: 256 });

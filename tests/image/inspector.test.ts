@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultPixelLimits } from '../../src/image/firewall/limits.ts';
-import { type Inspector, openInspector } from '../../src/image/inspector.ts';
+import { type Inspector, openInspector } from '../../src/image/inspect/inspector.ts';
+import { defaultPixelLimits } from '../../src/image/inspect/limits.ts';
 import { gif, jpegWithSegments } from '../support/hostile-files.ts';
 
 const options = { limits: defaultPixelLimits, thumbnailPx: 256 };

@@ -4,7 +4,7 @@ import { openPhotos } from '../../src/image/open-photos.ts';
 import type { Analysis } from '../../src/image/photo.ts';
 import type { Job } from '../../src/image/pool/job.ts';
 import type { JobContext } from '../../src/image/pool/scheduler.ts';
-import { receivedUpload } from '../../src/image/receive.ts';
+import { receivedUpload } from '../../src/image/upload/receive.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { patient } from '../support/pools.ts';
 

@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import multipart from '@fastify/multipart';
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { openByteBudget } from '../../src/image/byte-budget.ts';
-import { type FileStream, receivedUpload, receiveUpload } from '../../src/image/receive.ts';
+import { openByteBudget } from '../../src/image/upload/byte-budget.ts';
+import { type FileStream, receivedUpload, receiveUpload } from '../../src/image/upload/receive.ts';
 
 const never = new AbortController().signal;
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
-import { openDecoder } from '../../src/image/decode.ts';
-import { formatOf } from '../../src/image/format.ts';
-import { vendorFrame } from '../../src/image/vendor-frame.ts';
+import { openDecoder } from '../../src/image/decode/decode.ts';
+import { vendorFrame } from '../../src/image/decode/vendor-frame.ts';
+import { formatOf } from '../../src/image/inspect/format.ts';
 import { jobOf } from '../support/pools.ts';
 
 const size = fc.record({

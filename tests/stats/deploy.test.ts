@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { openLlmMetrics } from '../../src/stats/llm-metrics.ts';
-import { openMetrics } from '../../src/stats/metrics.ts';
-import { watchModels } from '../../src/stats/model-metrics.ts';
+import { openLlmMetrics } from '../../src/stats/metrics/llm-metrics.ts';
+import { openMetrics } from '../../src/stats/metrics/metrics.ts';
+import { watchModels } from '../../src/stats/metrics/model-metrics.ts';
 import { watchService } from '../../src/stats/service-state.ts';
 
 interface Rule {

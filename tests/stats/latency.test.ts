@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { latencyOf, percentileError } from '../../src/stats/latency.ts';
-import { bucketCount, bucketOf, rangeOf } from '../../src/store/duration-buckets.ts';
+import { bucketCount, bucketOf, rangeOf } from '../../src/store/reports/duration-buckets.ts';
 
 function bucketed(durations: readonly number[]) {
   const counts = new Array<number>(bucketCount).fill(0);

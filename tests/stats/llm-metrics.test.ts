@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import { openLlmMetrics } from '../../src/stats/llm-metrics.ts';
+import { openLlmMetrics } from '../../src/stats/metrics/llm-metrics.ts';
 
 test('a call is seen with its outcome, tokens and cost, and a repetition as one', async () => {
   const registry = new Registry();

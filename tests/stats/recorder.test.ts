@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
 import { openLossReport } from '../../src/stats/loss-report.ts';
-import { openMetrics } from '../../src/stats/metrics.ts';
+import { openMetrics } from '../../src/stats/metrics/metrics.ts';
 import { openRecorder } from '../../src/stats/recorder.ts';
 import { senderOf } from '../../src/stats/sender.ts';
-import type { Tally } from '../../src/store/rollup.ts';
+import type { Tally } from '../../src/store/reports/rollup.ts';
 import type { PhotoRecord, RequestRecord } from '../../src/store/store.ts';
 import { recordingLogger } from '../store/recording-logger.ts';
 

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openMetrics } from '../../src/stats/metrics.ts';
+import { openMetrics } from '../../src/stats/metrics/metrics.ts';
 import { openStats, type Stats } from '../../src/stats/open-stats.ts';
-import { openSavings } from '../../src/stats/savings.ts';
+import { openSavings } from '../../src/stats/reports/savings.ts';
 import { withShadow } from '../../src/stats/shadow.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';

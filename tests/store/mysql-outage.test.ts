@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openMysqlStore } from '../../src/store/mysql.ts';
-import { withOutageGuard } from '../../src/store/outage-guard.ts';
+import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { withOutageGuard } from '../../src/store/store-breaker.ts';
 import { describeWithMysql, dropDatabase, randomDatabase } from '../support/mysql.ts';
 import { recordingLogger } from './recording-logger.ts';
 import { lookupOf, resultOf } from './rows.ts';

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { openMysqlStore } from '../../src/store/mysql.ts';
+import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 import type { TestMysqlServer } from '../support/mysql-setup.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection, format } from 'mysql2';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { openMysqlStore } from '../../src/store/mysql.ts';
-import { configureSession, destroyConnection, execute } from '../../src/store/mysql-connection.ts';
-import { findStatement } from '../../src/store/mysql-results.ts';
+import { configureSession, destroyConnection, execute } from '../../src/store/mysql/connection.ts';
+import { findStatement } from '../../src/store/mysql/results.ts';
+import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import type { ClaimTrust, Lookup, StoredResult } from '../../src/store/store.ts';
 import { describeStore } from '../contracts/store.ts';
 import { describeWithMysql, mysqlRows } from '../support/mysql.ts';

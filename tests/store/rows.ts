@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Fingerprint } from '../../src/image/photo.ts';
 import { type Activity, openActivityBuffer } from '../../src/store/activity.ts';
-import type { Tally } from '../../src/store/rollup.ts';
+import type { Tally } from '../../src/store/reports/rollup.ts';
 import type { Claim, Lookup, PhotoRecord, RequestRecord, StoredResult } from '../../src/store/store.ts';
 
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');

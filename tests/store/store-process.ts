@@ -1,6 +1,6 @@
 /** A process of its own that opens a store, as a worker does: migrates it, counts hits on one result, says what ran. */
-import { openMysqlStore } from '../../src/store/mysql.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openMysqlStore } from '../../src/store/mysql/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { resultOf } from './rows.ts';
 
 const { mysql, sqlite, rounds } = JSON.parse(process.argv[2] ?? '{}');

@@ -1,4 +1,4 @@
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { PhotoRecord } from '../../src/store/store.ts';
 import { activityOf, claimantOf, failedPhoto, photoOf, requestOf, sha256Of } from '../store/rows.ts';
 

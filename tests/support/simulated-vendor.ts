@@ -1,5 +1,5 @@
-import { type Failure, VendorError } from '../../src/vision/vendor-error.ts';
-import type { VisionModel } from '../../src/vision/vision-model.ts';
+import { type Failure, VendorError } from '../../src/vision/wire/vendor-error.ts';
+import type { VisionModel } from '../../src/vision/wire/vision-model.ts';
 
 /** What a vendor that exists in simulated time only does with calls. */
 export interface VendorRules {

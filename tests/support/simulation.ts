@@ -4,9 +4,9 @@ import { type Classifier, type ClassifyContext, fresh } from '../../src/classify
 import { withFallback } from '../../src/classify/fallback.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { keyRing } from '../../src/vision/calls/key-ring.ts';
+import { openProviders } from '../../src/vision/calls/open-providers.ts';
 import { readCatalogue } from '../../src/vision/catalogue/catalogue.ts';
-import { keyRing } from '../../src/vision/key-ring.ts';
-import { openProviders } from '../../src/vision/open-providers.ts';
 import { backoff, repetitions } from '../../src/vision/open-vision.ts';
 import { visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { withFakeClock } from './fake-clock.ts';

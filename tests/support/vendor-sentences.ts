@@ -1,4 +1,4 @@
-import type { Vendor } from '../../src/vision/vendor-error.ts';
+import type { Vendor } from '../../src/vision/wire/vendor-error.ts';
 
 /** An HTTP status, a code, and a sentence, as vendors and gateways send them. */
 export type Said = readonly [status: number, code: string | number | null, message: string, vendor?: Vendor];

@@ -4,18 +4,21 @@ import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { type LimiterOptions, openLimiter } from '../../src/resilience/limiter.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
 import { usualTime } from '../../src/resilience/usual-time.ts';
+import { fingerprintOf, keyRing } from '../../src/vision/calls/key-ring.ts';
+import type { ProviderOptions } from '../../src/vision/calls/open-providers.ts';
+import type { Provider } from '../../src/vision/calls/provider.ts';
+import { openRefusalMemory, type RefusalMemory, type RefusalStore } from '../../src/vision/calls/refusals.ts';
+import { type Ledger, openSpending } from '../../src/vision/calls/spending.ts';
 import type { RequestRules } from '../../src/vision/catalogue/catalogue.ts';
 import { plainRequest } from '../../src/vision/catalogue/target.ts';
-import { fingerprintOf, keyRing } from '../../src/vision/key-ring.ts';
-import type { ProviderOptions } from '../../src/vision/open-providers.ts';
 import type { LlmOptions } from '../../src/vision/open-vision.ts';
-import { type OpenAiCompatibleOptions, openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
 import { promptOf } from '../../src/vision/prompt.ts';
-import type { Provider } from '../../src/vision/provider.ts';
-import { openRefusalMemory, type RefusalMemory, type RefusalStore } from '../../src/vision/refusals.ts';
-import { type RequestFields, requestFields } from '../../src/vision/request-fields.ts';
-import { type Ledger, openSpending } from '../../src/vision/spending.ts';
 import type { VisionClassifierOptions } from '../../src/vision/vision-classifier.ts';
+import {
+  type OpenAiCompatibleOptions,
+  openAiCompatibleModel,
+} from '../../src/vision/wire/openai-compatible.ts';
+import { type RequestFields, requestFields } from '../../src/vision/wire/request-fields.ts';
 
 export const taxonomy = readTaxonomy();
 export const prompt = promptOf({ taxonomy, language: 'zh' });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { anthropicModel } from '../../src/vision/anthropic.ts';
+import { anthropicModel } from '../../src/vision/wire/anthropic.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { anthropicWire } from '../support/fake-llm-anthropic.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { providerVariables } from '../../src/config/llm-variables.ts';
+import { openProviders, type ProviderOptions } from '../../src/vision/calls/open-providers.ts';
+import { convertedPrice, imageTokens, typicalCostMicro, typicalUsage } from '../../src/vision/calls/price.ts';
 import { readCatalogue, type VendorName, vendorNames } from '../../src/vision/catalogue/catalogue.ts';
 import { daysUntil } from '../../src/vision/catalogue/shutdown.ts';
 import { targetOf } from '../../src/vision/catalogue/target.ts';
-import { openProviders, type ProviderOptions } from '../../src/vision/open-providers.ts';
-import { convertedPrice, imageTokens, typicalCostMicro, typicalUsage } from '../../src/vision/price.ts';
 import { llmOptions } from '../support/vision.ts';
 
 const catalogue = readCatalogue();

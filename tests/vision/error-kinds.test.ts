@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { vendorErrorBody } from '../../src/vision/error-body.ts';
-import { classOf, errorTable, rowOf } from '../../src/vision/error-table.ts';
-import { verdictOf } from '../../src/vision/verdicts.ts';
+import { verdictOf } from '../../src/vision/calls/failure-policy.ts';
+import { vendorErrorBody } from '../../src/vision/wire/error-body.ts';
+import { classOf, errorTable, rowOf } from '../../src/vision/wire/error-table.ts';
 import { vendorErrors } from '../support/vendor-errors.ts';
 import { type Said, vendorSentences } from '../support/vendor-sentences.ts';
 

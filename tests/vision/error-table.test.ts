@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { VisionError } from '../../src/errors.ts';
-import { anthropicModel } from '../../src/vision/anthropic.ts';
-import { classOf } from '../../src/vision/error-table.ts';
-import { openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
-import { VendorError } from '../../src/vision/vendor-error.ts';
-import { type FailureClass, type Verdict, verdicts } from '../../src/vision/verdicts.ts';
+import { type FailureClass, type Verdict, verdicts } from '../../src/vision/calls/failure-policy.ts';
+import { anthropicModel } from '../../src/vision/wire/anthropic.ts';
+import { classOf } from '../../src/vision/wire/error-table.ts';
+import { openAiCompatibleModel } from '../../src/vision/wire/openai-compatible.ts';
+import { VendorError } from '../../src/vision/wire/vendor-error.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { anthropicWire } from '../support/fake-llm-anthropic.ts';
 import { dashscopeWire, openAiWire } from '../support/fake-llm-openai.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
-import type { VisionAlert, VisionCallReport } from '../../src/vision/call-report.ts';
+import type { VisionAlert, VisionCallReport } from '../../src/vision/calls/call-report.ts';
 import { visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakePhoto } from '../support/fake-photo.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { VisionCallReport } from '../../src/vision/call-report.ts';
-import { failureWords, type ToldFailure } from '../../src/vision/failure-words.ts';
-import { openFailures } from '../../src/vision/failures.ts';
-import { verdicts } from '../../src/vision/verdicts.ts';
+import type { VisionCallReport } from '../../src/vision/calls/call-report.ts';
+import { verdicts } from '../../src/vision/calls/failure-policy.ts';
+import { failureWords, type ToldFailure } from '../../src/vision/calls/failure-words.ts';
+import { openFailures } from '../../src/vision/calls/failures.ts';
 
 describe('in words', () => {
   test.each<[ToldFailure, string]>([

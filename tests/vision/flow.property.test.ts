@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Failure } from '../../src/vision/vendor-error.ts';
+import type { Failure } from '../../src/vision/wire/vendor-error.ts';
 import { schedule, wronged } from '../support/schedules.ts';
 import type { VendorRules } from '../support/simulated-vendor.ts';
 import { type Arrival, type Simulated, simulate } from '../support/simulation.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fingerprintOf, type Key, keyRing } from '../../src/vision/key-ring.ts';
+import { fingerprintOf, type Key, keyRing } from '../../src/vision/calls/key-ring.ts';
 
 const key = (fingerprint: string): Key => ({
   fingerprint,

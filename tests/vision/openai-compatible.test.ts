@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { VisionError } from '../../src/errors.ts';
-import { type OpenAiCompatibleOptions, openAiCompatibleModel } from '../../src/vision/openai-compatible.ts';
 import { promptOf } from '../../src/vision/prompt.ts';
-import type { VisionQuestion } from '../../src/vision/vision-model.ts';
+import {
+  type OpenAiCompatibleOptions,
+  openAiCompatibleModel,
+} from '../../src/vision/wire/openai-compatible.ts';
+import type { VisionQuestion } from '../../src/vision/wire/vision-model.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
 import { plainFields } from '../support/vision.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { VisionQuestion } from '../../src/vision/vision-model.ts';
+import type { VisionQuestion } from '../../src/vision/wire/vision-model.ts';
 import { prompt, taxonomy } from '../support/vision.ts';
 
 /** A cat, and what a vision model is asked about it. */

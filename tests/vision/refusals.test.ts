@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { openRefusalMemory, type RefusalStore } from '../../src/vision/refusals.ts';
+import { openRefusalMemory, type RefusalStore } from '../../src/vision/calls/refusals.ts';
 import { memoryRefusals } from '../support/vision.ts';
 
 let now: number;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
-import { readReply } from '../../src/vision/reply.ts';
-import { VendorError } from '../../src/vision/vendor-error.ts';
+import { readReply } from '../../src/vision/wire/reply.ts';
+import { VendorError } from '../../src/vision/wire/vendor-error.ts';
 
 const taxonomy = readTaxonomy();
 const object = '{"category":"pets","confidence":0.9,"description":"一只猫"}';

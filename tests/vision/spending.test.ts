@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { costMicroOf } from '../../src/vision/price.ts';
-import { openSpending, type SpendingOptions } from '../../src/vision/spending.ts';
+import { costMicroOf } from '../../src/vision/calls/price.ts';
+import { openSpending, type SpendingOptions } from '../../src/vision/calls/spending.ts';
 import { memoryLedger } from '../support/vision.ts';
 
 const price = { input: 0.4, output: 1.6 };

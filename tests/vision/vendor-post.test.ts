@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
-import { type VendorAnswer, vendorPost } from '../../src/vision/vendor-post.ts';
+import { type VendorAnswer, vendorPost } from '../../src/vision/wire/vendor-post.ts';
 
 let server: Server;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allowanceOf, vendorWaitMs } from '../../src/vision/vendor-wait.ts';
+import { allowanceOf, vendorWaitMs } from '../../src/vision/wire/vendor-wait.ts';
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 0);
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ClassifyContext } from '../../src/classify/classifier.ts';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import type { VisionCallReport } from '../../src/vision/call-report.ts';
+import type { VisionCallReport } from '../../src/vision/calls/call-report.ts';
 import { type VisionClassifierOptions, visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakePhoto } from '../support/fake-photo.ts';

@@ -4,7 +4,7 @@ import {
   UndecodableError,
   UnsupportedFormatError,
 } from '../../errors.ts';
-import type { Cost } from '../firewall/limits.ts';
+import type { Cost } from '../inspect/limits.ts';
 import type { Analysis, ImageFormat } from '../photo.ts';
 
 /** What a job is for: the child skips a step that nobody wants. */

@@ -1,6 +1,6 @@
 import { isNearDuplicate } from '../../../src/cache/near-duplicate.ts';
-import { openDecoder } from '../../../src/image/decode.ts';
-import { formatOf } from '../../../src/image/format.ts';
+import { openDecoder } from '../../../src/image/decode/decode.ts';
+import { formatOf } from '../../../src/image/inspect/format.ts';
 import type { Fingerprint } from '../../../src/image/photo.ts';
 
 const decode = openDecoder({ renditionPx: 512, thumbnailPx: 308, limitPixels: 100_000_000 });

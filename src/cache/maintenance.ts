@@ -1,0 +1,110 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { inSmallSteps } from '../resilience/small-steps.ts';
+import type { LeaseStore } from '../store/lease.ts';
+import type { Deletion } from '../store/rows/deletions.ts';
+import type { Store } from '../store/store.ts';
+
+export interface HousekeepingOptions {
+  readonly store: Pick<Store, 'deleteSome' | 'cacheCounts'>;
+  /** So that one process among all does it. */
+  readonly leases: LeaseStore;
+  /** How long records of photos and requests are kept. */
+  readonly recordsMs: number;
+  /** How long results are kept; 0 for ever. */
+  readonly resultsMs: number;
+  /** How many results are kept; 0 all. */
+  readonly maxResults: number;
+  readonly onDeleted?: (of: Deletion['of'], rows: number) => void;
+  readonly onFailure?: (error: unknown) => void;
+  /** Default 10 minutes, and again so much by chance at most. */
+  readonly everyMs?: number;
+  /** The shortest rest between two steps. Default 50. */
+  readonly pauseMs?: number;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+  /** Monotonic milliseconds, by which steps are measured. */
+  readonly elapsedMs?: () => number;
+}
+
+export interface Housekeeping {
+  start(): void;
+  /** One round now, unless another process is at it. */
+  sweep(): Promise<void>;
+  /** Resolves when no round is under way any more. */
+  stop(): Promise<void>;
+}
+
+const leaseMs = 60_000;
+const name = createHash('sha256').update('housekeeping').digest('hex');
+
+/** Deletes what is past its time or over its number, in small steps in the background. */
+export function openHousekeeping(options: HousekeepingOptions): Housekeeping {
+  const { store, leases, now = Date.now, everyMs = 600_000, pauseMs = 50 } = options;
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let round: Promise<void> = Promise.resolve();
+
+  async function deleteAll(deletion: Deletion, most?: number): Promise<void> {
+    await inSmallSteps({
+      async step(limit) {
+        const deleted = await store.deleteSome(deletion, limit);
+        if (deleted > 0) options.onDeleted?.(deletion.of, deleted);
+        return deleted;
+      },
+      ...(most !== undefined && { most }),
+      signal: stopping.signal,
+      restMs: pauseMs,
+      ...(options.elapsedMs && { now: options.elapsedMs }),
+    });
+  }
+
+  async function clean(): Promise<void> {
+    const { recordsMs, resultsMs, maxResults } = options;
+    await deleteAll({ of: 'photos', before: now() - recordsMs });
+    await deleteAll({ of: 'requests', before: now() - recordsMs });
+    await deleteAll({ of: 'leases', before: now() - 3_600_000 });
+    if (resultsMs > 0) await deleteAll({ of: 'results', before: now() - resultsMs });
+    if (maxResults === 0) return;
+    const { results } = await store.cacheCounts();
+    await deleteAll({ of: 'results', leastUsed: true }, results - maxResults);
+  }
+
+  async function sweep(): Promise<void> {
+    const request = { name, owner: randomBytes(16).toString('hex'), ttlMs: leaseMs };
+    try {
+      const { isOwn, token } = await leases.acquireLease(request);
+      if (!isOwn) return;
+      const lease = { ...request, token };
+      const renewal = setInterval(() => void leases.renewLease(lease).catch(() => {}), leaseMs / 3);
+      try {
+        await clean();
+      } finally {
+        clearInterval(renewal);
+        await leases.releaseLease(lease);
+      }
+    } catch (error) {
+      options.onFailure?.(error);
+    }
+  }
+
+  function later(): void {
+    timer = setTimeout(
+      () => {
+        round = sweep().finally(() => {
+          if (!stopping.signal.aborted) later();
+        });
+      },
+      everyMs * (1 + Math.random()),
+    ).unref();
+  }
+
+  return {
+    start: later,
+    sweep,
+    async stop() {
+      stopping.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}

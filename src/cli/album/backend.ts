@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { httpTo } from '../../client/http.ts';
+import { httpTransport } from '../../client/http-transport.ts';
+import type { Transport } from '../../client/transport.ts';
+import { type Config, loadClientKey, loadConfig } from '../../config.ts';
+import { openLog } from '../../log.ts';
+import { openServices } from '../../services.ts';
+import type { VisionCallReport } from '../../vision/calls/call-report.ts';
+import type { Settings } from '../settings.ts';
+import { inProcess } from './in-process.ts';
+import {
+  type CountedFailure,
+  failuresAt,
+  openFailureTally,
+  overBudget,
+  whyNobodyAnswers,
+} from './llm-failures.ts';
+
+/** Who classifies. */
+export interface Backend {
+  readonly transport: Transport;
+  /** Names who answers, so that a journal is not believed for another. */
+  readonly source: string;
+  /** Of answers that no LLM gave; undefined where nobody tells. */
+  readonly localModel: string | undefined;
+  /** Photos at once; adaptive where undefined. */
+  readonly concurrency: number | undefined;
+  /** Whether an LLM has said what this photo shows; undefined where nobody tells. */
+  readonly isByLlm: ((hash: string) => boolean) | undefined;
+  /** Of the prices; undefined where somebody else pays. */
+  readonly currency: string | undefined;
+  readonly notices: readonly string[];
+  /** Why an LLM did not answer, as far as it is told. Never rejects. */
+  failures(): Promise<readonly CountedFailure[]>;
+  /** Aborts when nobody can answer until somebody acts; its reason says so in a sentence. */
+  readonly hopeless: AbortSignal;
+  close(): Promise<void>;
+}
+
+export function serverBackend(server: string, { user, timeoutMs, concurrency }: Settings): Backend {
+  const http = httpTo({
+    baseUrl: server,
+    userId: user,
+    apiKey: loadClientKey(),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+  return {
+    transport: httpTransport(http),
+    source: server,
+    localModel: undefined,
+    concurrency,
+    isByLlm: undefined,
+    currency: undefined,
+    notices: [],
+    failures: () => failuresAt(http),
+    hopeless: new AbortController().signal,
+    close: async () => {},
+  };
+}
+
+/**
+ * The server's own parts in this process.
+ * @param onCall every call to an LLM, when it is over
+ * @throws ConfigError
+ */
+export async function ownBackend(
+  settings: Settings,
+  onCall: (call: VisionCallReport) => void,
+): Promise<Backend> {
+  const config = tuned(loadConfig(), settings);
+  const log = openLog({ ...config.log, level: 'error', toStderr: true });
+  const failures = openFailureTally((config.llm?.providers.length ?? 0) > 1);
+  const hopeless = new AbortController();
+  const services = openServices(config, log, {
+    onCall(call) {
+      failures.add(call);
+      onCall(call);
+      const why = config.strategy === 'llm-only' ? whyNobodyAnswers(services.state().llm) : undefined;
+      if (why !== undefined) hopeless.abort(new Error(why));
+    },
+  });
+  await services.ready();
+  const transport = inProcess(services, { photoMs: settings.maxWaitMs ?? config.limits.batchMs });
+  const isUp = services.health().database === 'connected';
+  return {
+    transport,
+    source: `in-process ${config.strategy} ${services.resultVersion}`,
+    localModel: services.localModel,
+    concurrency: settings.concurrency && settings.concurrency + ahead(config, settings.concurrency),
+    isByLlm: transport.isByLlm,
+    currency: services.state().llm?.currency,
+    notices: [
+      ...(isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.']),
+      ...(await services.modelNotices()),
+    ],
+    failures: async () => [...(services.state().llm?.isOverBudget ? [overBudget] : []), ...failures.list()],
+    hopeless: hopeless.signal,
+    close: () => services.close(),
+  };
+}
+
+/** Where an LLM does the work, more photos than calls: the next ones are decoded while it answers. */
+function ahead({ strategy, inference }: Config, calls: number): number {
+  return strategy === 'local-only' ? 0 : Math.max(inference.processes, Math.ceil(calls / 2));
+}
+
+function tuned(config: Config, { concurrency, timeoutMs, maxRetries }: Settings): Config {
+  const providers = config.llm?.providers.map((provider) => ({
+    ...provider,
+    ...(concurrency !== undefined && { maxConcurrency: concurrency }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  }));
+  return {
+    ...config,
+    inference: { ...config.inference, modelDir: modelFolder(config.inference.modelDir) },
+    llm: config.llm &&
+      providers && { ...config.llm, providers, ...(maxRetries !== undefined && { tries: maxRetries + 1 }) },
+  };
+}
+
+/** Run from elsewhere, the built-in model is the one that came with this program. */
+function modelFolder(folder: string): string {
+  const builtIn = './models/album9';
+  if (folder !== builtIn || existsSync(folder)) return folder;
+  return fileURLToPath(new URL('../../../models/album9', import.meta.url));
+}

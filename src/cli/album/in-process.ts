@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { Answer } from '../../classify/classifier.ts';
+import type { PhotoAnswer } from '../../client/answer.ts';
+import { ClientError } from '../../client/client-error.ts';
+import type { Sending, Transport } from '../../client/transport.ts';
+import { AppError, VisionError } from '../../errors.ts';
+import { type Caller, newRequestId } from '../../http/access/caller.ts';
+import { photoData } from '../../http/answer-schemas.ts';
+import { receivedUpload } from '../../image/upload/receive.ts';
+import { openPhotoDesk } from '../../photos/classify-photo.ts';
+import { openLookupDesk } from '../../photos/look-up-hashes.ts';
+import { deadlineIn } from '../../resilience/deadline.ts';
+import type { Services } from '../../services.ts';
+import { senderOf } from '../../stats/sender.ts';
+
+export interface InProcess extends Transport {
+  /** Whether an LLM has said what this photo shows, now or earlier. */
+  isByLlm(hash: string): boolean;
+}
+
+/** The server's own parts without a server: same cache, same models, same records. */
+export function inProcess(services: Services, { photoMs }: { photoMs: number }): InProcess {
+  const photos = openPhotoDesk(services);
+  const lookups = openLookupDesk(services);
+  const sender = senderOf({ address: '127.0.0.1' });
+  const byLlm = new Set<string>();
+
+  const callerUntil = (signal: AbortSignal = new AbortController().signal): Caller => ({
+    sender,
+    requestId: newRequestId(),
+    startedAt: Date.now(),
+    // Nobody else is here: no single photos of others that had to go first, no photos of others in the album.
+    context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: sender.claimant },
+  });
+
+  function told(hash: string, answer: Pick<Answer, 'classification' | 'from' | 'degraded'>): PhotoAnswer {
+    if (answer.classification.method === 'llm') byLlm.add(hash);
+    const { inference_method, background_color, ...data } = photoData(answer, services);
+    return {
+      ...data,
+      ...(background_color !== undefined && { backgroundColor: background_color }),
+      inferenceMethod: inference_method,
+    };
+  }
+
+  async function classifyOne(
+    { photo, hash }: Sending,
+    signal: AbortSignal | undefined,
+  ): Promise<PhotoAnswer> {
+    const { fileBytes } = services.limits;
+    if ((photo.sizeBytes ?? 0) > fileBytes)
+      throw new ClientError('file_too_large', `The file is larger than ${fileBytes / 1_000_000} MB.`);
+    const content = await photo.read();
+    if (!Buffer.isBuffer(content)) throw new Error('photos are read from files here');
+    // The file may have changed since it was looked up.
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const upload = receivedUpload(content, sha256, () => {});
+    const { answer } = await photos.answer(upload, callerUntil(signal));
+    return told(hash, answer);
+  }
+
+  return {
+    lookUpSize: 100,
+    batchSize: 1,
+    batchBytes: Number.POSITIVE_INFINITY,
+    gatherMs: 0,
+    atOnce: () => services.photosAtOnce(),
+    isByLlm: (hash) => byLlm.has(hash),
+    async lookUp(hashes, signal) {
+      try {
+        const found = await lookups.lookUp(hashes, 'batch-check-cache', callerUntil(signal));
+        return found.map((one, index) => one && told(hashes[index] ?? '', one));
+      } catch (error) {
+        throw clientError(error);
+      }
+    },
+    async classify(batch, onOutcome, signal) {
+      for (const [position, one] of batch.entries())
+        onOutcome(position, await classifyOne(one, signal).catch(clientError));
+    },
+  };
+}
+
+/** What a vision model was asked as often as it may be; what never got to it may be tried again. */
+const neverAsked = ['cooling', 'resting', 'rejected', 'queue_full', 'queue_timeout'];
+
+function clientError(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  if (!(error instanceof AppError)) return new ClientError('unreadable', (error as Error).message);
+  const { code, message, status, retryAfterS = 0 } = error;
+  const isRetryable = error instanceof VisionError ? neverAsked.includes(error.reason) : undefined;
+  return new ClientError(code, message, {
+    status,
+    retryAfterMs: retryAfterS * 1000,
+    ...(isRetryable !== undefined && { isRetryable }),
+  });
+}

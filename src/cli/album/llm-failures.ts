@@ -1,0 +1,72 @@
+import type { Api } from '../../client/api.ts';
+import type { Http } from '../../client/http.ts';
+import type { ServiceState } from '../../stats/service-state.ts';
+import type { VisionCallReport } from '../../vision/calls/call-report.ts';
+import { failureOf, failureWords, type ToldFailure } from '../../vision/calls/failure-words.ts';
+
+/** Why calls to an LLM failed in this run, or fail at a server. */
+export interface CountedFailure extends ToldFailure {
+  readonly words: string;
+  /** Of calls; absent where a server does not tell. */
+  readonly count?: number;
+}
+
+export interface FailureTally {
+  add(call: VisionCallReport): void;
+  /** The most frequent first. */
+  list(): readonly CountedFailure[];
+}
+
+/** @param hasSeveral providers, which have to be told apart */
+export function openFailureTally(hasSeveral: boolean): FailureTally {
+  const found = new Map<string, CountedFailure>();
+  return {
+    add(call) {
+      if (call.outcome === 'answered' || call.outcome === 'cancelled') return;
+      const failure = failureOf(call);
+      const words = failureWords(failure, hasSeveral ? call.provider : undefined);
+      found.set(words, { ...failure, words, count: (found.get(words)?.count ?? 0) + 1 });
+    },
+    list: () => [...found.values()].toSorted((a, b) => (b.count ?? 0) - (a.count ?? 0)),
+  };
+}
+
+export function failureLine({ words, count }: CountedFailure): string {
+  if (count === undefined) return words;
+  return `${words}, ${count === 1 ? 'one call' : `${count} calls`}`;
+}
+
+export const overBudget: CountedFailure = {
+  class: 'over_budget',
+  words: 'The budget for LLM calls is used up',
+};
+
+/** As far as a server tells it to all. Never rejects: an older one tells nothing. */
+export async function failuresAt(http: Http): Promise<readonly CountedFailure[]> {
+  try {
+    const read = (response: Response) => response.json() as Promise<Api['GET /api/v1/health']['answer']>;
+    const { llm, llm_failure: failure } = await http('/api/v1/health', { method: 'GET' }, read);
+    const told = failure && {
+      ...failure,
+      words: `${failureWords(failure)}${failure.over_at ? ', and answers again' : ''}`,
+    };
+    return [...(llm === 'over_budget' ? [overBudget] : []), ...(told ? [told] : [])];
+  } catch {
+    return [];
+  }
+}
+
+/** Failures that only a person can mend. */
+const untilMended = ['bad_key', 'out_of_credit', 'unusable_model'];
+
+/** Why no provider will answer until somebody acts; undefined where one may. */
+export function whyNobodyAnswers(llm: ServiceState['llm']): string | undefined {
+  const reasons = (llm?.providers ?? []).map(({ lastFailure, healthyKeys }) => {
+    if (lastFailure === undefined || lastFailure.overAt !== undefined) return undefined;
+    if (lastFailure.class === 'bad_key' && healthyKeys > 0) return undefined;
+    return untilMended.includes(lastFailure.class) ? lastFailure.words : undefined;
+  });
+  return reasons.length > 0 && reasons.every((one) => one !== undefined)
+    ? [...new Set(reasons)].join('; ')
+    : undefined;
+}

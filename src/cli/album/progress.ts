@@ -1,0 +1,78 @@
+import { SingleBar } from 'cli-progress';
+import { type AccountState, moneyText } from '../account.ts';
+
+export interface ProgressState {
+  readonly total: number;
+  readonly finished: number;
+  readonly fromCache: number;
+  readonly failed: number;
+  readonly money: AccountState | undefined;
+}
+
+export interface Progress {
+  update(state: ProgressState): void;
+  stop(): void;
+}
+
+/** Over how long the rate is taken. */
+const windowMs = 15_000;
+
+/** A bar on standard error where that is a terminal; nothing elsewhere. */
+export function openProgress(total: number, isShown: boolean): Progress {
+  if (!isShown) return { update() {}, stop() {} };
+  const bar = new SingleBar({
+    format: ' {bar} {percentage}%  {value}/{total}  {rate}/s  {left} left  {details}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 28,
+    hideCursor: true,
+    linewrap: false,
+    stream: process.stderr,
+  });
+  const samples: { atMs: number; finished: number }[] = [];
+  let state: ProgressState = { total, finished: 0, fromCache: 0, failed: 0, money: undefined };
+
+  function perSecond(): number {
+    const nowMs = performance.now();
+    samples.push({ atMs: nowMs, finished: state.finished });
+    while (samples.length > 2 && nowMs - (samples[0]?.atMs ?? 0) > windowMs) samples.shift();
+    const [first] = samples;
+    if (!first || nowMs === first.atMs) return 0;
+    return ((state.finished - first.finished) / (nowMs - first.atMs)) * 1000;
+  }
+
+  function draw() {
+    const rate = perSecond();
+    const left = rate > 0 ? durationText((state.total - state.finished) / rate) : '…';
+    bar.update(state.finished, { rate: rate.toFixed(1), left, details: detailsOf(state) });
+  }
+
+  bar.start(total, 0, { rate: '0.0', left: '…', details: '' });
+  const timer = setInterval(draw, 200);
+  return {
+    update(next) {
+      state = next;
+    },
+    stop() {
+      clearInterval(timer);
+      draw();
+      bar.stop();
+    },
+  };
+}
+
+function detailsOf({ fromCache, failed, money }: ProgressState): string {
+  const parts = [`${fromCache} cached`, `${failed} failed`];
+  if (money && money.spentMicro > 0) parts.push(moneyText(money.spentMicro, money.currency));
+  return parts.join(' · ');
+}
+
+/** `4.2 s`, `42 s`, `3 min 20 s`, `2 h 05 min` */
+export function durationText(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}

@@ -1,0 +1,120 @@
+import type { PhotoAnswer } from '../../client/answer.ts';
+import { ClientError } from '../../client/client-error.ts';
+
+/** How one file ended. */
+export interface Row {
+  readonly file: string;
+  readonly hash?: string;
+  readonly result: PhotoAnswer | ClientError;
+}
+
+export type OutputForm = 'table' | 'json' | 'ndjson' | 'csv';
+
+/** Writes results: some forms row by row, others when all are there. */
+export interface Output {
+  add(row: Row): void;
+  /** @param summary told in the forms that have a place for it */
+  end(summary: object): void;
+}
+
+export function openOutput(form: OutputForm, write: (text: string) => void): Output {
+  const rows: Row[] = [];
+  const inOrder = () => rows.toSorted((one, other) => (one.file < other.file ? -1 : 1));
+  switch (form) {
+    case 'ndjson':
+      return {
+        add: (row) => write(`${JSON.stringify(shown(row))}\n`),
+        end: (summary) => write(`${JSON.stringify({ summary })}\n`),
+      };
+    case 'csv':
+      write(csvLine(csvColumns));
+      return {
+        add: (row) => {
+          const cells: Record<string, unknown> = shown(row);
+          write(csvLine(csvColumns.map((column) => cells[column])));
+        },
+        end: () => {},
+      };
+    case 'json':
+      return {
+        add: (row) => rows.push(row),
+        end: (summary) => write(`${JSON.stringify({ photos: inOrder().map(shown), summary }, null, 2)}\n`),
+      };
+    case 'table':
+      return { add: (row) => rows.push(row), end: () => write(tableOf(inOrder())) };
+    default:
+      return form satisfies never;
+  }
+}
+
+function shown({ file, hash, result }: Row) {
+  const base = { file, ...(hash !== undefined && { hash }) };
+  if (result instanceof ClientError) return { ...base, error: result.message, error_code: result.code };
+  const { inferenceMethod, backgroundColor, ...answer } = result;
+  return {
+    ...base,
+    ...answer,
+    ...(backgroundColor !== undefined && { background_color: backgroundColor }),
+    inference_method: inferenceMethod,
+  };
+}
+
+const csvColumns = [
+  'file',
+  'category',
+  'confidence',
+  'description',
+  'background_color',
+  'inference_method',
+  'model',
+  'degraded',
+  'hash',
+  'error_code',
+  'error',
+];
+
+/** RFC 4180. */
+function csvLine(cells: readonly unknown[]): string {
+  const quoted = cells.map((cell) => {
+    const text = cell === undefined ? '' : String(cell);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  return `${quoted.join(',')}\r\n`;
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const cells = rows.map(({ file, result }) =>
+    result instanceof ClientError
+      ? [printable(file), 'failed', '', result.message]
+      : [
+          printable(file),
+          result.category,
+          result.confidence.toFixed(2),
+          `${result.inferenceMethod}${result.degraded ? ' (degraded)' : ''}`,
+        ],
+  );
+  const table = [['FILE', 'CATEGORY', 'CONFIDENCE', 'BY'], ...cells];
+  const widths = [0, 1, 2].map((column) =>
+    table.reduce((most, row) => Math.max(most, columnsOf(row[column] ?? '')), 0),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - columnsOf(cell))))
+      .join('  ');
+  return table.map((row) => `${line(row).trimEnd()}\n`).join('');
+}
+
+/** A file's name may hold whatever a terminal obeys. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '�');
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+
+/** Columns of a terminal that a text takes. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += wide.test(character) ? 2 : 1;
+  return columns;
+}

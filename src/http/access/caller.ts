@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ClassifyContext } from '../../classify/classifier.ts';
+import { ClientGoneError } from '../../errors.ts';
+import { deadlineIn } from '../../resilience/deadline.ts';
+import { senderOf } from '../../stats/sender.ts';
+import type { Sender } from '../../store/store.ts';
+import { askedTimeMs } from '../upload/request-timeout.ts';
+
+/** Who asks, until when, and whether it still wants to know. */
+export interface Caller {
+  readonly sender: Sender;
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly context: ClassifyContext;
+}
+
+/** `req_<unix seconds>_<12 hex>`. */
+export function newRequestId(): string {
+  return `req_${Math.floor(Date.now() / 1000)}_${randomBytes(6).toString('hex')}`;
+}
+
+/** @param options.deadlineMs from the arrival of the request on; the caller may ask for less */
+export function callerOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: { lane: ClassifyContext['lane']; deadlineMs: number; isRecheck?: boolean },
+): Caller {
+  const sender = senderOfRequest(request);
+  const deadlineMs = Math.min(options.deadlineMs, askedTimeMs(request));
+  return {
+    sender,
+    requestId: request.id,
+    startedAt: Date.now(),
+    context: {
+      deadline: deadlineIn(Math.max(0, deadlineMs - reply.elapsedTime)),
+      signal: goneSignal(reply),
+      lane: options.lane,
+      ...(options.isRecheck && { isRecheck: true }),
+      caller: sender.claimant,
+      ...(sender.userId !== undefined && { album: sender.claimant }),
+    },
+  };
+}
+
+export const startPage = '/';
+
+const clientRoutes = /^(\/api\/v[12])?\/(classify|local-classify|feedback)(\/|$)/;
+
+/** Uploads, look-ups and feedback: what operators, orchestrators and readers of pages call has rules of its own. */
+export function isClientCall({ method, routeOptions: { url = '' } }: FastifyRequest): boolean {
+  return method === 'POST' && (url === startPage || clientRoutes.test(url));
+}
+
+const apps = new WeakMap<FastifyRequest, string>();
+
+/** Notes the app whose API key a request came with, once the key was checked. */
+export function setApp(request: FastifyRequest, app: string): void {
+  apps.set(request, app);
+}
+
+const pages = new WeakMap<FastifyRequest, string>();
+
+/** Notes the origin of the page of another site that sends a request. */
+export function setPage(request: FastifyRequest, origin: string): void {
+  pages.set(request, origin);
+}
+
+/** A non-empty `X-User-ID` wins over the body's `user_id`; neither authenticates anybody. */
+export function senderOfRequest(request: FastifyRequest, bodyUserId?: string | null): Sender {
+  const header = request.headers['x-user-id'];
+  const userId = (Array.isArray(header) ? header[0] : header)?.trim() || bodyUserId?.trim();
+  return senderOf({
+    address: request.ip,
+    app: apps.get(request),
+    page: pages.get(request),
+    ...(userId && { userId }),
+  });
+}
+
+/**
+ * Aborts when the connection closes before the answer is out. Fastify's `request.signal` aborts on normal completion
+ * too, so it can't be used for this.
+ */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort(new ClientGoneError());
+  });
+  return gone.signal;
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Answer } from '../../../classify/classifier.ts';
+import type { Strategy } from '../../../classify/strategy.ts';
+import type { Taxonomy } from '../../../classify/taxonomy.ts';
+import type { Language } from '../language.ts';
+import { type Words, words } from './words.ts';
+
+/** What the page says of the service: nothing that its answers don't say, too. */
+export interface Setup {
+  readonly version: string;
+  readonly strategy: Strategy;
+  readonly llm?: string | undefined;
+  readonly local?: string | undefined;
+  readonly maxPhotoBytes: number;
+  readonly apiKeys: keyof Words['keyRules'];
+}
+
+const asset = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const style = asset('page.css');
+const script = asset('page.js');
+
+const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** For a page that brings all it needs, and that nobody may frame. */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  `script-src ${hashOf(script)}`,
+  `style-src ${hashOf(style)}`,
+  "connect-src 'self'",
+  'img-src blob: data:',
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** @param answer HTML of `answerHtml` or `problemHtml`; empty for none */
+export function pageHtml(language: Language, setup: Setup, answer = ''): string {
+  const say = words[language];
+  const other = language === 'en' ? 'zh' : 'en';
+  const needsKey = setup.apiKeys === 'required';
+  return `<!doctype html>
+<html lang="${language === 'zh' ? 'zh-Hans' : 'en'}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(say.title)}</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<header>
+<h1>${escaped(say.title)}</h1>
+<a href="/?lang=${other}" hreflang="${other}" lang="${other}">${say.otherLanguage}</a>
+</header>
+<main>
+<p>${escaped(say.lead)}</p>
+<form method="post" action="/?lang=${language}" enctype="multipart/form-data" data-busy="${escaped(say.busy)}" data-unreachable="${escaped(say.unreachable)}" data-preview="${escaped(say.preview)}">
+<p>${escaped(say.drop)}</p>
+<div class="row">
+<label>${escaped(say.photo)}<input id="photo" name="image" type="file" accept="image/*,.heic,.heif" required></label>
+${setup.apiKeys === 'off' ? '' : `<label>${escaped(say.key)}<input id="key" type="password" autocomplete="off"${needsKey ? ' required' : ''}></label>`}
+<button type="submit">${escaped(say.classify)}</button>
+</div>
+${needsKey ? `<noscript><p>${escaped(say.needsScript)}</p></noscript>` : ''}
+</form>
+<section id="answer" aria-live="polite" aria-label="${escaped(say.answer)}">${answer}</section>
+<section aria-labelledby="configured">
+<h2 id="configured">${escaped(say.configured)}</h2>
+${definitions(configuredIn(say, setup))}
+</section>
+<section aria-labelledby="more">
+<h2 id="more">${escaped(say.more)}</h2>
+<ul class="links">
+<li><a href="/docs">${escaped(say.api)}</a></li>
+<li><a href="/ops">${escaped(say.ops)}</a></li>
+<li><a href="/api/v1/health">${escaped(say.health)}</a></li>
+</ul>
+</section>
+</main>
+<script type="module">${script}</script>
+</body>
+</html>
+`;
+}
+
+function configuredIn(say: Words, setup: Setup): [string, string][] {
+  return [
+    [say.strategy, say.strategies[setup.strategy]],
+    [say.llm, setup.llm ?? say.noLlm],
+    [say.local, setup.local ?? say.noLocal],
+    [say.limit, say.megabytes(Math.floor(setup.maxPhotoBytes / 1_000_000))],
+    [say.keys, say.keyRules[setup.apiKeys]],
+    [say.version, setup.version],
+  ];
+}
+
+const shownBars = 4;
+
+export function answerHtml(
+  language: Language,
+  { answer, durationMs }: { readonly answer: Answer; readonly durationMs: number },
+  taxonomy: Taxonomy,
+): string {
+  const say = words[language];
+  const { classification: said, from, degraded } = answer;
+  const nameOf = (key: string) => taxonomy.categories.find((one) => one.key === key)?.[language] ?? key;
+  const who = said.method === 'llm' ? say.byLlm(said.model) : say.byLocal(said.model);
+  const bars = barsOf(answer, taxonomy).map(
+    ([key, share]) =>
+      `<li><span>${escaped(nameOf(key))}</span><progress max="1" value="${share.toFixed(4)}" aria-label="${escaped(nameOf(key))}"></progress><output>${(share * 100).toFixed(1)} %</output></li>`,
+  );
+  return `<h2>${escaped(say.answer)}</h2>
+<p class="category" data-category="${escaped(said.category)}">${escaped(nameOf(said.category))}</p>
+${said.description === undefined ? '' : `<p>${escaped(said.description)}</p>`}
+${degraded ? `<p class="bad">${escaped(say.degraded)}</p>` : ''}
+<ul class="bars" aria-label="${escaped(say.confidence)}">${bars.join('')}</ul>
+${definitions([
+  [say.answeredBy, from === 'model' || from === 'flight' ? who : say.remembered(who)],
+  [say.time, say.milliseconds(durationMs)],
+])}`;
+}
+
+/** The answer's own confidence first, then what the local model thinks of the other categories, where it was asked. */
+function barsOf({ classification: said }: Answer, taxonomy: Taxonomy): [string, number][] {
+  const others = new Map<string, number>();
+  for (const [label, share] of Object.entries(said.scores ?? {})) {
+    const key = taxonomy.categoryOfLabel(label);
+    if (key !== said.category) others.set(key, (others.get(key) ?? 0) + share);
+  }
+  const next = [...others].sort(([, a], [, b]) => b - a).slice(0, shownBars - 1);
+  return [[said.category, said.confidence], ...next];
+}
+
+export function problemHtml(language: Language, sentence: string): string {
+  const say = words[language];
+  return `<h2>${escaped(say.sorry)}</h2>\n<p class="bad" role="alert">${escaped(sentence)}</p>`;
+}
+
+function definitions(pairs: readonly (readonly [string, string])[]): string {
+  const rows = pairs.map(([term, words]) => `<dt>${escaped(term)}</dt><dd>${escaped(words)}</dd>`);
+  return `<dl>${rows.join('')}</dl>`;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (one) => entities[one] ?? one);
+}

@@ -1,0 +1,66 @@
+import { PassThrough } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { AppError } from '../../errors.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { knownError, problemOf } from '../problem.ts';
+import type { BatchItem } from '../upload/classify-batch.ts';
+
+const ndjson = 'application/x-ndjson';
+
+/** On every line about a photo. */
+export const Progress = Type.Object(
+  {
+    received: Type.Integer({ description: 'Photos that have arrived so far' }),
+    finished: Type.Integer({ description: 'Answered or failed, this one included' }),
+    success_count: Type.Integer(),
+    fail_count: Type.Integer(),
+    cached_count: Type.Integer(),
+    at_once: Type.Integer({ description: 'Photos that are worked on at once, at present' }),
+  },
+  { description: 'Where the batch stands' },
+);
+
+export interface StreamedBatch {
+  /** Works on the batch and tells of each photo as it is finished. @returns the last line */
+  readonly work: (onItem: (item: BatchItem, received: number) => void) => Promise<unknown>;
+  readonly lineOf: (item: BatchItem) => object;
+}
+
+export function wantsLines(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes(ndjson) ?? false;
+}
+
+/** Answers with a line a photo, then one for the whole; a form that breaks off ends with a problem instead. */
+export function streamBatch(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { log, photosAtOnce }: Pick<HttpDependencies, 'log' | 'photosAtOnce'>,
+  { work, lineOf }: StreamedBatch,
+) {
+  const lines = new PassThrough();
+  const write = (line: unknown) => lines.writable && lines.write(`${JSON.stringify(line)}\n`);
+  const count = counters();
+  reply.type(ndjson);
+  const finished = work((item, received) => {
+    const progress: Static<typeof Progress> = { received, ...count(item), at_once: photosAtOnce() };
+    write({ ...lineOf(item), progress });
+  }).then(write, (error) => {
+    const known = knownError(error);
+    if (!known) log.error({ err: error, requestId: request.id }, 'a streamed batch failed unexpectedly');
+    write(known ? problemOf(known, request.id) : { status: 500, code: 'internal_error' });
+  });
+  void finished.then(() => lines.end());
+  return reply.send(lines);
+}
+
+function counters() {
+  const soFar = { finished: 0, success_count: 0, fail_count: 0, cached_count: 0 };
+  return ({ outcome }: BatchItem) => {
+    soFar.finished += 1;
+    if (outcome instanceof AppError) soFar.fail_count += 1;
+    else soFar.success_count += 1;
+    if (!(outcome instanceof AppError) && outcome.answer.from !== 'model') soFar.cached_count += 1;
+    return soFar;
+  };
+}

@@ -1,0 +1,133 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { AppError, BadRequestError } from '../../errors.ts';
+import {
+  Envelope,
+  hashIn,
+  PhotoData,
+  Problem,
+  problems,
+  stamp,
+  v1PhotoData,
+  type Wording,
+} from '../answer-schemas.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { type Batch, type BatchItem, openBatchDesk } from '../upload/classify-batch.ts';
+import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
+import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
+
+const Item = Type.Object({
+  index: Type.Integer(),
+  filename: Type.String(),
+  success: Type.Boolean(),
+  data: Type.Optional(PhotoData),
+  error: Type.Optional(Type.String()),
+  error_code: Type.Optional(Type.String()),
+  from_cache: Type.Boolean(),
+  processing_time_ms: Type.Integer(),
+});
+
+const summary = {
+  success: Type.Literal(true),
+  total: Type.Integer(),
+  success_count: Type.Integer(),
+  fail_count: Type.Integer(),
+};
+
+const Totals = Type.Object({ ...summary, total_processing_time_ms: Type.Integer(), ...Envelope });
+
+const schema = {
+  summary: 'Classify a batch of photos',
+  description:
+    'One item per part, in upload order; 200 even when some or all fail. With `Accept: application/x-ndjson`: one ' +
+    'item a line as each photo is finished, with counters, then a line with the totals (or a problem, where the form ' +
+    'breaks off).',
+  tags: ['classify'],
+  consumes: ['multipart/form-data'],
+  headers: AskedTime,
+  body: Type.Object({
+    images: Type.Array(Type.String({ format: 'binary' })),
+    image_hashes: Type.Optional(
+      Type.String({
+        description: 'JSON list as text; used only where it is as long as `images`',
+        examples: ['[]'],
+      }),
+    ),
+  }),
+  response: {
+    200: {
+      description: 'One item per part',
+      content: {
+        'application/json': { schema: Type.Object({ ...Totals.properties, items: Type.Array(Item) }) },
+        'application/x-ndjson': {
+          schema: Type.Union([Type.Object({ ...Item.properties, progress: Progress }), Totals, Problem]),
+        },
+      },
+    },
+    ...problems(400, 413, 503),
+  },
+};
+
+export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
+  const desk = openBatchDesk(dependencies);
+
+  async function work(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    onItem?: (item: BatchItem, received: number) => void,
+  ) {
+    const batch = await desk.work(request, reply, { onItem });
+    const hashes = claimedHashes(batch.fields.image_hashes);
+    if (hashes.length === batch.items.length) await desk.claim(batch, hashes);
+    return { ...totalsOf(batch), total_processing_time_ms: batch.durationMs, ...stamp(request.id), batch };
+  }
+
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
+  app.post('/api/v1/classify/batch', options, async (request, reply) => {
+    if (wantsLines(request))
+      return streamBatch(request, reply, dependencies, {
+        work: (onItem) => work(request, reply, onItem).then(({ batch: _, ...totals }) => totals),
+        lineOf: (item) => itemOf(item, dependencies),
+      });
+    const { batch, ...totals } = await work(request, reply);
+    return { ...totals, items: batch.items.map((item) => itemOf(item, dependencies)) };
+  });
+}
+
+function totalsOf({ items }: Batch) {
+  const failed = items.filter(({ outcome }) => outcome instanceof AppError).length;
+  return {
+    success: true as const,
+    total: items.length,
+    success_count: items.length - failed,
+    fail_count: failed,
+  };
+}
+
+function itemOf({ index, filename, outcome, durationMs }: BatchItem, wording: Wording): Static<typeof Item> {
+  const base = { index, filename, processing_time_ms: durationMs };
+  if (outcome instanceof AppError)
+    return { ...base, success: false, error: outcome.message, error_code: outcome.code, from_cache: false };
+  const { answer } = outcome;
+  return { ...base, success: true, data: v1PhotoData(answer, wording), from_cache: answer.from !== 'model' };
+}
+
+/**
+ * A JSON list as text. Entries that are no hash say nothing about their photo.
+ * @throws BadRequestError no JSON list
+ */
+function claimedHashes(value: unknown): (string | undefined)[] {
+  if (value === undefined || value === '') return [];
+  const list = typeof value === 'string' ? parsedOrUndefined(value) : value;
+  if (!Array.isArray(list))
+    throw new BadRequestError('malformed_body', '`image_hashes` must be a JSON list of hashes.');
+  return list.map(hashIn);
+}
+
+export function parsedOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { openLookupDesk } from '../../photos/look-up-hashes.ts';
+import {
+  Envelope,
+  Hash,
+  ListedHash,
+  PhotoData,
+  problems,
+  stamp,
+  UserId,
+  v1PhotoData,
+} from '../answer-schemas.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+
+const Data = Type.Union([PhotoData, Type.Null()]);
+
+export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
+  const desk = openLookupDesk(dependencies);
+
+  const checkCache = {
+    summary: 'Ask for one photo by hash, before uploading it',
+    tags: ['cache'],
+    body: Type.Object({ image_hash: Hash, user_id: Type.Optional(UserId) }),
+    response: {
+      200: Type.Object({
+        success: Type.Literal(true),
+        cached: Type.Boolean(),
+        data: Data,
+        from_cache: Type.Boolean(),
+        ...Envelope,
+      }),
+      ...problems(400, 503),
+    },
+  };
+  app.post('/api/v1/classify/check-cache', { schema: checkCache }, async (request, reply) => {
+    const { image_hash, user_id } = request.body;
+    const caller = desk.callerFor(request, reply, user_id);
+    const [found] = await desk.lookUp([image_hash], 'check-cache', caller);
+    return {
+      success: true as const,
+      cached: found !== undefined,
+      data: found ? v1PhotoData(found, dependencies) : null,
+      from_cache: found !== undefined,
+      ...stamp(request.id),
+    };
+  });
+
+  const batchCheckCache = {
+    summary: 'Ask for many photos by hash',
+    tags: ['cache'],
+    body: Type.Object({
+      image_hashes: Type.Array(ListedHash, { minItems: 1, maxItems: 100 }),
+      user_id: Type.Optional(UserId),
+    }),
+    response: {
+      200: Type.Object({
+        success: Type.Literal(true),
+        total: Type.Integer(),
+        cached_count: Type.Integer(),
+        items: Type.Array(Type.Object({ image_hash: Type.String(), cached: Type.Boolean(), data: Data })),
+        ...Envelope,
+      }),
+      ...problems(400, 503),
+    },
+  };
+  app.post('/api/v1/classify/batch-check-cache', { schema: batchCheckCache }, async (request, reply) => {
+    const { image_hashes, user_id } = request.body;
+    const found = await desk.lookUp(
+      image_hashes,
+      'batch-check-cache',
+      desk.callerFor(request, reply, user_id),
+    );
+    return {
+      success: true as const,
+      total: found.length,
+      cached_count: found.filter((one) => one !== undefined).length,
+      items: image_hashes.map((image_hash, index) => {
+        const one = found[index];
+        return { image_hash, cached: one !== undefined, data: one ? v1PhotoData(one, dependencies) : null };
+      }),
+      ...stamp(request.id),
+    };
+  });
+}

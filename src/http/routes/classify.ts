@@ -1,0 +1,123 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { BadRequestError } from '../../errors.ts';
+import type { ReceivedUpload } from '../../image/upload/receive.ts';
+import { type Answered, openPhotoDesk } from '../../photos/classify-photo.ts';
+import { callerOf } from '../access/caller.ts';
+import { Envelope, hashIn, PhotoData, problems, stamp, v1PhotoData } from '../answer-schemas.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { recheckAsked } from '../ops/access.ts';
+import { readPhotoForm } from '../upload/photo-form.ts';
+import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
+
+/** Room for part headers and text parts around one photo. */
+const formOverheadBytes = 2_000_000;
+
+const schema = {
+  summary: 'Classify one photo',
+  tags: ['classify'],
+  consumes: ['multipart/form-data'],
+  headers: AskedTime,
+  body: Type.Object({
+    image: Type.String({ format: 'binary' }),
+    image_hash: Type.Optional(
+      Type.String({ description: 'SHA-256 of the original file, before re-encoding', examples: [''] }),
+    ),
+  }),
+  response: {
+    200: Type.Object({
+      success: Type.Literal(true),
+      data: PhotoData,
+      from_cache: Type.Boolean(),
+      processing_time_ms: Type.Integer(),
+      ...Envelope,
+    }),
+    ...problems(400, 413, 415, 422, 503, 504),
+  },
+};
+
+/** Reads the form of a single photo, answers it, and counts the request. */
+export function openSingleDesk(dependencies: HttpDependencies) {
+  const { limits, recorder } = dependencies;
+  const desk = openPhotoDesk(dependencies);
+  const recheck = recheckAsked(dependencies.opsRule);
+
+  return async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answered> {
+    const isRecheck = recheck(request);
+    const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
+    let failed = 1;
+    try {
+      const { upload, claimed } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
+        desk.refuse(error, caller, { durationMs: 0 }),
+      );
+      const answered = await desk.answer(upload, caller, claimed);
+      failed = 0;
+      return answered;
+    } finally {
+      const durationMs = Math.round(reply.elapsedTime);
+      const counts = { lookups: 0, lookupHits: 0, uploads: 1, failed };
+      recorder.request(caller, { route: 'classify', ...counts, durationMs });
+    }
+  };
+}
+
+export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
+  const desk = openSingleDesk(dependencies);
+
+  async function handle(request: FastifyRequest, reply: FastifyReply) {
+    const { answer, durationMs } = await desk(request, reply);
+    return {
+      success: true as const,
+      data: v1PhotoData(answer, dependencies),
+      from_cache: answer.from !== 'model',
+      processing_time_ms: durationMs,
+      ...stamp(request.id),
+    };
+  }
+
+  // The form is read by the handler, so there is no body to validate.
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
+  app.withTypeProvider<TypeBoxTypeProvider>().post('/api/v1/classify', options, handle);
+  app.post('/classify', { ...options, schema: { ...schema, hide: true } }, handle);
+}
+
+interface OnePhoto {
+  readonly upload: ReceivedUpload;
+  readonly claimed: string | undefined;
+}
+
+/** @throws AppError a part that is too large is the whole request's error here */
+export async function readOnePhoto(
+  request: FastifyRequest,
+  dependencies: Pick<HttpDependencies, 'limits' | 'budget'>,
+  gone: AbortSignal,
+  onTooLarge: (error: Error) => void = () => {},
+): Promise<OnePhoto> {
+  const maxBytes = dependencies.limits.fileBytes + formOverheadBytes;
+  const options = { photoField: 'image', maxPhotos: 1, maxBytes } as const;
+  let received: ReceivedUpload | undefined;
+  try {
+    const fields = await readPhotoForm(request, dependencies, options, gone, (part) => {
+      if (part.received instanceof Error) {
+        onTooLarge(part.received);
+        throw part.received;
+      }
+      received = part.received;
+    });
+    const claimed = claimedHash(fields.image_hash);
+    if (!received) throw new BadRequestError('missing_part', 'The form has no photo.');
+    return { upload: received, claimed };
+  } catch (error) {
+    received?.release();
+    throw error;
+  }
+}
+
+/** @throws BadRequestError not empty and no hash */
+export function claimedHash(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const hash = hashIn(value);
+  if (hash !== undefined) return hash;
+  throw new BadRequestError('invalid_hash', '`image_hash` must be a SHA-256 as 64 hexadecimal digits.');
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import type { HttpDependencies } from '../dependencies.ts';
+import { opsAccess } from '../ops/access.ts';
+
+/** For Prometheus: all workers of this machine together. */
+export function metricsRoutes(app: FastifyInstance, { opsRule, scrape }: HttpDependencies): void {
+  const options = { schema: { hide: true }, logLevel: 'warn' as const, onRequest: opsAccess(opsRule) };
+  app.get('/metrics', options, async (_, reply) => {
+    reply.type('text/plain; version=0.0.4; charset=utf-8').header('cache-control', 'no-store');
+    return scrape();
+  });
+}
+
+/** Counts every request by its route as it is written in the code, never as it is asked for. */
+export function observeRequests(app: FastifyInstance, { metrics }: Pick<HttpDependencies, 'metrics'>): void {
+  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+    const route = routeOptions.url ?? 'none';
+    const status = `${Math.floor(reply.statusCode / 100)}xx`;
+    const known = ['GET', 'HEAD', 'POST', 'OPTIONS'].includes(method) ? method : 'other';
+    metrics.http.observe({ method: known, route, status }, reply.elapsedTime / 1000);
+  });
+}

@@ -1,0 +1,69 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { openLookupDesk } from '../../photos/look-up-hashes.ts';
+import { Envelope, ListedHash, PhotoData, photoData, problems, stamp, UserId } from '../answer-schemas.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+
+export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
+  const desk = openLookupDesk(dependencies);
+
+  const v2BatchCheckCache = {
+    summary: 'Ask for many photos by hash (client C)',
+    tags: ['v2'],
+    body: Type.Object({
+      items: Type.Array(
+        Type.Object({
+          index: Type.Integer(),
+          image_hash: Type.Optional(Type.Union([ListedHash, Type.Null()])),
+          image_uri: Type.String(),
+        }),
+        { minItems: 1, maxItems: 200 },
+      ),
+      user_id: Type.Optional(UserId),
+      prompt: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Ignored' })),
+    }),
+    response: {
+      200: Type.Object({
+        error_type: Type.Literal('success'),
+        results: Type.Array(
+          Type.Object({
+            index: Type.Integer(),
+            image_uri: Type.String(),
+            image_hash: Type.Optional(Type.String()),
+            cached: Type.Boolean(),
+            ...Type.Partial(PhotoData).properties,
+          }),
+        ),
+        summary: Type.Object({
+          total: Type.Integer(),
+          cached_count: Type.Integer(),
+          miss_count: Type.Integer(),
+        }),
+        at_once: Type.Integer({
+          description: 'Photos that are worked on at once, at present: so many to upload',
+        }),
+        ...Envelope,
+      }),
+      ...problems(400, 503),
+    },
+  };
+  app.post('/api/v2/classify/batch-check-cache', { schema: v2BatchCheckCache }, async (request, reply) => {
+    const { items, user_id } = request.body;
+    const hashes = items.map((item) => item.image_hash ?? '');
+    const found = await desk.lookUp(hashes, 'batch-check-cache', desk.callerFor(request, reply, user_id));
+    const cachedCount = found.filter((one) => one !== undefined).length;
+    return {
+      error_type: 'success' as const,
+      results: items.map(({ index, image_uri, image_hash }, position) => {
+        const one = found[position];
+        const said = { cached: one !== undefined, ...(one && photoData(one, dependencies)) };
+        return { index, image_uri, ...(image_hash != null && { image_hash }), ...said };
+      }),
+      summary: { total: items.length, cached_count: cachedCount, miss_count: items.length - cachedCount },
+      at_once: dependencies.photosAtOnce(),
+      ...stamp(request.id),
+    };
+  });
+}

@@ -1,0 +1,170 @@
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { BadRequestError, MediaTypeError, TooLargeError } from '../../errors.ts';
+import { type ReceivedUpload, receiveUpload } from '../../image/upload/receive.ts';
+import type { HttpDependencies, Limits } from '../dependencies.ts';
+import { watchPace } from './min-upload-rate.ts';
+
+export interface PhotoFormOptions {
+  /** Name of the file parts. */
+  readonly photoField: 'image' | 'images';
+  readonly maxPhotos: number;
+  /** Bound of the whole body, in bytes. */
+  readonly maxBytes: number;
+}
+
+export interface PhotoPart {
+  /** Position among the photos of the form. */
+  readonly index: number;
+  readonly filename: string;
+  /** The photo, or why this part alone can't be had. */
+  readonly received: ReceivedUpload | TooLargeError;
+}
+
+/** Text parts of a form, by name. JSON-labelled parts arrive parsed. */
+export type FormFields = Record<string, unknown>;
+
+const maxFieldBytes = 1_000_000;
+const maxFields = 32;
+
+/**
+ * Reads a multipart form as it arrives: `onPhoto` is called for each photo when its last byte is there, while the
+ * next one is still on its way. Resolves with the text parts, wherever they stood.
+ * @throws MediaTypeError no form
+ * @throws BadRequestError malformed, too many photos, none at all
+ * @throws TooLargeError the body passes its bound
+ * @throws SlowUploadError it hardly comes
+ */
+export async function readPhotoForm(
+  request: FastifyRequest,
+  { limits, budget }: Pick<HttpDependencies, 'limits' | 'budget'>,
+  options: PhotoFormOptions,
+  gone: AbortSignal,
+  onPhoto: (part: PhotoPart) => void,
+): Promise<FormFields> {
+  checkContentType(request.headers['content-type'], options.photoField);
+  const bound = boundedBody(request, options.maxBytes, limits.uploadRate, gone);
+  const { signal } = bound;
+  const fields: FormFields = Object.create(null);
+  let photos = 0;
+  const parts = request.parts({
+    isPartAFile: (name) => name === options.photoField,
+    limits: {
+      fileSize: limits.fileBytes,
+      files: options.maxPhotos + 1,
+      fields: maxFields,
+      fieldSize: maxFieldBytes,
+      parts: options.maxPhotos + maxFields + 1,
+      headerPairs: 32,
+    },
+  });
+  try {
+    for (;;) {
+      const next = await orAborted(parts.next(), signal);
+      if (next.done) break;
+      const part = next.value;
+      if (part.type === 'field') {
+        if (!part.valueTruncated) fields[part.fieldname] = part.value;
+        else if (part.fieldname.startsWith('image_'))
+          throw new BadRequestError('malformed_body', `The text part \`${part.fieldname}\` is too long.`);
+        continue;
+      }
+      if (photos === options.maxPhotos) throw tooManyPhotos(options);
+      const received = await receivePhoto(part, limits.fileBytes, budget, signal);
+      onPhoto({ index: photos, filename: part.filename ?? '', received });
+      photos += 1;
+    }
+  } finally {
+    bound.stop();
+  }
+  if (photos === 0)
+    throw new BadRequestError(
+      'missing_part',
+      `The form must have a file part named \`${options.photoField}\`.`,
+    );
+  return fields;
+}
+
+/** RFC 2046, 5.1.1. The parser searches the whole body for it, and takes none that is longer than a few hundred. */
+const longestBoundary = 70;
+
+/** For a body that is no form, such as JSON or the bare photo. */
+export function photoFormWanted(field: PhotoFormOptions['photoField']): MediaTypeError {
+  return new MediaTypeError(
+    `Send a form (\`multipart/form-data\`) with the photo in a file part named \`${field}\`, as \`curl -F ${field}=@photo.jpg\` does; neither the bare photo nor JSON is read here.`,
+  );
+}
+
+function checkContentType(contentType = '', field: PhotoFormOptions['photoField']): void {
+  if (!/^\s*multipart\/form-data\b/i.test(contentType)) throw photoFormWanted(field);
+  const [, quoted, plain = ''] = /boundary=(?:"([^"]*)"|([^;]*))/i.exec(contentType) ?? [];
+  const boundary = quoted ?? plain.trim();
+  if (boundary === '')
+    throw new BadRequestError(
+      'malformed_body',
+      'The Content-Type of the form names no boundary; leave that header to the program that writes the form.',
+    );
+  if (boundary.length > longestBoundary)
+    throw new BadRequestError('malformed_body', 'The boundary of the form is longer than 70 characters.');
+}
+
+async function receivePhoto(
+  part: MultipartFile,
+  limitBytes: number,
+  budget: HttpDependencies['budget'],
+  signal: AbortSignal,
+): Promise<PhotoPart['received']> {
+  try {
+    return await receiveUpload(part.file, { limitBytes, budget, signal });
+  } catch (error) {
+    if (error instanceof TooLargeError && error.code === 'file_too_large') return error;
+    throw error;
+  }
+}
+
+function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestError {
+  return new BadRequestError('too_many_items', `At most ${maxPhotos} \`${photoField}\` parts are accepted.`);
+}
+
+/**
+ * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
+ * comes after a while. Its signal aborts with the caller's, too.
+ */
+function boundedBody(
+  request: FastifyRequest,
+  maxBytes: number,
+  rate: Limits['uploadRate'],
+  gone: AbortSignal,
+) {
+  const tooLarge = () =>
+    new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
+  if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
+  const controller = new AbortController();
+  let seenBytes = 0;
+  const count = (chunk: Buffer) => {
+    seenBytes += chunk.length;
+    if (seenBytes > maxBytes) controller.abort(tooLarge());
+  };
+  // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
+  request.raw.on('data', count);
+  const pace = watchPace(request.raw, rate, (error) => controller.abort(error));
+  const leave = () => controller.abort(gone.reason);
+  // By hand: to listen to a signal of `AbortSignal.any` takes a tenth of a millisecond.
+  gone.addEventListener('abort', leave, { once: true });
+  if (gone.aborted) leave();
+  const stop = () => {
+    pace.stop();
+    gone.removeEventListener('abort', leave);
+    request.raw.off('data', count);
+  };
+  return { signal: controller.signal, stop };
+}
+
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,34 @@
+/** Entry of the thread in which photos' headers are read. */
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PhotoError } from '../../errors.ts';
+import type { ImageFormat } from '../photo.ts';
+import { type InspectionOptions, inspect } from './inspect.ts';
+import type { Cost } from './limits.ts';
+
+export type Inspection =
+  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly cost: Cost; readonly refused?: undefined }
+  | { readonly refused: { readonly code: string; readonly message: string } };
+
+const options = workerData as InspectionOptions;
+const threadPriority = 2;
+
+// On Linux it is the thread's own. The server answers first: a header is read in a moment, a long one is hostile.
+if (process.platform === 'linux')
+  try {
+    setPriority(threadPriority);
+  } catch {
+    // Not permitted here.
+  }
+
+parentPort?.on('message', (errand: { bytes: Uint8Array<ArrayBuffer>; format: ImageFormat }) => {
+  const { bytes, format } = errand;
+  try {
+    const cost = inspect(Buffer.from(bytes.buffer), format, options);
+    parentPort?.postMessage({ bytes, cost } satisfies Inspection, [bytes.buffer]);
+  } catch (error) {
+    // Any other error ends the thread, which is replaced.
+    if (!(error instanceof PhotoError)) throw error;
+    parentPort?.postMessage({ refused: { code: error.code, message: error.message } } satisfies Inspection);
+  }
+});

@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads';
+import { type PhotoError, UndecodableError } from '../../errors.ts';
+import type { ImageFormat } from '../photo.ts';
+import { photoErrorOf } from '../pool/job.ts';
+import type { InspectionOptions } from './inspect.ts';
+import type { Inspection } from './inspector-thread.ts';
+import type { Cost } from './limits.ts';
+
+/** Bytes that come back from where they were lent to, with what they cost to decode. */
+export interface Inspected {
+  readonly bytes: Buffer;
+  readonly cost: Cost;
+}
+
+/** Reads photos' headers in a thread of its own: some have to be read to their last byte. */
+export interface Inspector {
+  /**
+   * Takes the memory of `bytes` along, without a copy, and gives it back in another Buffer.
+   * @throws PhotoError the photo is refused
+   */
+  inspect(bytes: Buffer, format: ImageFormat): Promise<Inspected>;
+  close(): Promise<void>;
+}
+
+export interface InspectorOptions extends InspectionOptions {
+  /** Wall clock of one inspection, which takes 15 ms at most: only a mistake of ours reaches this. */
+  readonly timeoutMs?: number;
+}
+
+interface Errand {
+  readonly bytes: Buffer;
+  readonly format: ImageFormat;
+  readonly resolve: (inspected: Inspected) => void;
+  readonly reject: (reason: PhotoError) => void;
+}
+
+/** What the thread was doing when it could do no more is not known to be safe, so that photo is not decoded. */
+const stopped = () =>
+  new UndecodableError('refused_image', 'The photo could not be checked, so it is not decoded.');
+
+const secondLookMs = 100;
+
+/** One photo at a time: if the thread has to be replaced, no other is in it. */
+export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions): Inspector {
+  const waiting: Errand[] = [];
+  let thread = start();
+  let running: Errand | undefined;
+  let watchdog: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  function start(): Worker {
+    const started = new Worker(new URL('./inspector-thread.ts', import.meta.url), {
+      workerData: options,
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 },
+    });
+    started.unref();
+    started.on('message', (inspection: Inspection) => started === thread && finish(inspection));
+    started.on('error', () => started === thread && replace());
+    started.on('exit', () => started === thread && replace());
+    return started;
+  }
+
+  function next(): void {
+    if (running) return;
+    running = waiting.shift();
+    if (!running) {
+      thread.unref();
+      return;
+    }
+    thread.ref();
+    watch();
+    const bytes = movable(running.bytes);
+    thread.postMessage({ bytes, format: running.format }, [bytes.buffer]);
+  }
+
+  function watch(): void {
+    // A timer can be late because this thread stood still; what the other one said meanwhile is heard first.
+    watchdog = setTimeout(() => {
+      watchdog = setTimeout(replace, secondLookMs);
+    }, timeoutMs);
+  }
+
+  function finish(inspection: Inspection): void {
+    clearTimeout(watchdog);
+    const errand = running;
+    running = undefined;
+    if (inspection.refused) errand?.reject(photoErrorOf(inspection.refused.code, inspection.refused.message));
+    else errand?.resolve({ bytes: Buffer.from(inspection.bytes.buffer), cost: inspection.cost });
+    next();
+  }
+
+  function replace(): void {
+    clearTimeout(watchdog);
+    const [gone, lost] = [thread, running];
+    running = undefined;
+    if (!isClosed) thread = start();
+    void gone.terminate();
+    lost?.reject(stopped());
+    if (!isClosed) next();
+  }
+
+  return {
+    inspect(bytes, format) {
+      const { promise, resolve, reject } = Promise.withResolvers<Inspected>();
+      if (isClosed) reject(stopped());
+      else waiting.push({ bytes, format, resolve, reject });
+      next();
+      return promise;
+    },
+    async close() {
+      isClosed = true;
+      for (const errand of waiting.splice(0)) errand.reject(stopped());
+      await thread.terminate();
+    },
+  };
+}
+
+/** Memory that is shared with other Buffers, as that of small ones is, can't be moved. */
+function movable(bytes: Buffer): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) return new Uint8Array(buffer);
+  return new Uint8Array(bytes);
+}

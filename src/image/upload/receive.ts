@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { BadRequestError, TooLargeError } from '../../errors.ts';
+import type { Upload } from '../photo.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { growingBuffer } from './growing-buffer.ts';
+
+export interface ReceivedUpload extends Upload {
+  /**
+   * Hands the bytes to somebody who gives them back. Nobody can read them meanwhile, nor afterwards where they are not
+   * given back or were released in between.
+   */
+  lend<T extends { readonly bytes: Buffer }>(use: (bytes: Buffer) => Promise<T>): Promise<T>;
+  /**
+   * Drops the bytes and gives them back to the budget. Once; later calls do nothing. Whoever reads `bytes` afterwards
+   * is mistaken and gets an Error.
+   */
+  release(): void;
+}
+
+export interface ReceiveOptions {
+  /** Of one file. */
+  readonly limitBytes: number;
+  readonly budget: ByteBudget;
+  /** Aborts when the caller is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A file part of @fastify/multipart: `truncated` says that it hit the parser's own limit, after its last byte. */
+export type FileStream = Readable & { readonly truncated?: boolean };
+
+/**
+ * Reads one file to its end, hashing while it arrives. Over the limit, the rest of the part is read and dropped, so
+ * that the parts behind it still arrive. However it ends, the stream never blocks its request.
+ * @throws TooLargeError file_too_large
+ * @throws BadRequestError malformed_body when the stream ends early
+ * @throws the signal's reason
+ */
+export async function receiveUpload(stream: FileStream, options: ReceiveOptions): Promise<ReceivedUpload> {
+  const { limitBytes, budget, signal } = options;
+  const ticket = budget.openTicket();
+  const hash = createHash('sha256');
+  const gathered = growingBuffer(limitBytes);
+  let receivedBytes = 0;
+
+  function keep(chunk: Buffer): Promise<void> | undefined {
+    receivedBytes += chunk.byteLength;
+    if (receivedBytes > limitBytes) {
+      gathered.finish();
+      ticket.release();
+      return undefined;
+    }
+    const room = ticket.take(chunk.byteLength);
+    hash.update(chunk);
+    gathered.append(chunk);
+    return room;
+  }
+
+  try {
+    await readAll(stream, keep, signal);
+    if (stream.truncated || receivedBytes > limitBytes) throw tooLarge(limitBytes);
+  } catch (error) {
+    ticket.release();
+    throw error;
+  }
+  ticket.complete();
+  return receivedUpload(gathered.finish(), hash.digest('hex'), () => ticket.release());
+}
+
+/** An upload whose bytes can be dropped while others still hold the upload itself, as waiting callers do. */
+export function receivedUpload(bytes: Buffer, sha256: string, onRelease: () => void): ReceivedUpload {
+  let held: Buffer | undefined = bytes;
+  let isReleased = false;
+  const inHand = () => {
+    if (!held) throw new Error(`the bytes of this upload were ${isReleased ? 'released' : 'lent'}`);
+    return held;
+  };
+  return {
+    sha256,
+    get bytes() {
+      return inHand();
+    },
+    async lend(use) {
+      const lent = inHand();
+      held = undefined;
+      const returned = await use(lent);
+      if (!isReleased) held = returned.bytes;
+      return returned;
+    },
+    release() {
+      held = undefined;
+      isReleased = true;
+      onRelease();
+    },
+  };
+}
+
+/** Calls `keep` with each chunk and doesn't read on before what it returns has resolved. */
+function readAll(
+  stream: Readable,
+  keep: (chunk: Buffer) => Promise<void> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+
+  /** At once, so that whatever the stream says behind its end is no news. */
+  function stopListening(): void {
+    signal.removeEventListener('abort', onAbort);
+    stream.off('data', onData).off('end', onEnd).off('close', onCut);
+  }
+
+  function onData(chunk: Buffer): void {
+    const room = keep(chunk);
+    if (!room) return;
+    stream.pause();
+    room.then(
+      () => stream.resume(),
+      () => undefined,
+    );
+  }
+  const onEnd = () => {
+    stopListening();
+    resolve();
+  };
+  const onAbort = () => reject(signal.reason);
+  const onCut = () =>
+    reject(
+      new BadRequestError('malformed_body', 'The upload ended before the file was complete; send it again.'),
+    );
+
+  if (signal.aborted) onAbort();
+  else if (stream.errored || (stream.destroyed && !stream.readableEnded)) onCut();
+  signal.addEventListener('abort', onAbort, { once: true });
+  stream.on('data', onData).once('end', onEnd).once('close', onCut);
+  // Stays for good: a stream may fail again while what is left of it is dropped.
+  stream.on('error', onCut);
+
+  return promise.finally(() => {
+    stopListening();
+    stream.resume();
+  });
+}
+
+function tooLarge(limitBytes: number): TooLargeError {
+  const unit = limitBytes % 2 ** 20 === 0 ? 2 ** 20 : 1e6;
+  const limitMb = Math.round((limitBytes / unit) * 100) / 100;
+  return new TooLargeError(
+    'file_too_large',
+    `The file is larger than ${limitMb} MB, which is the limit of one photo.`,
+  );
+}

@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import { inSmallSteps } from '../resilience/small-steps.ts';
+import type { ReportStore } from '../store/reports/report-store.ts';
+import type { Census } from './reports/cache-reports.ts';
+import { hoursKeptMs, minutesKeptMs } from './reports/series.ts';
+
+export interface UpkeepOptions {
+  readonly reports: ReportStore;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Further reports that take a while, made for those who ask later. */
+  readonly renew: () => Promise<void>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** What keeps reports quick, done now and then by whichever process comes first. */
+export interface Upkeep {
+  /** Begins to work by itself. */
+  start(): void;
+  /** Once, now. Never rejects. */
+  run(): Promise<void>;
+  census(): Promise<Census>;
+  /** Resolves when nothing is under way. */
+  stop(): Promise<void>;
+}
+
+const everyMs = 60_000;
+/** After the start: whoever asks first does not wait behind it. */
+const firstMs = 5_000;
+/** A count of all results reads every one of them. */
+const censusKeptMs = 600_000;
+const restMs = 50;
+
+export function openUpkeep({ reports, log, renew, now }: UpkeepOptions): Upkeep {
+  const stopping = new AbortController();
+  let timers: NodeJS.Timeout[] = [];
+  let running = Promise.resolve();
+
+  async function prune(): Promise<void> {
+    for (const [level, keptMs] of [
+      ['minute', minutesKeptMs],
+      ['hour', hoursKeptMs],
+    ] as const)
+      await inSmallSteps({
+        step: (limit) => reports.pruneRollups(level, now() - keptMs, limit),
+        signal: stopping.signal,
+        restMs,
+      });
+  }
+
+  async function countCache(): Promise<void> {
+    const last = await reports.findSnapshot('census');
+    if (last && now() - last.at < censusKeptMs) return;
+    const census = await reports.censusOfCache();
+    await reports.saveSnapshot('census', { body: JSON.stringify(census), at: now() });
+  }
+
+  function run(): Promise<void> {
+    running = running
+      .then(countCache)
+      .then(renew)
+      .then(prune)
+      .catch((error: unknown) => log.warn({ err: error }, 'reports could not be kept up'));
+    return running;
+  }
+
+  return {
+    run,
+    start() {
+      // Several processes do not come at the same moment.
+      const each = everyMs * (0.9 + Math.random() * 0.2);
+      timers = [setTimeout(() => void run(), firstMs), setInterval(() => void run(), each)];
+      for (const timer of timers) timer.unref();
+    },
+    async census() {
+      const snapshot = await reports.findSnapshot('census');
+      if (!snapshot) return { results: 0, maxHits: 0 };
+      return { ...(JSON.parse(snapshot.body) as Omit<Census, 'at'>), at: snapshot.at };
+    },
+    stop() {
+      stopping.abort();
+      for (const timer of timers) clearTimeout(timer);
+      return running;
+    },
+  };
+}

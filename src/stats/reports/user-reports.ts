@@ -1,0 +1,76 @@
+import type { ReportStore, UserSum } from '../../store/reports/report-store.ts';
+import { percent } from './figures.ts';
+import type { DaySpan } from './span.ts';
+
+/** Up to so many days a report is made when it is asked for; of more, it is kept: all their days are read for it. */
+const daysAtOnce = 7;
+const keptMs = 600_000;
+/** Made anew before anybody has to wait for them. */
+const renewedMs = 480_000;
+const renewedDays = [30, 90];
+const mostUsers = 100;
+
+export interface UserReport {
+  /** Distinct user ids. */
+  readonly unique: number;
+  /** Those who sent the most requests, of those who gave a user id. */
+  readonly users: readonly ReturnType<typeof userFigures>[];
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface UserQuery {
+  readonly span: DaySpan;
+  readonly days: number;
+  readonly now: number;
+}
+
+export async function reportUsers(
+  reports: ReportStore,
+  query: UserQuery & { readonly limit: number },
+): Promise<UserReport> {
+  const { days, limit } = query;
+  if (days <= daysAtOnce) return countUsers(reports, query, limit);
+  const report = await keptUsers(reports, query, keptMs);
+  return { ...report, users: report.users.slice(0, limit) };
+}
+
+/** Makes reports of the usual many days anew when it is time. @param spanOf the last days */
+export async function renewUsers(
+  reports: ReportStore,
+  spanOf: (days: number) => DaySpan,
+  now: number,
+): Promise<void> {
+  for (const days of renewedDays) await keptUsers(reports, { span: spanOf(days), days, now }, renewedMs);
+}
+
+async function keptUsers(reports: ReportStore, query: UserQuery, forMs: number): Promise<UserReport> {
+  const name = `users-${query.days}`;
+  const last = await reports.findSnapshot(name);
+  if (last && query.now - last.at < forMs) return JSON.parse(last.body) as UserReport;
+  const report = await countUsers(reports, query, mostUsers);
+  await reports.saveSnapshot(name, { body: JSON.stringify(report), at: report.at });
+  return report;
+}
+
+async function countUsers(
+  reports: ReportStore,
+  { span: { from, to }, now }: UserQuery,
+  limit: number,
+): Promise<UserReport> {
+  const { unique, users } = await reports.topUsers(from, to, limit);
+  return { unique, users: users.map(userFigures), at: now };
+}
+
+function userFigures({ userId, requests, photos, hits, failed, firstAt, lastAt }: UserSum) {
+  return {
+    user_id: userId,
+    request_count: requests,
+    photos,
+    cache_hits: hits,
+    cache_hit_rate: percent(hits, photos - failed),
+    failed,
+    first_request: new Date(firstAt).toISOString(),
+    last_request: new Date(lastAt).toISOString(),
+  };
+}

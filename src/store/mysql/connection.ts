@@ -1,0 +1,136 @@
+import { Socket } from 'node:net';
+import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2';
+import { patientTimer } from '../../resilience/patient-timer.ts';
+import { isOutage, outage } from '../outage.ts';
+import { translated } from './errors.ts';
+
+export interface MysqlServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Absent: connections are not encrypted. */
+  readonly tls?: MysqlTls;
+}
+
+export interface MysqlTls {
+  /** What is checked: nothing; who issued the server's certificate; its name too. */
+  readonly mode: 'require' | 'verify-ca' | 'verify';
+  /** Certificates (PEM) of trusted issuers. Default: those that Node.js trusts. */
+  readonly ca?: string;
+}
+
+export type MysqlRow = Readonly<Record<string, unknown>>;
+
+/**
+ * One statement; a list of lists as a value becomes rows, a list of buffers a list of keys. A statement that writes
+ * answers with one row, `{affectedRows}`.
+ */
+export type MysqlQuery = (sql: string, values?: readonly unknown[]) => Promise<readonly MysqlRow[]>;
+
+/** What every connection has in common, whatever the server's defaults are. */
+export function connectionOptions(server: MysqlServer, connectTimeoutMs: number): ConnectionOptions {
+  return {
+    host: server.host,
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    database: server.database,
+    charset: 'UTF8MB4_BIN',
+    timezone: 'Z',
+    connectTimeout: connectTimeoutMs,
+    enableKeepAlive: true,
+    multipleStatements: false,
+    ...(server.tls && { ssl: sslOptions(server.tls) }),
+  };
+}
+
+function sslOptions({ mode, ca }: MysqlTls): SslOptions {
+  return {
+    rejectUnauthorized: mode !== 'require',
+    verifyIdentity: mode === 'verify',
+    ...(ca !== undefined && { ca }),
+  };
+}
+
+/**
+ * Session settings in one statement. The sql_mode is ours: under NO_BACKSLASH_ESCAPES the driver's escaping would
+ * not escape. Lists of keys are read by the index they name: to look each key up first, only to estimate that, would
+ * double the work. A statement whose client has given up ends by itself: the `M!` comment is read by MariaDB alone, the
+ * `!80000` comment by MySQL alone, as each names that limit differently.
+ */
+function sessionSql(limitMs: number): string {
+  const seconds = Math.ceil(limitMs / 1000);
+  return `SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+    time_zone = '+00:00', eq_range_index_dive_limit = 1, innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}
+    /*M! , max_statement_time = ${seconds} */ /*!80000 , max_execution_time = ${seconds * 1000} */`;
+}
+
+export async function configureSession(connection: Connection, limitMs: number): Promise<void> {
+  await execute(connection, sessionSql(limitMs), [], limitMs);
+}
+
+/** Ends the connection at once: `destroy` alone would wait for the server's FIN, which a hung one never sends. */
+export function destroyConnection(connection: Connection): void {
+  connection.destroy();
+  const socket: unknown = Reflect.get(connection, 'stream');
+  if (socket instanceof Socket) socket.destroy();
+}
+
+/**
+ * Runs one statement; a connection that has not answered after `limitMs` is destroyed, since its late answer would
+ * be taken for that of the next statement's.
+ * @throws the driver's own error, or an outage for the limit
+ */
+export function execute(
+  connection: Connection,
+  sql: string,
+  values: readonly unknown[],
+  limitMs: number,
+): Promise<readonly MysqlRow[]> {
+  return new Promise((resolve, reject) => {
+    const stopTimer = patientTimer(() => {
+      destroyConnection(connection);
+      reject(outage(`MySQL did not answer within ${Math.round(limitMs)} ms`));
+    }, limitMs);
+    connection.query(sql, [...values], (error, rows) => {
+      stopTimer();
+      if (error) reject(error);
+      else resolve(Array.isArray(rows) ? (rows as MysqlRow[]) : [{ affectedRows: rows.affectedRows }]);
+    });
+  });
+}
+
+/**
+ * A connection of its own, for what takes long (reports, migrations): it must not hold up the pool of the hot path.
+ * @param limitMs for each statement
+ * @throws outage, StatementError
+ */
+export async function withConnection<T>(
+  options: ConnectionOptions,
+  limitMs: number,
+  use: (query: MysqlQuery) => Promise<T>,
+): Promise<T> {
+  const connection = createConnection(options);
+  // Errors reach the statement in flight; without a listener one that comes between two would end the process.
+  connection.on('error', () => {});
+  try {
+    await driver(
+      new Promise<void>((resolve, reject) =>
+        connection.connect((error) => (error ? reject(error) : resolve())),
+      ),
+    );
+    await driver(configureSession(connection, limitMs));
+    return await use((sql, values = []) => driver(execute(connection, sql, values, limitMs)));
+  } finally {
+    destroyConnection(connection);
+  }
+}
+
+/** What the driver does, its errors told apart. */
+function driver<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw isOutage(error) ? error : translated(error);
+  });
+}

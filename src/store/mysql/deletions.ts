@@ -1,0 +1,69 @@
+import {
+  conditionOf,
+  countSql,
+  countsOf,
+  type Deletion,
+  dependants,
+  dependantsAtOnce,
+  endingContents,
+  tables,
+  versionsSql,
+} from '../rows/deletions.ts';
+import type { MysqlQuery } from './connection.ts';
+import type { MysqlPool } from './pool.ts';
+
+/**
+ * Deletes at most `limit` rows, the oldest first, and before a result what depends on it: where that is much, in
+ * transactions of its own. Gaps beside what goes stay unlocked, as in every transaction of the pool.
+ * @returns how many of the rows were deleted
+ */
+export async function deleteSome(pool: MysqlPool, deletion: Deletion, limit: number): Promise<number> {
+  const { table } = tables[deletion.of];
+  const { sql, value, isBytes, column } = conditionOf(deletion);
+  const parameter = isBytes ? Buffer.from(String(value), 'hex') : value;
+  const chosen = `FROM ${table} WHERE ${sql} ORDER BY ${column} LIMIT ${limit}`;
+  for (;;) {
+    const deleted = await pool.transaction(async (query) => {
+      if (deletion.of === 'results') return deleteResults(query, chosen, parameter);
+      const [answer] = await query(`DELETE ${chosen}`, [parameter]);
+      return Number(answer?.affectedRows ?? 0);
+    });
+    if (deleted !== undefined) return deleted;
+  }
+}
+
+const hexOf = (value: unknown): string => Buffer.from(value as Uint8Array).toString('hex');
+
+/** @returns undefined where so much depends on them that only some of that was deleted */
+async function deleteResults(
+  query: MysqlQuery,
+  chosen: string,
+  parameter: number | string | Buffer,
+): Promise<number | undefined> {
+  const keys = await query(`SELECT sha256, version ${chosen} FOR UPDATE`, [parameter]);
+  if (keys.length === 0) return 0;
+  const hashes = keys.map(({ sha256 }) => sha256 as Buffer);
+  const counted = await query(
+    'SELECT sha256, COUNT(*) AS n FROM results FORCE INDEX (PRIMARY) WHERE sha256 IN (?) GROUP BY sha256',
+    [hashes],
+  );
+  const counts = new Map(counted.map(({ sha256, n }) => [hexOf(sha256), Number(n)]));
+  const ending = endingContents(hashes.map(hexOf), counts).map((content) => Buffer.from(content, 'hex'));
+  for (const of of ending.length > 0 ? dependants : []) {
+    const { table } = tables[of];
+    const [answer] = await query(`DELETE FROM ${table} WHERE content IN (?) LIMIT ${dependantsAtOnce}`, [
+      ending,
+    ]);
+    if (answer?.affectedRows === dependantsAtOnce) return undefined;
+  }
+  await query('DELETE FROM results WHERE sha256 IN (?) AND (sha256, version) IN (?)', [
+    hashes,
+    keys.map(({ sha256, version }) => [sha256, version]),
+  ]);
+  return keys.length;
+}
+
+export async function cacheCounts(query: MysqlQuery) {
+  const count = async (sql: string) => Number((await query(sql))[0]?.n ?? 0);
+  return countsOf(await query(versionsSql), [await count(countSql.claims), await count(countSql.feedback)]);
+}

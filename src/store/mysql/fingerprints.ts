@@ -1,0 +1,44 @@
+import { binaryKey, versionKey } from '../rows/columns.ts';
+import {
+  type CandidateRow,
+  type ClaimantFingerprint,
+  candidateFrom,
+  fingerprintColumns,
+  fingerprintRows,
+  mostCandidates,
+  type NearDuplicate,
+} from '../rows/fingerprint-rows.ts';
+import { toldColumns } from '../rows/result-rows.ts';
+import type { MysqlQuery } from './connection.ts';
+
+/** A photo never looks different: what is there stays. */
+const saveSql = `INSERT INTO fingerprints (${fingerprintColumns}) VALUES ?
+  ON DUPLICATE KEY UPDATE bits = fingerprints.bits`;
+
+export async function saveFingerprints(
+  query: MysqlQuery,
+  fingerprints: readonly ClaimantFingerprint[],
+): Promise<void> {
+  if (fingerprints.length === 0) return;
+  const bytes = (hex: string) => Buffer.from(hex, 'hex');
+  const rows = fingerprintRows(fingerprints).map(
+    ([claimant, bits, content, brightness, colours, aspect]) =>
+      [bytes(claimant), bits, bytes(content), bytes(brightness), bytes(colours), aspect] as const,
+  );
+  await query(saveSql, [rows]);
+}
+
+const findSql = `SELECT r.sha256, ${toldColumns}, f.brightness, f.colours, f.aspect
+  FROM fingerprints f FORCE INDEX (PRIMARY)
+  STRAIGHT_JOIN results r ON r.sha256 = f.content AND r.version = ?
+  WHERE f.claimant = ? AND f.bits IN (?) LIMIT ${mostCandidates}`;
+
+export async function findNearDuplicates(
+  query: MysqlQuery,
+  claimant: string,
+  bits: readonly number[],
+  version: string,
+): Promise<NearDuplicate[]> {
+  const rows = await query(findSql, [versionKey(version), binaryKey(claimant, 16), [...bits]]);
+  return (rows as unknown as readonly CandidateRow[]).map((row) => candidateFrom(row, version));
+}

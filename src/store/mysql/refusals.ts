@@ -1,0 +1,28 @@
+import { binaryKey, versionKey } from '../rows/columns.ts';
+import type { PhotoVersion, Refusal } from '../store.ts';
+import type { MysqlQuery } from './connection.ts';
+
+export async function findRefusal(
+  query: MysqlQuery,
+  { sha256, version }: PhotoVersion,
+): Promise<number | undefined> {
+  const [row] = await query('SELECT until_ms FROM refusals WHERE sha256 = ? AND version = ?', [
+    binaryKey(sha256, 32),
+    versionKey(version),
+  ]);
+  return row && Number(row.until_ms);
+}
+
+/** Those that have ended are removed along the way: there are few. */
+export async function saveRefusal(
+  query: MysqlQuery,
+  { sha256, version, until }: Refusal,
+  now: number,
+): Promise<void> {
+  await query('DELETE FROM refusals WHERE until_ms < ? ORDER BY until_ms LIMIT 100', [now]);
+  await query(
+    `INSERT INTO refusals (sha256, version, until_ms) VALUES (?, ?, ?)
+      ON DUPLICATE KEY UPDATE until_ms = GREATEST(until_ms, VALUES(until_ms))`,
+    [binaryKey(sha256, 32), versionKey(version), until],
+  );
+}

@@ -1,0 +1,136 @@
+import { oneAtATime } from '../../resilience/one-at-a-time.ts';
+import { apiKeyStore } from '../api-key-store.ts';
+import { reportStore } from '../reports/report-store.ts';
+import { rollupRows } from '../reports/rollup.ts';
+import { photoColumns, requestColumns } from '../rows/record-rows.ts';
+import type { ClaimTrust, Store } from '../store.ts';
+import { addSpend, reserveSpend } from './budget.ts';
+import { saveClaims } from './claims.ts';
+import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
+import { cacheCounts, deleteSome } from './deletions.ts';
+import { correctors, newestFeedback, saveFeedback } from './feedback.ts';
+import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
+import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
+import { migrateMysql } from './migrations.ts';
+import { openMysqlPool } from './pool.ts';
+import { findRefusal, saveRefusal } from './refusals.ts';
+import { mysqlReports } from './reports.ts';
+import { countHits, findResults, saveResults, withBytes } from './results.ts';
+import { addRollups } from './rollup.ts';
+
+export interface MysqlStoreOptions extends MysqlServer {
+  /** Connections per process, 1 or more. */
+  readonly poolSize: number;
+  /** Limit of every statement of the hot path. Default 1000. */
+  readonly statementTimeoutMs?: number;
+  /** Limit of every statement of a report. Default 30 000. */
+  readonly reportTimeoutMs?: number;
+  /** Limit of every statement of a migration, some of which touch every row there is. Default 3 600 000. */
+  readonly migrationTimeoutMs?: number;
+  /** Folder of migrations instead of the product's own. */
+  readonly migrations?: URL;
+  /** Default: own. */
+  readonly trust?: ClaimTrust;
+  /** Called for every statement of the hot path. */
+  readonly onStatement?: () => void;
+}
+
+/** A store on MySQL 8.0.19+ or MariaDB 10.6+. Connects when first used; `migrate` comes before everything else. */
+export function openMysqlStore(options: MysqlStoreOptions): Store {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 1000;
+  const reportTimeoutMs = options.reportTimeoutMs ?? 30_000;
+  const migrationTimeoutMs = options.migrationTimeoutMs ?? 3_600_000;
+  const pool = openMysqlPool({ ...options, statementTimeoutMs });
+  const { query } = pool;
+  const trust = options.trust ?? 'own';
+  const reports = oneAtATime();
+
+  /** What takes long has a connection of its own. */
+  const reported = <T>(report: (query: MysqlQuery) => Promise<T>): Promise<T> =>
+    reports(() => withConnection(connectionOptions(options, statementTimeoutMs), reportTimeoutMs, report));
+  const dialect = mysqlReports({
+    server: options,
+    query,
+    connectTimeoutMs: statementTimeoutMs,
+    reportTimeoutMs,
+  });
+
+  async function insert(
+    query: MysqlQuery,
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly (string | number | null)[])[],
+  ) {
+    if (rows.length === 0) return;
+    const values = rows.map((row) => withBytes(columns, row));
+    await query(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ?`, [values]);
+  }
+
+  return {
+    kind: 'mysql',
+    findResults: async (lookups) => findResults(query, lookups, trust),
+    saveResults: async (results) => saveResults(query, results),
+    saveClaims: async (claims) => saveClaims(query, claims),
+    saveFingerprints: async (fingerprints) => saveFingerprints(query, fingerprints),
+    findNearDuplicates: async (...search) => findNearDuplicates(query, ...search),
+    acquireLeases: async (requests) => acquireLeases(query, requests),
+    renewLeases: async (leases) => renewLeases(query, leases),
+    releaseLeases: async (leases) => releaseLeases(query, leases),
+    saveFeedback: async (feedback) => saveFeedback(pool, feedback, trust),
+    newestFeedback: async (limit) => newestFeedback(query, limit),
+    correctors: async (limit) => correctors(query, limit),
+    deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
+    // The server alone knows when it overwrites them.
+    eraseDeleted: async () => undefined,
+    cacheCounts: () => reported(cacheCounts),
+    countHits: async (hits) => countHits(query, hits),
+    reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
+    addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
+    findRefusal: async (photo) => findRefusal(query, photo),
+    saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),
+    async saveActivity({ photos, requests, ...sums }) {
+      const rollups = rollupRows(sums);
+      await pool.transaction(async (query) => {
+        await insert(query, 'photos', photoColumns, photos);
+        await insert(query, 'requests', requestColumns, requests);
+        await addRollups(query, rollups);
+      });
+    },
+    reports: reportStore(dialect),
+    apiKeys: apiKeyStore(dialect),
+
+    migrate: (onPending) =>
+      migrateMysql({
+        ...options,
+        connectTimeoutMs: statementTimeoutMs,
+        migrationTimeoutMs,
+        ...(options.migrations && { folder: options.migrations }),
+        ...(onPending && { onPending }),
+      }),
+
+    async ping() {
+      await query(
+        'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON DUPLICATE KEY UPDATE at_ms = VALUES(at_ms)',
+        [Date.now()],
+      );
+    },
+
+    async checkConnections(workers) {
+      const [row] = await query(
+        'SELECT @@GLOBAL.max_connections AS server, @@SESSION.max_user_connections AS user',
+      );
+      const perUser = Number(row?.user);
+      const granted = Math.min(Number(row?.server), perUser > 0 ? perUser : Number.POSITIVE_INFINITY);
+      // Each process may open one more, for a report or a migration.
+      const needed = workers * (options.poolSize + 1);
+      if (needed <= granted) return undefined;
+      return (
+        `${workers} processes with ${options.poolSize} pooled connections each (and one for reports) may open ` +
+        `${needed}, but the server grants ${granted}: lower the pool size to ` +
+        `${Math.max(1, Math.floor(granted / workers) - 1)}, or raise max_connections.`
+      );
+    },
+
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,96 @@
+import type { Activity, Sum } from '../activity.ts';
+
+/**
+ * Something counted:
+ * `upload`, `lookup` (photos by outcome; bytes sent, or not sent), `degraded` (photos by outcome), `saved` (hits that
+ * an LLM would have been asked for; millionths of a currency unit), `category` (answered photos; confidences in
+ * millionths), `error` (failed photos by code), `route` (requests), `asked` (hashes asked for by route; those that
+ * hit), `sent` (photos uploaded by route; those that failed), `call` (LLM calls by outcome), `spent` (LLM calls by
+ * provider; millionths), `tokens` (calls by direction; tokens), `agree` (photos that both models were asked for, by
+ * the LLM's category; those on which they agree), `fallback` (by reason), `test` (answers of the local model alone).
+ */
+export interface Tally {
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** When that moment's day began, in Unix milliseconds. */
+  readonly dayAt: number;
+  readonly topic: string;
+  readonly name: string;
+  readonly n: number;
+  readonly amount: number;
+  readonly durationMs?: number;
+}
+
+export const levels = { minute: 0, hour: 1, day: 2 } as const;
+
+export const minuteMs = 60_000;
+export const hourMs = 3_600_000;
+
+/** Rows to add to what the tables hold, in the order of their keys, so that no two writers wait for each other. */
+export interface RollupRows {
+  /** level, at_ms, topic, name, n, amount */
+  readonly tallies: readonly (readonly (string | number)[])[];
+  /** level, at_ms, topic, name, n, sum_ms, then every bucket */
+  readonly durations: readonly (readonly (string | number)[])[];
+  /** day_ms, claimant (hex), user_id, requests, photos, hits, failed, first_at_ms, last_at_ms */
+  readonly users: readonly (readonly (string | number)[])[];
+}
+
+const hitOutcomes: ReadonlySet<string> = new Set(['memory', 'store', 'claim', 'flight', 'near']);
+
+/** Answered without asking a model for it. */
+export function isHit(outcome: string): boolean {
+  return hitOutcomes.has(outcome);
+}
+
+/** What that activity adds to the roll-ups of every level. */
+export function rollupRows({ sums, users }: Pick<Activity, 'sums' | 'users'>): RollupRows {
+  const tallies = new Map<string, (string | number)[]>();
+  const durations = new Map<string, (string | number)[]>();
+  for (const sum of sums)
+    for (const [level, at] of momentsOf(sum)) {
+      const { topic, name, n, amount } = sum;
+      const key = `${level} ${sortable(at)} ${topic} ${name}`;
+      const head = [level, at, topic, name];
+      add(tallies, key, head, [n, Math.round(amount)]);
+      if (sum.durations)
+        add(durations, key, head, [sum.durations.n, sum.durations.sumMs, ...sum.durations.buckets]);
+    }
+  const userRows = new Map(
+    users.map((user) => [
+      `${sortable(user.dayAt)} ${user.claimant}`,
+      [
+        ...[user.dayAt, user.claimant, user.userId, user.requests, user.photos, user.hits, user.failed],
+        ...[user.firstAt, user.lastAt],
+      ],
+    ]),
+  );
+  return { tallies: sorted(tallies), durations: sorted(durations), users: sorted(userRows) };
+}
+
+function momentsOf({ at, dayAt }: Sum): readonly (readonly [level: number, at: number])[] {
+  return [
+    [levels.minute, at],
+    [levels.hour, at - (at % hourMs)],
+    [levels.day, dayAt],
+  ];
+}
+
+const sortable = (at: number): string => String(at).padStart(16, '0');
+
+function add(
+  rows: Map<string, (string | number)[]>,
+  key: string,
+  head: readonly (string | number)[],
+  values: readonly number[],
+): void {
+  const row = rows.get(key);
+  if (row)
+    for (const [index, value] of values.entries())
+      row[head.length + index] = Number(row[head.length + index]) + value;
+  else rows.set(key, [...head, ...values]);
+}
+
+function sorted(rows: ReadonlyMap<string, (string | number)[]>): readonly (readonly (string | number)[])[] {
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}

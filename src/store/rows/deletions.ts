@@ -1,0 +1,162 @@
+import { StatementError } from '../outage.ts';
+import { hexKey, versionKey } from './columns.ts';
+
+/** What can be forgotten, and by what. */
+export interface Deletion {
+  readonly of:
+    | 'results'
+    | 'claims'
+    | 'feedback'
+    | 'fingerprints'
+    | 'photos'
+    | 'requests'
+    | 'days'
+    | 'refusals'
+    | 'leases'
+    | 'reports';
+  /** What was written (a lease: ran out) earlier than that, in Unix milliseconds; */
+  readonly before?: number;
+  /** or is that claimant's; */
+  readonly claimant?: string;
+  /** or goes by that hash: of bytes, or as it was claimed; */
+  readonly hash?: string;
+  /** or is about that content; */
+  readonly content?: string;
+  /** or has that version, as `versions` names it; */
+  readonly version?: string;
+  /** or was used least recently; */
+  readonly leastUsed?: true;
+  /** or names users. */
+  readonly namesUsers?: true;
+}
+
+type Selector = Exclude<keyof Deletion, 'of'>;
+
+interface TableOf {
+  readonly table: string;
+  /** Columns by which single rows are deleted; those of `binary` are bytes. */
+  readonly key: readonly string[];
+  readonly columns: Readonly<Partial<Record<Selector, string>>>;
+}
+
+export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
+  results: {
+    table: 'results',
+    key: ['sha256', 'version'],
+    columns: { before: 'created_at_ms', hash: 'sha256', version: 'version', leastUsed: 'used_at_ms' },
+  },
+  claims: {
+    table: 'album_claims',
+    key: ['claimant', 'claimed'],
+    columns: { before: 'at_ms', claimant: 'claimant', hash: 'claimed', content: 'content' },
+  },
+  feedback: {
+    table: 'corrections',
+    key: ['claimant', 'hash'],
+    columns: { before: 'at_ms', claimant: 'claimant', hash: 'hash', content: 'content' },
+  },
+  fingerprints: {
+    table: 'fingerprints',
+    key: ['claimant', 'bits', 'content'],
+    columns: { claimant: 'claimant', content: 'content' },
+  },
+  photos: {
+    table: 'photos',
+    key: ['at_ms', 'id'],
+    columns: { before: 'at_ms', claimant: 'claimant', hash: 'sha256' },
+  },
+  requests: { table: 'requests', key: ['at_ms', 'id'], columns: { before: 'at_ms', claimant: 'claimant' } },
+  // On which days somebody came, and how often.
+  days: {
+    table: 'day_users',
+    key: ['day_ms', 'claimant'],
+    columns: { before: 'day_ms', claimant: 'claimant' },
+  },
+  refusals: { table: 'refusals', key: ['sha256', 'version'], columns: { hash: 'sha256' } },
+  leases: { table: 'leases', key: ['name'], columns: { before: 'expires_at_ms' } },
+  // Of the users of the last months: see stats/user-reports.ts.
+  reports: { table: 'report_snapshots', key: ['name'], columns: { namesUsers: 'name' } },
+};
+
+/** What is about a content, and goes with its last result. */
+export const dependants = ['claims', 'feedback', 'fingerprints'] as const satisfies Deletion['of'][];
+
+/** Of those, how many rows one transaction deletes: a content may be claimed by very many. */
+export const dependantsAtOnce = 200;
+
+/** Contents (as hex) all of whose results are among those chosen: no other version of the answer is left. */
+export function endingContents(chosen: readonly string[], counts: ReadonlyMap<string, number>): string[] {
+  const groups = [...Map.groupBy(chosen, (content) => content)];
+  return groups.filter(([content, { length }]) => length === counts.get(content)).map(([content]) => content);
+}
+
+/** A condition that both databases read, its one parameter (bytes as hex), and the column whose order goes first. */
+export interface Condition {
+  readonly sql: string;
+  readonly value: number | string;
+  readonly isBytes: boolean;
+  readonly column: string;
+}
+
+/** @throws StatementError that table can't be asked for that */
+export function conditionOf(deletion: Deletion): Condition {
+  const { columns } = tables[deletion.of];
+  const selectors = (Object.keys(columns) as Selector[]).filter((one) => deletion[one] !== undefined);
+  const [selector] = selectors;
+  const column = selector && columns[selector];
+  if (selectors.length !== 1 || selector === undefined || column === undefined)
+    throw new StatementError('BAD_DELETION', `Rows of ${deletion.of} can't be chosen like that.`);
+  switch (selector) {
+    case 'before':
+      return { sql: `${column} < ?`, value: deletion.before ?? 0, isBytes: false, column };
+    case 'leastUsed':
+      return { sql: `${column} > ?`, value: -1, isBytes: false, column };
+    case 'namesUsers':
+      return { sql: `${column} LIKE ?`, value: 'users-%', isBytes: false, column };
+    case 'version':
+      return { sql: `${column} = ?`, value: versionKey(deletion.version ?? ''), isBytes: false, column };
+    case 'claimant':
+      return { sql: `${column} = ?`, value: hexKey(deletion.claimant ?? '', 16), isBytes: true, column };
+    default:
+      return { sql: `${column} = ?`, value: hexKey(deletion[selector] ?? '', 32), isBytes: true, column };
+  }
+}
+
+/** One version of results, as operators see it. */
+export interface VersionCount {
+  readonly version: string;
+  readonly results: number;
+  /** Unix milliseconds. */
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+export const versionsSql = `SELECT version, COUNT(*) AS results, MIN(created_at_ms) AS oldest,
+  MAX(created_at_ms) AS newest FROM results GROUP BY version ORDER BY newest DESC`;
+
+/** What the cache holds, for operators. */
+export interface CacheCounts {
+  readonly versions: readonly VersionCount[];
+  readonly results: number;
+  readonly claims: number;
+  readonly feedback: number;
+}
+
+export const countSql = {
+  claims: 'SELECT COUNT(*) AS n FROM album_claims',
+  feedback: 'SELECT COUNT(*) AS n FROM corrections',
+} as const;
+
+export function countsOf(
+  versions: readonly Readonly<Record<string, unknown>>[],
+  [claims, feedback]: readonly [number, number],
+): CacheCounts {
+  const listed = versions.map(({ version, results, oldest, newest }) => ({
+    version: String(version),
+    results: Number(results),
+    oldest: Number(oldest),
+    newest: Number(newest),
+  }));
+  const results = listed.reduce((sum, one) => sum + one.results, 0);
+  return { versions: listed, results, claims, feedback };
+}

@@ -1,0 +1,44 @@
+import type { Feedback } from '../store.ts';
+import { bounded, boundedOrNull, columnSize, hexKey } from './columns.ts';
+
+export const feedbackColumns = [
+  'claimant',
+  'hash',
+  'content',
+  'category',
+  'answered',
+  'model',
+  'at_ms',
+] as const;
+
+export function feedbackValues(feedback: Feedback, content: string): readonly (string | number | null)[] {
+  return [
+    hexKey(feedback.claimant, 16),
+    hexKey(feedback.hash, 32),
+    hexKey(content, 32),
+    bounded(feedback.category, columnSize.category),
+    boundedOrNull(feedback.answered, columnSize.category),
+    boundedOrNull(feedback.model, columnSize.model),
+    feedback.at,
+  ];
+}
+
+/** Under which hashes the claimant is answered differently from now on: as it knows the photo, and its bytes' own. */
+export function correctedHashes({ hash }: Feedback, content: string): string[] {
+  return [...new Set([hexKey(hash, 32), content])].sort();
+}
+
+export const newestFeedbackSql = `SELECT claimant, hash, category, answered, model, at_ms
+  FROM corrections ORDER BY at_ms DESC LIMIT ?`;
+
+export function feedbackFrom(row: Readonly<Record<string, unknown>>): Feedback {
+  const hex = (value: unknown) => Buffer.from(value as Uint8Array).toString('hex');
+  return {
+    claimant: hex(row.claimant),
+    hash: hex(row.hash),
+    category: String(row.category),
+    ...(row.answered !== null && { answered: String(row.answered) }),
+    ...(row.model !== null && { model: String(row.model) }),
+    at: Number(row.at_ms),
+  };
+}

@@ -1,0 +1,24 @@
+import type { LeaseRequest, LeaseState } from '../lease.ts';
+
+/** A lease as both drivers read it. */
+export interface LeaseRow {
+  readonly name: Uint8Array;
+  readonly owner: Uint8Array;
+  readonly token: number;
+  readonly left_ms: number;
+}
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Whose lease each one asked for is, in the order asked. One that is gone again was released just now. */
+export function leaseStates(requests: readonly LeaseRequest[], rows: readonly LeaseRow[]): LeaseState[] {
+  const byName = new Map(rows.map((row) => [hexOf(row.name), row]));
+  return requests.map(({ name, owner }) => {
+    const row = byName.get(name.toLowerCase());
+    return {
+      isOwn: row !== undefined && hexOf(row.owner) === owner.toLowerCase(),
+      token: Number(row?.token ?? 0),
+      leftMs: Math.max(0, Number(row?.left_ms ?? 0)),
+    };
+  });
+}

@@ -1,0 +1,80 @@
+import type { PhotoRecord, RequestRecord, Sender } from '../store.ts';
+import { bounded, boundedOrNull, columnSize, hexKey, wholeNumber } from './columns.ts';
+import { wholeMicro } from './spend.ts';
+
+export type RecordValue = string | number | null;
+
+/** Columns that both record tables begin with. */
+const senderColumns = ['at_ms', 'request_id', 'claimant', 'user_id', 'network'] as const;
+
+export const photoColumns = [
+  ...senderColumns,
+  'sha256',
+  'kind',
+  'outcome',
+  'size_bytes',
+  'category',
+  'confidence',
+  'model',
+  'degraded',
+  'duration_ms',
+  'error_code',
+  'cost_micro',
+] as const;
+
+export const requestColumns = [
+  ...senderColumns,
+  'route',
+  'lookups',
+  'lookup_hits',
+  'uploads',
+  'duration_ms',
+] as const;
+
+/** Which of those are stored as bytes and given as hex. */
+export const binaryColumns: ReadonlySet<string> = new Set([
+  'sha256',
+  'claimant',
+  'claimed',
+  'content',
+  'newest',
+  'hash',
+]);
+
+export function photoValues(record: PhotoRecord): readonly RecordValue[] {
+  return [
+    ...senderValues(record),
+    record.sha256 === undefined ? null : hexKey(record.sha256, 32),
+    record.kind,
+    record.outcome,
+    record.sizeBytes === undefined ? null : wholeNumber(record.sizeBytes),
+    boundedOrNull(record.category, columnSize.category),
+    record.confidence ?? null,
+    boundedOrNull(record.model, columnSize.model),
+    record.degraded ? 1 : 0,
+    wholeNumber(record.durationMs),
+    boundedOrNull(record.errorCode, columnSize.errorCode),
+    record.costMicro === undefined ? null : wholeMicro(record.costMicro),
+  ];
+}
+
+export function requestValues(record: RequestRecord): readonly RecordValue[] {
+  return [
+    ...senderValues(record),
+    record.route,
+    wholeNumber(record.lookups),
+    wholeNumber(record.lookupHits),
+    wholeNumber(record.uploads),
+    wholeNumber(record.durationMs),
+  ];
+}
+
+function senderValues(record: Sender & { at: number; requestId: string }): readonly RecordValue[] {
+  return [
+    record.at,
+    bounded(record.requestId, columnSize.requestId),
+    hexKey(record.claimant, 16),
+    boundedOrNull(record.userId, columnSize.userId),
+    bounded(record.network, columnSize.network),
+  ];
+}

@@ -1,0 +1,151 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isOutage, outage, StatementError } from '../outage.ts';
+
+/** Primary result codes, https://www.sqlite.org/rescode.html */
+const busyCodes = new Set([5, 6]); // BUSY, LOCKED
+const outageCodes = new Set([3, 7, 8, 10, 11, 13, 14, 15, 26]); // PERM, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
+
+/** How long SQLite itself may wait for a lock: the event loop stands still meanwhile. Longer waits are slept. */
+const blockingWaitMs = 10;
+
+/** A statement that is parsed once; some of ours take longer to parse than to run. */
+export type Prepare = (sql: string) => StatementSync;
+
+export interface SqliteDatabase {
+  /** Runs one statement; a lock that another process holds is waited for, up to `limitMs`. */
+  run(sql: string, ...values: SQLInputValue[]): Promise<void>;
+  all(sql: string, ...values: SQLInputValue[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** As `all`, each row as the list of its values: half as dear where there are many rows. */
+  lists(sql: string, ...values: SQLInputValue[]): Promise<readonly (readonly SQLOutputValue[])[]>;
+  /** All of `work` or nothing, alone among all processes. `work` is synchronous: nothing else comes in between. */
+  exclusively<T>(work: (database: DatabaseSync, prepared: Prepare) => T, waitMs?: number): Promise<T>;
+  close(): void;
+}
+
+export interface SqliteDatabaseOptions {
+  /** Created with its folder when missing. */
+  readonly file: string;
+  /** How long a lock is waited for. */
+  readonly limitMs: number;
+  readonly onStatement?: () => void;
+}
+
+/** Opens when first used, and again after a failure of the file itself. */
+export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOptions): SqliteDatabase {
+  let database: DatabaseSync | undefined;
+  let statements = new Map<string, StatementSync>();
+  let isClosed = false;
+
+  function opened(): DatabaseSync {
+    if (database !== undefined) return database;
+    if (isClosed) throw outage('the SQLite store is closed');
+    mkdirSync(dirname(file), { recursive: true });
+    const fresh = new DatabaseSync(file, { timeout: blockingWaitMs });
+    try {
+      fresh.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+    database = fresh;
+    return fresh;
+  }
+
+  function prepared(sql: string): StatementSync {
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      statement = opened().prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  function discard(): void {
+    statements = new Map();
+    database?.close();
+    database = undefined;
+  }
+
+  /** Tries until no other process holds the lock. */
+  async function unlocked<T>(work: () => T, waitMs = limitMs): Promise<T> {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        const busy = busyCodes.has(codeOf(error) ?? 0);
+        if (!busy) throw failed(error);
+        if (performance.now() >= until) throw outage(`the SQLite file stays locked for ${waitMs} ms`);
+      }
+      await sleep(2 + Math.random() * 10);
+    }
+  }
+
+  /** A file that can't be read or written is opened anew by whoever comes next: it may be another one by then. */
+  function failed(error: unknown): Error {
+    const translation = translated(error);
+    if (!(translation instanceof StatementError)) discard();
+    return translation;
+  }
+
+  return {
+    async run(sql, ...values) {
+      onStatement?.();
+      await unlocked(() => prepared(sql).run(...values));
+    },
+    async all(sql, ...values) {
+      onStatement?.();
+      return unlocked(() => prepared(sql).all(...values));
+    },
+    async lists(sql, ...values) {
+      onStatement?.();
+      return unlocked(() => {
+        const statement = prepared(sql);
+        statement.setReturnArrays(true);
+        return statement.all(...values) as unknown as SQLOutputValue[][];
+      });
+    },
+    async exclusively(work, waitMs = limitMs) {
+      return unlocked(() => inTransaction(opened(), (connection) => work(connection, prepared)), waitMs);
+    },
+    close() {
+      isClosed = true;
+      discard();
+    },
+  };
+}
+
+export function inTransaction<T>(database: DatabaseSync, work: (database: DatabaseSync) => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work(database);
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): number | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'errcode') : undefined;
+  // The low byte is the primary code, what is above it only tells more.
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+/** The driver's error as an outage or a `StatementError`. */
+export function translated(error: unknown): Error {
+  if (!(error instanceof Error)) return outage(String(error));
+  if (isOutage(error)) return error;
+  const code = codeOf(error);
+  if (busyCodes.has(code ?? 0)) return outage(`the SQLite file stays locked: ${error.message}`);
+  const system: unknown = Reflect.get(error, 'syscall');
+  if ((code !== undefined && outageCodes.has(code)) || typeof system === 'string')
+    return outage(error.message);
+  // Not migrated yet, or the file was replaced by an empty one.
+  if (code === 1 && error.message.startsWith('no such table')) return outage(error.message);
+  return code === undefined ? error : new StatementError(`SQLITE_${code}`, error.message);
+}

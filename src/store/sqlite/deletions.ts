@@ -1,0 +1,58 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  conditionOf,
+  type Deletion,
+  dependants,
+  dependantsAtOnce,
+  endingContents,
+  tables,
+} from '../rows/deletions.ts';
+import type { Prepare, SqliteDatabase } from './database.ts';
+
+/**
+ * Deletes at most `limit` rows, the oldest first, and before a result what depends on it: where that is much, in
+ * transactions of its own. @returns how many of the rows were deleted
+ */
+export async function deleteSome(
+  database: SqliteDatabase,
+  deletion: Deletion,
+  limit: number,
+): Promise<number> {
+  const { table, key } = tables[deletion.of];
+  const { sql, value, isBytes, column } = conditionOf(deletion);
+  const condition = isBytes ? sql.replace('?', 'unhex(?)') : sql;
+  const chosenSql = `SELECT ${key.join(', ')} FROM ${table} WHERE ${condition} ORDER BY ${column} LIMIT ?`;
+  const removeSql = `DELETE FROM ${table} WHERE ${key.map((name) => `${name} = ?`).join(' AND ')}`;
+  for (;;) {
+    const deleted = await database.exclusively((_, prepared) => {
+      const rows = prepared(chosenSql).all(value, limit);
+      const contents = deletion.of === 'results' ? rows.map(({ sha256 }) => hexOf(sha256)) : [];
+      if (areDependantsLeft(prepared, contents)) return undefined;
+      for (const row of rows) prepared(removeSql).run(...key.map((name) => row[name] ?? null));
+      return rows.length;
+    });
+    if (deleted !== undefined) return deleted;
+    await nextTurn();
+  }
+}
+
+const hexOf = (value: unknown) => Buffer.from(value as Uint8Array).toString('hex');
+
+const listed = 'SELECT unhex(value) FROM json_each(?)';
+
+/** Deletes some of what depends on results that are about to go. @returns whether there may be more */
+function areDependantsLeft(prepared: Prepare, chosen: readonly string[]): boolean {
+  if (chosen.length === 0) return false;
+  const counted = prepared(
+    `SELECT lower(hex(sha256)) AS content, COUNT(*) AS n FROM results WHERE sha256 IN (${listed}) GROUP BY sha256`,
+  ).all(JSON.stringify(chosen));
+  const counts = new Map(counted.map(({ content, n }) => [String(content), Number(n)]));
+  const ending = JSON.stringify(endingContents(chosen, counts));
+  return dependants.some((of) => prepared(dropSql(of)).run(ending).changes === dependantsAtOnce);
+}
+
+export function dropSql(of: (typeof dependants)[number]): string {
+  const { table, key } = tables[of];
+  return `DELETE FROM ${table} WHERE (${key.join(', ')}) IN (
+    SELECT ${key.join(', ')} FROM ${table} WHERE content IN (${listed}) LIMIT ${dependantsAtOnce})`;
+}

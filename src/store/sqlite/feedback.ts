@@ -1,0 +1,56 @@
+import { hexKey } from '../rows/columns.ts';
+import {
+  correctedHashes,
+  feedbackColumns,
+  feedbackFrom,
+  feedbackValues,
+  newestFeedbackSql,
+} from '../rows/feedback-rows.ts';
+import type { ClaimTrust, Feedback } from '../store.ts';
+import type { SqliteDatabase } from './database.ts';
+
+/** What the hash stands for to the claimant. */
+const contentSql = (trust: ClaimTrust): string => `SELECT lower(hex(coalesce(
+  (SELECT content FROM album_claims WHERE claimant = unhex(?1) AND claimed = unhex(?2)),
+  (SELECT sha256 FROM results WHERE sha256 = unhex(?2) LIMIT 1)${trust === 'all' ? `, ${newestSql}` : ''}))) AS content`;
+
+const newestSql = `(SELECT content FROM album_claims WHERE claimed = unhex(?2)
+  ORDER BY at_ms DESC, claimant DESC LIMIT 1)`;
+
+const saveSql = `INSERT INTO corrections (${feedbackColumns.join(', ')})
+  VALUES (unhex(?), unhex(?), unhex(?), ?, ?, ?, ?) ON CONFLICT (claimant, hash) DO UPDATE SET
+  ${feedbackColumns
+    .slice(2)
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}`;
+
+const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms, corrected)
+  VALUES (unhex(?), unhex(?), unhex(?), ?, ?)
+  ON CONFLICT (claimant, claimed) DO UPDATE SET corrected = excluded.corrected`;
+
+/** @returns false where the claimant has nothing under that hash */
+export async function saveFeedback(
+  database: SqliteDatabase,
+  feedback: Feedback,
+  trust: ClaimTrust,
+): Promise<boolean> {
+  const { at, category } = feedback;
+  const [claimant, hash] = [hexKey(feedback.claimant, 16), hexKey(feedback.hash, 32)];
+  return database.exclusively((_, prepared) => {
+    const content = String(prepared(contentSql(trust)).get(claimant, hash)?.content);
+    if (content === '') return false;
+    prepared(saveSql).run(...feedbackValues(feedback, content));
+    for (const corrected of correctedHashes(feedback, content))
+      prepared(correctSql).run(claimant, corrected, content, at, category);
+    return true;
+  });
+}
+
+export async function newestFeedback(database: SqliteDatabase, limit: number): Promise<Feedback[]> {
+  return (await database.all(newestFeedbackSql, limit)).map(feedbackFrom);
+}
+
+export async function correctors(database: SqliteDatabase, limit: number): Promise<string[]> {
+  const rows = await database.all('SELECT DISTINCT claimant FROM corrections LIMIT ?', limit);
+  return rows.map(({ claimant }) => Buffer.from(claimant as Uint8Array).toString('hex'));
+}

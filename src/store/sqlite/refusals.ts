@@ -1,0 +1,31 @@
+import { hexKey, versionKey } from '../rows/columns.ts';
+import type { PhotoVersion, Refusal } from '../store.ts';
+import type { SqliteDatabase } from './database.ts';
+
+export async function findRefusal(
+  database: SqliteDatabase,
+  { sha256, version }: PhotoVersion,
+): Promise<number | undefined> {
+  const [row] = await database.all(
+    'SELECT until_ms FROM refusals WHERE sha256 = unhex(?) AND version = ?',
+    hexKey(sha256, 32),
+    versionKey(version),
+  );
+  return row && Number(row.until_ms);
+}
+
+/** Those that have ended are removed along the way: there are few. */
+export async function saveRefusal(
+  database: SqliteDatabase,
+  { sha256, version, until }: Refusal,
+  now: number,
+): Promise<void> {
+  await database.run('DELETE FROM refusals WHERE until_ms < ?', now);
+  await database.run(
+    `INSERT INTO refusals (sha256, version, until_ms) VALUES (unhex(?), ?, ?)
+      ON CONFLICT (sha256, version) DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)`,
+    hexKey(sha256, 32),
+    versionKey(version),
+    until,
+  );
+}

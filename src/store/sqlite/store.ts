@@ -1,0 +1,115 @@
+import { apiKeyStore } from '../api-key-store.ts';
+import { migrationsUrl, readMigrations } from '../migrate.ts';
+import { reportStore } from '../reports/report-store.ts';
+import { rollupRows } from '../reports/rollup.ts';
+import { countSql, countsOf, versionsSql } from '../rows/deletions.ts';
+import { binaryColumns, photoColumns, requestColumns } from '../rows/record-rows.ts';
+import type { ClaimTrust, Store } from '../store.ts';
+import { addSpend, reserveSpend } from './budget.ts';
+import { saveClaims } from './claims.ts';
+import { sqliteDatabase } from './database.ts';
+import { deleteSome } from './deletions.ts';
+import { correctors, newestFeedback, saveFeedback } from './feedback.ts';
+import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
+import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
+import { maintainSqlite } from './maintenance.ts';
+import { migrateSqlite } from './migrations.ts';
+import { sqliteReader } from './reader.ts';
+import { findRefusal, saveRefusal } from './refusals.ts';
+import { sqliteReports } from './reports.ts';
+import { countHits, findResults, saveResults } from './results.ts';
+import { addRollups } from './rollup.ts';
+
+export interface SqliteStoreOptions {
+  /** Path of the file; it and its folder are created when missing. */
+  readonly file: string;
+  /** How long a statement waits for another process's lock. Default 1000. */
+  readonly statementTimeoutMs?: number;
+  /** Limit of a report. Default 30 000. */
+  readonly reportTimeoutMs?: number;
+  /** Folder of migrations instead of the product's own. */
+  readonly migrations?: URL;
+  /** Default: own. */
+  readonly trust?: ClaimTrust;
+  /** Called for every statement of the hot path. */
+  readonly onStatement?: () => void;
+}
+
+/** Longer than any report reads. */
+const rewriteWaitMs = 45_000;
+
+/** A store in one SQLite file that several processes share. Opens when first used; `migrate` comes before everything else. */
+export function openSqliteStore(options: SqliteStoreOptions): Store {
+  const database = sqliteDatabase({
+    file: options.file,
+    limitMs: options.statementTimeoutMs ?? 1000,
+    ...(options.onStatement && { onStatement: options.onStatement }),
+  });
+  const trust = options.trust ?? 'own';
+  const reader = sqliteReader(options.file, options.reportTimeoutMs ?? 30_000);
+  const dialect = sqliteReports(database, reader);
+
+  return {
+    kind: 'sqlite',
+    findResults: async (lookups) => findResults(database, lookups, trust),
+    saveResults: async (results) => saveResults(database, results),
+    saveClaims: async (claims) => saveClaims(database, claims),
+    saveFingerprints: async (fingerprints) => saveFingerprints(database, fingerprints),
+    findNearDuplicates: async (...search) => findNearDuplicates(database, ...search),
+    acquireLeases: async (requests) => acquireLeases(database, requests),
+    renewLeases: async (leases) => renewLeases(database, leases),
+    releaseLeases: async (leases) => releaseLeases(database, leases),
+    saveFeedback: async (feedback) => saveFeedback(database, feedback, trust),
+    newestFeedback: async (limit) => newestFeedback(database, limit),
+    correctors: async (limit) => correctors(database, limit),
+    deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
+    eraseDeleted: async () =>
+      void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
+    async cacheCounts() {
+      const queries = [versionsSql, ...Object.values(countSql)];
+      const [versions = [], ...counts] = await Promise.all(queries.map((sql) => reader.read(sql, [])));
+      const [claims = 0, feedback = 0] = counts.map(([row]) => Number(row?.n ?? 0));
+      return countsOf(versions, [claims, feedback]);
+    },
+    countHits: async (hits) => countHits(database, hits),
+    reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
+    addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
+    findRefusal: async (photo) => findRefusal(database, photo),
+    saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),
+    async saveActivity({ photos, requests, ...sums }) {
+      const rollups = rollupRows(sums);
+      await database.exclusively((_, prepared) => {
+        if (photos.length > 0) prepared(insertSql('photos', photoColumns)).run(JSON.stringify(photos));
+        if (requests.length > 0)
+          prepared(insertSql('requests', requestColumns)).run(JSON.stringify(requests));
+        addRollups(prepared, rollups);
+      });
+    },
+    reports: reportStore(dialect),
+    apiKeys: apiKeyStore(dialect),
+    migrate: (onPending) =>
+      migrateSqlite(database, {
+        file: options.file,
+        migrations: readMigrations(options.migrations ?? new URL('sqlite/', migrationsUrl)),
+        onPending,
+      }),
+    ping: async () =>
+      database.run(
+        'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
+        Date.now(),
+      ),
+    checkConnections: async () => undefined,
+    async close() {
+      await reader.close();
+      database.close();
+    },
+  };
+}
+
+/** One statement however many rows: they come as one JSON list of lists. */
+function insertSql(table: string, columns: readonly string[]): string {
+  const values = columns.map((column, index) =>
+    binaryColumns.has(column) ? `unhex(j.value ->> ${index})` : `j.value ->> ${index}`,
+  );
+  return `INSERT INTO ${table} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM json_each(?) j`;
+}

@@ -1,0 +1,96 @@
+import type { ClassifyContext } from '../../classify/classifier.ts';
+import { VisionError } from '../../errors.ts';
+import type { Passage } from '../../resilience/circuit-breaker.ts';
+import { LimiterError, type Permit } from '../../resilience/limiter.ts';
+import { timeLimit } from '../../resilience/time-limit.ts';
+import type { Key } from './key-ring.ts';
+import type { Provider } from './provider.ts';
+import type { Reservation, Spending } from './spending.ts';
+
+/** A call that may be sent now: it holds a permit, a passage through the circuit, and the money. */
+export interface ReadyCall {
+  readonly provider: Provider;
+  readonly key: Key;
+  readonly permit: Permit;
+  readonly passage: Passage;
+  readonly money: Reservation;
+}
+
+export interface CallRequest {
+  readonly provider: Provider;
+  /** The only key that may be used; a healthy one, where absent. */
+  readonly key?: Key | undefined;
+  /** The photo's number in order of arrival. */
+  readonly arrival: number;
+  /** It waited before, and goes back to its place. */
+  readonly isReturning: boolean;
+}
+
+const lanes = ['single', 'batch', 'background'] as const satisfies ClassifyContext['lane'][];
+
+/**
+ * Waits for a permit with a provider.
+ * @throws VisionError nothing may be sent to it, or not in time; the reason of `context.signal`
+ */
+export async function readyCall(
+  request: CallRequest,
+  spending: Spending,
+  context: ClassifyContext,
+): Promise<ReadyCall> {
+  const { provider } = request;
+  if (spending.isExhausted) throw new VisionError('over_budget');
+  // A probe doesn't queue: those who wait for it would wait for the queue.
+  const isClosed = provider.breaker.state === 'closed';
+  const probe = isClosed ? undefined : provider.breaker.enter();
+  if (!isClosed && probe === undefined) throw new VisionError('rejected');
+  const permit = await permitFor(request, context, probe !== undefined).catch((error) => {
+    probe?.left();
+    throw error;
+  });
+  // Chosen now: while it waited for its permit, a key may have been put aside.
+  const key = request.key ?? provider.keys.next();
+  const passage = probe ?? provider.breaker.enter();
+  try {
+    if (key === undefined) throw new VisionError('no_key');
+    if (passage === undefined) throw new VisionError('rejected');
+    const money = await spending.reserve(provider.price);
+    if (context.signal.aborted) money.settle('nothing');
+    context.signal.throwIfAborted();
+    return { provider, key, permit, passage, money };
+  } catch (error) {
+    passage?.left();
+    permit.release('other');
+    throw error;
+  }
+}
+
+/** Gives everything back. */
+export function abandon({ permit, passage, money }: ReadyCall): void {
+  money.settle('nothing');
+  passage.left();
+  permit.release('other');
+}
+
+async function permitFor(
+  { provider, arrival, isReturning }: CallRequest,
+  context: ClassifyContext,
+  isProbe: boolean,
+): Promise<Permit> {
+  // Who gets a permit too late for a call is in the way of those who come in time.
+  const callMs = Math.min(provider.usual.ms ?? 0, context.deadline.leftMs() / 2);
+  const deadline = { leftMs: () => context.deadline.leftMs() - callMs };
+  using patience = timeLimit({ deadline, expired: () => new VisionError('queue_timeout') }, context.signal);
+  try {
+    return await provider.account.limiter.acquire({
+      priority: () => lanes.indexOf(context.lane),
+      ...(context.caller !== undefined && { fairnessKey: context.caller }),
+      arrival,
+      isReturning,
+      isProbe,
+      signal: patience.signal,
+    });
+  } catch (error) {
+    if (!(error instanceof LimiterError)) throw error;
+    throw new VisionError(error.why === 'full' ? 'queue_full' : 'rejected');
+  }
+}

@@ -1,0 +1,35 @@
+import type { FailureSummary } from '../wire/vendor-error.ts';
+import type { TokenUsage } from '../wire/vision-model.ts';
+
+export interface VisionHooks {
+  /** Every call that was sent, when it is over. */
+  onCall?(call: VisionCallReport): void;
+  /** Somebody has to act: an unpaid bill, a key without access, a model that is gone, a bug. */
+  onAlert?(alert: VisionAlert): void;
+}
+
+export interface VisionAlert {
+  readonly provider: string;
+  /** The class of the failure. */
+  readonly reason: string;
+}
+
+export interface VisionCallReport extends FailureSummary {
+  readonly provider: string;
+  readonly account: string;
+  /** Fingerprint. */
+  readonly key: string;
+  readonly model: string;
+  /** That was asked. */
+  readonly host: string;
+  /** Of this photo, 1 for the first. */
+  readonly attempt: number;
+  /** `answered`, `cancelled`, or the class of the failure. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  /** For a place, before the call was sent. */
+  readonly waitedMs: number;
+  readonly usage?: TokenUsage;
+  /** Millionths of a currency unit, where a price is known. */
+  readonly costMicro?: number;
+}

@@ -1,0 +1,83 @@
+import type { Logger } from 'pino';
+import { countedLines } from '../../resilience/counted-lines.ts';
+import type { VisionCallReport } from './call-report.ts';
+import { type Verdict, verdictOf } from './failure-policy.ts';
+import { failureOf, failureWords, type ToldFailure } from './failure-words.ts';
+
+/** The last calls of a provider that failed one after another. */
+export interface LastFailure extends ToldFailure {
+  readonly words: string;
+  /** Of the first and of the last of them, as ISO 8601. */
+  readonly since: string;
+  readonly at: string;
+  readonly count: number;
+  /** When the provider answered again; absent while it has not. */
+  readonly overAt?: string;
+}
+
+/** Why calls fail: told in the log, and remembered for those who ask. */
+export interface Failures {
+  called(call: VisionCallReport): void;
+  /** Undefined where none has failed. */
+  lastOf(provider: string): LastFailure | undefined;
+  /** The one that matters most at present; undefined where all is well, and has been for an hour. */
+  worst(): LastFailure | undefined;
+  flush(): void;
+}
+
+const rememberedMs = 3_600_000;
+
+/** @param now Unix milliseconds */
+export function openFailures({
+  log,
+  now = Date.now,
+}: {
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  now?: () => number;
+}): Failures {
+  const last = new Map<string, LastFailure>();
+  const lines = countedLines<VisionCallReport>((call, count) => {
+    const { provider, model, key } = call;
+    const failure = failureOf(call);
+    const verdict: Verdict = verdictOf(failure.class);
+    log[verdict.alert ? 'error' : 'warn']({ provider, model, key, ...failure, count }, failureWords(failure));
+  });
+
+  function answered(provider: string): void {
+    const failure = last.get(provider);
+    if (failure === undefined || failure.overAt !== undefined) return;
+    last.set(provider, { ...failure, overAt: new Date(now()).toISOString() });
+    const { blame, opens }: Verdict = verdictOf(failure.class);
+    const isSettled = blame === 'key' || opens !== undefined;
+    if (isSettled) log.info({ provider, since: failure.since }, 'LLM answers again');
+  }
+
+  function failed(call: VisionCallReport): void {
+    const { provider } = call;
+    const at = new Date(now()).toISOString();
+    const earlier = last.get(provider);
+    const { since = at, count = 0 } = earlier?.overAt === undefined ? (earlier ?? {}) : {};
+    const failure = failureOf(call);
+    last.set(provider, { ...failure, words: failureWords(failure), since, at, count: count + 1 });
+  }
+
+  return {
+    called(call) {
+      const { provider, outcome, status, code, unusable } = call;
+      if (outcome === 'answered') return answered(provider);
+      if (outcome === 'cancelled') return;
+      lines.add([provider, outcome, status, code, unusable].join(' '), call);
+      // A photo that is refused says nothing about the provider.
+      if (verdictOf(outcome).blame !== 'photo') failed(call);
+    },
+    lastOf: (provider) => last.get(provider),
+    worst() {
+      const recent = [...last.values()].filter(
+        ({ overAt }) => overAt === undefined || now() - Date.parse(overAt) < rememberedMs,
+      );
+      const open = recent.filter(({ overAt }) => overAt === undefined);
+      return (open.length > 0 ? open : recent).toSorted((a, b) => b.at.localeCompare(a.at))[0];
+    },
+    flush: () => lines.flush(),
+  };
+}

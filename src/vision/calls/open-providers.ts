@@ -1,0 +1,188 @@
+import type { Logger } from 'pino';
+import { type CircuitBreaker, circuitBreaker } from '../../resilience/circuit-breaker.ts';
+import { type LimiterState, openLimiter } from '../../resilience/limiter.ts';
+import { type UsualTime, usualTime } from '../../resilience/usual-time.ts';
+import type { Catalogue, VendorName } from '../catalogue/catalogue.ts';
+import { type Target, targetOf } from '../catalogue/target.ts';
+import { anthropicModel } from '../wire/anthropic.ts';
+import { openAiCompatibleModel } from '../wire/openai-compatible.ts';
+import { requestFields } from '../wire/request-fields.ts';
+import type { VisionModel } from '../wire/vision-model.ts';
+import type { VisionHooks } from './call-report.ts';
+import { fingerprintOf, keyRing } from './key-ring.ts';
+import { convertedPrice, type Price, typicalUsage } from './price.ts';
+import type { Account, Provider } from './provider.ts';
+
+export interface ProviderOptions {
+  readonly name: string;
+  readonly vendor: VendorName;
+  /** At least one. */
+  readonly apiKeys: readonly string[];
+  /** Another address than the vendor's own: a gateway, vLLM, Ollama. */
+  readonly baseUrl: string | undefined;
+  readonly model: string | undefined;
+  readonly structuredOutput: 'json_schema' | 'json_object' | 'none' | undefined;
+  /** Merged into every request; null takes a field out. */
+  readonly extraBody?: Readonly<Record<string, unknown>> | undefined;
+  /** Providers of one account share its limits and its circuit. */
+  readonly account: string;
+  readonly timeoutMs: number;
+  /** Most calls at once; found out where undefined. */
+  readonly maxConcurrency: number | undefined;
+  /** Calls a second; any number where undefined. */
+  readonly maxRate: number | undefined;
+  /** For a million tokens, in the currency of all sums; the catalogue's where undefined. */
+  readonly priceInput: number | undefined;
+  readonly priceOutput: number | undefined;
+}
+
+export interface OpenProvidersOptions {
+  readonly providers: readonly ProviderOptions[];
+  readonly maxWaiting: number;
+  /** In the currency of all sums. */
+  readonly costPerCall: number;
+  /** By currency: what one unit of it is in that of the sums. */
+  readonly rates: Readonly<Record<string, number | undefined>>;
+  /** Long edge of the photos that are sent. */
+  readonly imagePx: number;
+}
+
+/** Few enough that a vendor with a low limit refuses little; twice as many after each round trip. */
+const startConcurrency = 4;
+const maxConcurrency = 256;
+/** The service must not find a vendor's recovery out much later than it happens, so cool-downs stay short. */
+const circuit = { threshold: 5, baseMs: 1_000, capMs: 4_000 };
+/** Of a probe, where no call has been answered yet. */
+const firstPatienceMs = 2_000;
+/** Of a probe, as a multiple of what a call usually takes. */
+const patience = 1.5;
+const bindingLogMs = 60_000;
+
+/**
+ * The providers, and the currency of their prices: that of the first one that is paid.
+ * @throws Error a provider has no address, or is paid in a currency of which no rate is known
+ */
+export function openProviders(
+  options: OpenProvidersOptions,
+  { catalogue, log, onAlert }: { catalogue: Catalogue; log: Logger; onAlert?: VisionHooks['onAlert'] },
+): { readonly providers: readonly Provider[]; readonly currency: string } {
+  const { maxWaiting } = options;
+  const targets = options.providers.map((provider) => ({ provider, target: targetOf(catalogue, provider) }));
+  const currency = currencyOf(targets, options.costPerCall > 0);
+  const accounts = new Map<string, Account & { readonly breakers: CircuitBreaker[] }>();
+
+  /** The limits of its first provider hold for an account. */
+  function accountOf({ account: name, maxConcurrency: most, maxRate, timeoutMs }: ProviderOptions) {
+    const known = accounts.get(name);
+    if (known) return known;
+    const limiter = openLimiter({
+      concurrency: most ?? { start: startConcurrency, ceiling: maxConcurrency },
+      perSecond: maxRate,
+      maxWaiting,
+      reserved: keptForSingles,
+      slowMs: timeoutMs / 2,
+      onWait: bindingLog(name, log),
+    });
+    const account = { name, limiter, breakers: [] };
+    accounts.set(name, account);
+    return account;
+  }
+
+  /** Who waits for a permit must not wait for a circuit that has opened. */
+  function breakerOf(provider: string, account: Account, usual: UsualTime): CircuitBreaker {
+    return circuitBreaker({
+      ...circuit,
+      patienceMs: () => (usual.ms === undefined ? firstPatienceMs : usual.ms * patience),
+      onChange(state, cause) {
+        log[state === 'open' ? 'warn' : 'info']({ provider, state, cause }, 'vision circuit');
+        if (state !== 'open') return;
+        account.limiter.reset();
+        if (cause === 'bad_answer') onAlert?.({ provider, reason: cause });
+      },
+    });
+  }
+
+  function open({ provider, target }: (typeof targets)[number]): Provider {
+    const { name, extraBody, structuredOutput, timeoutMs } = provider;
+    const account = accountOf(provider);
+    const fields = requestFields({
+      rules: { ...target.request, ...(structuredOutput !== undefined && { structuredOutput }) },
+      extraBody,
+      onRefused: (field) =>
+        log.warn({ provider: name, field }, 'the vendor does not take a field; it is left out from now on'),
+    });
+    const keys = provider.apiKeys.map((apiKey) => ({
+      fingerprint: fingerprintOf(apiKey),
+      model: modelOf(target, { apiKey, timeoutMs, fields }),
+    }));
+    const usual = usualTime();
+    const breaker = breakerOf(name, account, usual);
+    account.breakers.push(breaker);
+    return {
+      name,
+      model: target.model,
+      keys: keyRing(keys),
+      account,
+      breaker,
+      usual,
+      timeoutMs,
+      target,
+      price: priceOf(provider, target, { ...options, currency }),
+    };
+  }
+
+  return { providers: targets.map(open), currency };
+}
+
+/** Says once a minute that calls wait. */
+function bindingLog(account: string, log: Logger) {
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  return ({ inFlight, limit, waiting }: LimiterState) => {
+    if (performance.now() - loggedAtMs < bindingLogMs) return;
+    loggedAtMs = performance.now();
+    log.info({ account, inFlight, limit, waiting }, `LLM calls wait: ${inFlight} of ${limit} are under way`);
+  };
+}
+
+/** Permits that albums leave free while single photos come: with all of them taken, one would wait for half a call. */
+function keptForSingles(limit: number): number {
+  return limit < 4 ? 0 : Math.ceil(limit / 8);
+}
+
+/** The first provider's that is paid. Prices that the operator sets for a host that nobody knows are in USD. */
+function currencyOf(
+  targets: readonly { readonly provider: ProviderOptions; readonly target: Target }[],
+  isPaidByCall: boolean,
+): string {
+  for (const { provider, target } of targets) {
+    const isPriced = provider.priceInput !== undefined || provider.priceOutput !== undefined;
+    if (target.currency !== undefined) return target.currency;
+    if (isPriced || isPaidByCall) break;
+  }
+  return 'USD';
+}
+
+interface Money extends Pick<OpenProvidersOptions, 'costPerCall' | 'rates' | 'imagePx'> {
+  readonly currency: string;
+}
+
+function priceOf(
+  { priceInput, priceOutput, extraBody }: ProviderOptions,
+  target: Target,
+  { costPerCall, rates, imagePx, currency }: Money,
+): Price | undefined {
+  const typical = typicalUsage(target.imageTokens, imagePx);
+  if (priceInput !== undefined || priceOutput !== undefined)
+    return { input: priceInput ?? 0, output: priceOutput ?? 0, typical };
+  if (costPerCall > 0) return { call: costPerCall };
+  const listed = extraBody?.service_tier === 'flex' ? (target.price?.flex ?? target.price) : target.price;
+  return listed && { ...convertedPrice(listed, { from: target.currency, to: currency, rates }), typical };
+}
+
+function modelOf(
+  { wire, vendor, baseUrl, model: name }: Target,
+  own: Pick<Parameters<typeof anthropicModel>[0], 'apiKey' | 'timeoutMs' | 'fields'>,
+): VisionModel {
+  if (wire === 'anthropic') return anthropicModel({ name, baseUrl, ...own });
+  return openAiCompatibleModel({ name, baseUrl, vendor, ...own });
+}

@@ -1,0 +1,124 @@
+import { VisionError } from '../../errors.ts';
+import type { MonotonicClock } from '../../resilience/deadline.ts';
+import { oneAtATime } from '../../resilience/one-at-a-time.ts';
+import type { TokenUsage } from '../wire/vision-model.ts';
+import { costMicroOf, type Price, typicalCostMicro } from './price.ts';
+
+interface SpendCap {
+  /** `2026-11-22` or `2026-11` */
+  readonly period: string;
+  readonly capMicro: number;
+}
+
+/** Sums that all processes share. Amounts are millionths of a currency unit. */
+export interface Ledger {
+  /**
+   * Adds the amount to both periods, or to neither where one would pass its cap.
+   * @throws UnavailableError nobody knows what has been spent
+   */
+  reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
+  /** Adds, or takes back, without any cap. */
+  addSpend(differenceMicro: number, periods: readonly string[]): Promise<void>;
+}
+
+export interface SpendingOptions {
+  readonly ledger: Ledger;
+  /** Infinity where there is none. */
+  readonly dailyMicro: number;
+  readonly monthlyMicro: number;
+  /** IANA name, in which days and months begin. */
+  readonly timeZone: string;
+  /** A cap was reached, or is no longer in the way. */
+  readonly onExhausted: (isExhausted: boolean) => void;
+  readonly onFailure: (error: unknown) => void;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+  readonly nowMs?: MonotonicClock;
+}
+
+export interface Reservation {
+  /**
+   * What the call really cost: by its usage, nothing, or `unknown`, which leaves the amount reserved.
+   * @returns that amount, where a price is known
+   */
+  settle(paid: TokenUsage | 'nothing' | 'unknown'): number | undefined;
+}
+
+export interface Spending {
+  /** @throws VisionError `over_budget`, or `budget_unknown` while the store is down */
+  reserve(price: Price | undefined): Promise<Reservation>;
+  /** A cap was reached a moment ago: there is no sense in queueing for a call. */
+  readonly isExhausted: boolean;
+}
+
+/** How long a reached cap is believed before the store is asked again: reservations are given back, days begin. */
+const believedMs = 1_000;
+
+/** Money: reserved before a call, settled after it, so that concurrent calls can't pass a cap together. */
+export function openSpending(options: SpendingOptions): Spending {
+  const { ledger, dailyMicro, monthlyMicro, timeZone } = options;
+  const { now = Date.now, nowMs = () => performance.now() } = options;
+  const isCapped = Number.isFinite(Math.min(dailyMicro, monthlyMicro));
+  const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
+  const estimates = new Map<Price, number>();
+  /**
+   * Fifty at once would queue for the row of the day inside the database, some past the limit of a statement; and a
+   * statement that nobody waits for any more may still book its amount, for a call that is never made.
+   */
+  const inTurn = oneAtATime();
+  let exhaustedUntilMs = Number.NEGATIVE_INFINITY;
+  let isExhausted = false;
+
+  function mark(exhausted: boolean) {
+    if (exhausted) exhaustedUntilMs = nowMs() + believedMs;
+    if (exhausted === isExhausted) return;
+    isExhausted = exhausted;
+    options.onExhausted(exhausted);
+  }
+
+  function learn(price: Price, costMicro: number) {
+    const estimate = estimates.get(price);
+    // A little more than what calls have cost of late.
+    estimates.set(price, Math.ceil(Math.max(costMicro, 0.8 * (estimate ?? costMicro) + 0.2 * costMicro)));
+  }
+
+  async function reserveMicro(amountMicro: number, day: string, month: string): Promise<void> {
+    const dayAndMonth = [
+      { period: day, capMicro: dailyMicro },
+      { period: month, capMicro: monthlyMicro },
+    ] as const;
+    const isGranted = await inTurn(() => ledger.reserveSpend(amountMicro, dayAndMonth)).catch((error) => {
+      options.onFailure(error);
+      throw new VisionError('budget_unknown');
+    });
+    mark(!isGranted);
+    if (!isGranted) throw new VisionError('over_budget');
+  }
+
+  return {
+    get isExhausted() {
+      return nowMs() < exhaustedUntilMs;
+    },
+    async reserve(price) {
+      if (price === undefined) return { settle: () => undefined };
+      const day = calendar.format(now());
+      const month = day.slice(0, 7);
+      const reservedMicro = isCapped ? (estimates.get(price) ?? typicalCostMicro(price)) : 0;
+      if (isCapped) await reserveMicro(reservedMicro, day, month);
+      return {
+        settle(paid) {
+          const assumedMicro = estimates.get(price) ?? typicalCostMicro(price);
+          const known = typeof paid === 'object' ? costMicroOf(price, paid) : undefined;
+          if (known !== undefined) learn(price, known);
+          const costMicro = known ?? (paid === 'nothing' ? 0 : assumedMicro);
+          const difference = costMicro - reservedMicro;
+          const add = () => ledger.addSpend(difference, [day, month]).catch(options.onFailure);
+          // With a cap, at once: what is given back is somebody else's to spend. Else behind the answer.
+          if (difference !== 0 && isCapped) void add();
+          else if (difference !== 0) setImmediate(add);
+          return costMicro;
+        },
+      };
+    },
+  };
+}

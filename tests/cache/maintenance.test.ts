@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { openHousekeeping } from '../../src/cache/maintenance.ts';
+import { withGroupCommit } from '../../src/store/group-commit.ts';
+import { activityOf, photoOf, requestOf, resultOf } from '../store/rows.ts';
+import { sqliteFixture } from '../store/sqlite-place.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const now = 1000 * day;
+
+async function house(options: { resultsMs?: number; maxResults?: number } = {}) {
+  const fixture = await sqliteFixture();
+  const store = fixture.open();
+  await store.migrate();
+  const deleted: [string, number][] = [];
+  const failures: unknown[] = [];
+  const keeping = openHousekeeping({
+    store,
+    leases: withGroupCommit(store),
+    recordsMs: 90 * day,
+    resultsMs: 0,
+    maxResults: 0,
+    pauseMs: 0,
+    now: () => now,
+    elapsedMs: () => 0,
+    onDeleted: (of, rows) => deleted.push([of, rows]),
+    onFailure: (error) => failures.push(error),
+    ...options,
+  });
+  const count = async (table: string) => (await fixture.rows(`SELECT 1 FROM ${table}`)).length;
+  const close = async () => {
+    await keeping.stop();
+    await store.close();
+    await fixture.remove();
+  };
+  return { store, keeping, deleted, failures, count, close };
+}
+
+describe('housekeeping', () => {
+  test('deletes records past their time in steps, and no others', async () => {
+    const { store, keeping, deleted, count, close } = await house();
+    await store.saveActivity(
+      activityOf({ photos: Array.from({ length: 450 }, () => photoOf({ at: now - 91 * day })) }),
+    );
+    await store.saveActivity(activityOf({ photos: [photoOf({ at: now - 89 * day })] }));
+    await store.saveActivity(
+      activityOf({ requests: [requestOf({ at: now - 91 * day }), requestOf({ at: now })] }),
+    );
+    await store.saveResults([resultOf('old', { createdAt: 0 })]);
+    await keeping.sweep();
+    expect(deleted).toEqual([
+      ['photos', 200],
+      ['photos', 200],
+      ['photos', 50],
+      ['requests', 1],
+    ]);
+    expect([await count('photos'), await count('requests'), await count('results')]).toEqual([1, 1, 1]);
+    await close();
+  });
+
+  test('deletes results past their time, and those over the number that were used least recently', async () => {
+    const { store, keeping, count, close } = await house({ resultsMs: 30 * day, maxResults: 10 });
+    await store.saveResults([resultOf('old', { createdAt: now - 31 * day })]);
+    const names = Array.from({ length: 15 }, (_, index) => `photo ${index}`);
+    await store.saveResults(
+      names.map((name, index) => resultOf(name, { createdAt: now - (20 - index) * hour })),
+    );
+    await store.countHits([
+      { sha256: resultOf('photo 0').sha256, version: resultOf('a').version, count: 1, at: now },
+    ]);
+    await keeping.sweep();
+    expect(await count('results')).toBe(10);
+    const [first] = await store.findResults([
+      { hash: resultOf('photo 0').sha256, version: resultOf('a').version },
+    ]);
+    expect(first).toBeDefined();
+    await close();
+  });
+
+  test('is done by one process at a time', async () => {
+    const { store, keeping, deleted, close } = await house();
+    await store.saveActivity(activityOf({ photos: [photoOf({ at: 0 })] }));
+    await Promise.all([keeping.sweep(), keeping.sweep(), keeping.sweep()]);
+    expect(deleted).toEqual([['photos', 1]]);
+    await close();
+  });
+
+  test('that fails says so and is tried again later', async () => {
+    const { store, keeping, failures, close } = await house();
+    await store.close();
+    await keeping.sweep();
+    expect(failures).toHaveLength(1);
+    await close();
+  });
+});
