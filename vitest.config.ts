@@ -1,4 +1,8 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Some hundred processes compile the same files; see tests/support/inherited.ts.
+process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/compile');
 
 export default defineConfig({
   test: {
@@ -8,7 +12,7 @@ export default defineConfig({
     // Tests load the network's runtime themselves; see src/image/child-process.ts.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     // Most of the time is spent waiting for processes and clocks, not computing.
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // How long a busy machine may take; nothing is asserted about speed.

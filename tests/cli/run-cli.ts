@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { inherited } from '../support/inherited.ts';
 
 export interface CliRun {
   readonly code: number | null;
@@ -26,7 +27,7 @@ export function startCli(
 ): RunningCli {
   const child = spawn(process.execPath, [resolve('src/cli.ts'), ...args], {
     cwd,
-    env: { PATH: process.env.PATH, INFERENCE_PROCESSES: '1', ...environment },
+    env: { ...inherited, INFERENCE_PROCESSES: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { freePort } from './free-port.ts';
+import { inherited } from './inherited.ts';
 
 export interface ServiceProcess {
   readonly url: string;
@@ -31,7 +32,7 @@ export async function spawnService(
   const port = await freePort();
   const child = spawn(process.execPath, ['src/main.ts', ...args], {
     env: {
-      PATH: process.env.PATH,
+      ...inherited,
       APP_HOST: '127.0.0.1',
       APP_PORT: String(port),
       SQLITE_FILE: file,
