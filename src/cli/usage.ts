@@ -47,6 +47,6 @@ Sorting the files afterwards
   -h, --help              this text
   --version               its version
 
-Configuration comes from the environment and .env, as for the server: see README.md.
+Configuration comes from the environment and .env, as for the server: see docs/configuration.md.
 Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage, 130 interrupted.
 `;

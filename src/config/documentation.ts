@@ -7,15 +7,41 @@ const all: readonly (readonly [string, Variable<unknown>])[] = [
   ...Object.entries(providerVariables).map(([name, variable]) => [`LLM_<NAME>_${name}`, variable] as const),
 ];
 
-/** The table of variables in Markdown, for the README. */
-export function configTable(): string {
-  const rows = all.map(([name, { about, unit, default: standard, range }]) =>
-    [`\`${name}\``, about, standard === '' ? '' : `\`${standard}\``, unit ?? '', range]
-      .map((cell) => cell.replaceAll('|', '\\|'))
-      .join(' | '),
-  );
-  const head = ['Variable | What it says | Default | Unit | Range', '--- | --- | --- | --- | ---'];
-  return [...head, ...rows].map((row) => `| ${row} |`).join('\n');
+/** Headings, each with the variable that its section begins with. */
+const sections: Readonly<Record<string, string>> = {
+  APP_HOST: 'Process',
+  TRUST_PROXY: 'Access and uploads',
+  DATABASE_URL: 'Database',
+  CACHE_EPOCH: 'Cache',
+  STRATEGY: 'Classification',
+  LLM_PROVIDERS: 'Vision LLM',
+  'LLM_<NAME>_PROVIDER': 'One of several LLM providers',
+};
+
+const introduction = `# Configuration
+
+<!-- Generated: change src/config, then run \`node scripts/document-config.ts\`. -->
+
+The service reads its settings from environment variables and from a file \`.env\` in its working directory. The environment wins. [.env.example](../.env.example) lists every variable at its default.
+
+- The start fails on a wrong value and lists every problem it finds.
+- A name that resembles a setting causes a warning that suggests the right name.
+- \`npm run cli -- check-config\` prints the resulting configuration, without secrets.`;
+
+const tableHead = '| Variable | What it says | Default | Unit | Range |\n| --- | --- | --- | --- | --- |';
+
+/** `docs/configuration.md`: a table of variables for each section. */
+export function configReference(): string {
+  const lines = all.flatMap(([name, variable]) => {
+    const heading = sections[name];
+    return [...(heading === undefined ? [] : [`\n## ${heading}\n\n${tableHead}`]), tableRow(name, variable)];
+  });
+  return `${introduction}\n${lines.join('\n')}\n`;
+}
+
+function tableRow(name: string, { about, unit, default: standard, range }: Variable<unknown>): string {
+  const cells = [`\`${name}\``, about, standard === '' ? '' : `\`${standard}\``, unit ?? '', range];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 /** `.env.example`: every variable, commented out, at its default. */

@@ -9,8 +9,8 @@ const origin = /(null|file:\/\/|[a-z][a-z\d+.-]*:\/\/[^\s,/]+)/.source;
 const originList = new RegExp(`^${origin}(\\s*,\\s*${origin})*$`, 'i');
 
 /**
- * Every environment variable the service reads: unit, default, range and purpose. The README's table and
- * `.env.example` are checked against this file by a test. Those of one among several LLM providers are named by pattern:
+ * Every environment variable the service reads: unit, default, range and purpose. A test checks
+ * docs/configuration.md and `.env.example` against this file. Those of one among several LLM providers are named by pattern:
  * `providerVariables`.
  */
 export const variables = {

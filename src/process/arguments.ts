@@ -15,7 +15,7 @@ export const usage = `Usage: npm start -- [--port NUMBER] [--host ADDRESS]
   --version        print the version
   --help           print this
 
-Everything else is set by environment variables or a .env file: see README.md and .env.example.
+Everything else is set by environment variables or a .env file: see docs/configuration.md.
 `;
 
 /**
