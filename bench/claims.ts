@@ -5,7 +5,7 @@
  */
 import { createHash, randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import type { Claim, Found, Lookup } from '../src/store/store.ts';
+import type { Claim, Found, Lookup } from '../src/store/entities.ts';
 import { inGroups, openBenchStore, placeOptions, resultWith, version } from './many-rows.ts';
 import { percentile } from './start-service.ts';
 

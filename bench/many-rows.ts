@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import type { ClaimTrust, StoredResult } from '../src/store/entities.ts';
 import { openMysqlStore } from '../src/store/mysql/store.ts';
 import { openSqliteStore } from '../src/store/sqlite/store.ts';
-import type { ClaimTrust, Store, StoredResult } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
 
 export const version = 'bench';
 

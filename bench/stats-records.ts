@@ -1,6 +1,7 @@
 /** Past traffic: records as the service writes them, in the order of time, with the sums that go with them. */
 import { minutesKeptMs } from '../src/stats/reports/series.ts';
-import type { PhotoRecord, RequestRecord, Store } from '../src/store/store.ts';
+import type { PhotoRecord, RequestRecord } from '../src/store/records.ts';
+import type { Store } from '../src/store/store.ts';
 import { activityOf, claimantOf, sha256Of } from '../tests/store/rows.ts';
 
 export const dayMs = 86_400_000;

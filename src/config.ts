@@ -9,6 +9,7 @@ import { type Environment, listFrom, numbersFrom, readVariables } from './config
 import { retiredIn } from './config/retired.ts';
 import { storeFrom } from './config/store.ts';
 import { variables } from './config/variables.ts';
+import { dayMs } from './durations.ts';
 
 type Values = { readonly [Name in keyof typeof variables]: ValueOf<(typeof variables)[Name]> };
 
@@ -60,7 +61,6 @@ function readEnvFile(file: string): Environment {
 }
 
 const megabyte = 1_000_000;
-const dayMs = 86_400_000;
 
 /** @throws ConfigError */
 export function configFrom(environment: Environment) {

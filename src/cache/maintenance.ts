@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { hourMs } from '../durations.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { LeaseStore } from '../store/lease.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
@@ -62,7 +63,7 @@ export function openHousekeeping(options: HousekeepingOptions): Housekeeping {
     const { recordsMs, resultsMs, maxResults } = options;
     await deleteAll({ of: 'photos', before: now() - recordsMs });
     await deleteAll({ of: 'requests', before: now() - recordsMs });
-    await deleteAll({ of: 'leases', before: now() - 3_600_000 });
+    await deleteAll({ of: 'leases', before: now() - hourMs });
     if (resultsMs > 0) await deleteAll({ of: 'results', before: now() - resultsMs });
     if (maxResults === 0) return;
     const { results } = await store.cacheCounts();

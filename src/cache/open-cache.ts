@@ -1,7 +1,8 @@
 import type { Classification, Classifier } from '../classify/classifier.ts';
+import type { Feedback } from '../store/entities.ts';
 import type { LeaseStore } from '../store/lease.ts';
 import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
-import type { Feedback, ResultStore, Store } from '../store/store.ts';
+import type { ResultStore, Store } from '../store/store.ts';
 import { openCorrections } from './corrections.ts';
 import { type Forgettable, type Forgotten, forget } from './forget.ts';
 import { openHousekeeping } from './maintenance.ts';

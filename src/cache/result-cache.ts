@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Fingerprint } from '../image/photo.ts';
-import type { Claim, Found, ResultStore, Store, StoredResult } from '../store/store.ts';
+import type { Claim, Found, StoredResult } from '../store/entities.ts';
+import type { ResultStore, Store } from '../store/store.ts';
 import { isNearDuplicate } from './near-duplicate.ts';
 
 export interface Remembered {

@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { openDriver } from '../compose/driver.ts';
 import { loadConfig } from '../config.ts';
+import { dayMs } from '../durations.ts';
 import type { ApiKey } from '../store/api-key-store.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
-
-const dayMs = 86_400_000;
 
 /**
  * `keys list`, `keys create NAME [DAYS [PER_MINUTE]]`, `keys revoke ID`. The key itself is shown once: only its hash

@@ -4,7 +4,7 @@ import type { Caller } from '../http/access/caller.ts';
 import type { HttpDependencies } from '../http/dependencies.ts';
 import type { ReceivedUpload } from '../image/upload/receive.ts';
 import type { Recorder } from '../stats/recorder.ts';
-import type { Sender } from '../store/store.ts';
+import type { Sender } from '../store/records.ts';
 
 type DeskDependencies = Pick<HttpDependencies, 'photos' | 'classifier' | 'cache' | 'log'> & {
   readonly recorder: Pick<Recorder, 'answered' | 'failed'>;

@@ -1,5 +1,5 @@
 import type { Recorder } from '../stats/recorder.ts';
-import type { Sender } from '../store/store.ts';
+import type { Sender } from '../store/records.ts';
 
 export interface HeldRecords {
   /** Takes records of photos before anybody knows whose they are. */

@@ -1,3 +1,5 @@
+import { dayMs, hourMs } from '../durations.ts';
+
 /** One calendar day somewhere. */
 export interface Day {
   /** `2026-03-29` */
@@ -9,8 +11,6 @@ export interface Day {
   /** Unix milliseconds, exclusive. */
   readonly to: number;
 }
-
-const hourMs = 3_600_000;
 
 /**
  * The day that `at` falls on in a time zone: 23 or 25 hours long where clocks change, and beginning later than
@@ -28,9 +28,9 @@ export function dayOf(at: number, timeZone: string): Day {
     minute: '2-digit',
     second: '2-digit',
   });
-  const midnight = localAsUtc(format, at) - positiveModulo(localAsUtc(format, at), 24 * hourMs);
+  const midnight = localAsUtc(format, at) - positiveModulo(localAsUtc(format, at), dayMs);
   const from = startOf(format, midnight);
-  const to = startOf(format, midnight + 24 * hourMs);
+  const to = startOf(format, midnight + dayMs);
   return { date: new Date(midnight).toISOString().slice(0, 10), timeZone, from, to };
 }
 

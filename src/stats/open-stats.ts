@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { hourMs } from '../durations.ts';
 import type { ReportStore } from '../store/reports/report-store.ts';
 import type { RecordStore } from '../store/store.ts';
 import { openBookkeeping } from './bookkeeping.ts';
@@ -62,7 +63,7 @@ export function openStats({ store, reports, metrics, timeZone, log, onLost, now 
     topUsers: (days: number, limit: number) =>
       current(() => reportUsers(reports, { span: span(days), days, limit, now: now() })),
     series: (query: SeriesQuery) => current(() => reportSeries(reports, query, now())),
-    recentFailures: (limit: number) => current(() => reports.failedPhotos(now() - 3_600_000, limit)),
+    recentFailures: (limit: number) => current(() => reports.failedPhotos(now() - hourMs, limit)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Sender } from '../store/store.ts';
+import type { Sender } from '../store/records.ts';
 
 export interface SenderSource {
   readonly userId?: string | undefined;

@@ -1,6 +1,7 @@
 import { type ActivityBuffer, openActivityBuffer } from './activity.ts';
-import { isHit, type Tally } from './reports/rollup.ts';
-import type { Hit, PhotoRecord, RequestRecord, Store } from './store.ts';
+import type { Hit } from './entities.ts';
+import { isHit, type PhotoRecord, type RequestRecord, type Tally } from './records.ts';
+import type { Store } from './store.ts';
 
 export interface ActivityWriterOptions {
   /** Time between writes, in milliseconds. Default 1000. */

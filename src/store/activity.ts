@@ -1,8 +1,8 @@
+import { dayMs, minuteMs } from '../durations.ts';
+import { isHit, type PhotoRecord, type RequestRecord, type Tally } from './records.ts';
 import { bucketCount, bucketOf } from './reports/duration-buckets.ts';
-import { isHit, minuteMs, type Tally } from './reports/rollup.ts';
 import { bounded, columnSize, hexKey, wholeNumber } from './rows/columns.ts';
 import { photoValues, type RecordValue, requestValues } from './rows/record-rows.ts';
-import type { PhotoRecord, RequestRecord } from './store.ts';
 
 /** What is counted of one name in one minute. */
 export interface Sum {
@@ -40,8 +40,6 @@ export interface Activity {
   readonly sums: readonly Sum[];
   readonly users: readonly UserSum[];
 }
-
-const dayMs = 86_400_000;
 
 /** Sums up what happens until it is written. Adding costs a few additions, whatever was added before. */
 export interface ActivityBuffer {

@@ -1,4 +1,4 @@
-import type { ReportDialect } from './reports/report-store.ts';
+import type { ReportDialect } from './reports/dialect.ts';
 
 /** A client's key, without the secret itself. */
 export interface ApiKey {

@@ -1,7 +1,8 @@
 import { type ActivityWriterOptions, openActivityWriter } from './activity-writer.ts';
 import { type Gathered, gathered } from './batcher.ts';
+import type { Lookup } from './entities.ts';
 import type { HeldLease, LeaseRequest, LeaseState, LeaseStore } from './lease.ts';
-import type { Lookup, RecordStore, ResultStore, Store } from './store.ts';
+import type { RecordStore, ResultStore, Store } from './store.ts';
 
 export interface GroupCommitOptions extends ActivityWriterOptions {
   /** Rows or keys of one statement. Default 500. */

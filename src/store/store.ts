@@ -1,145 +1,22 @@
-import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Activity } from './activity.ts';
 import type { ApiKeyStore } from './api-key-store.ts';
+import type {
+  Claim,
+  ClaimantFingerprint,
+  Feedback,
+  Found,
+  Hit,
+  Lookup,
+  NearDuplicate,
+  PhotoVersion,
+  Refusal,
+  SpendCap,
+  StoredResult,
+} from './entities.ts';
 import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
+import type { PhotoRecord, RequestRecord, Tally } from './records.ts';
 import type { ReportStore } from './reports/report-store.ts';
-import type { Tally } from './reports/rollup.ts';
 import type { CacheCounts, Deletion } from './rows/deletions.ts';
-import type { ClaimantFingerprint, NearDuplicate } from './rows/fingerprint-rows.ts';
-import type { SpendCap } from './rows/spend.ts';
-
-/** A classification as it is remembered. */
-export interface StoredResult extends Classification {
-  /** SHA-256 of the bytes that were classified: 64 lower-case hex digits. */
-  readonly sha256: string;
-  /** What else changes the answer: taxonomy version, prompt version and cache epoch, as one ASCII word. */
-  readonly version: string;
-  /** Unix milliseconds. */
-  readonly createdAt: number;
-}
-
-export interface Lookup {
-  /** 64 lower-case hex digits, verified or claimed. */
-  readonly hash: string;
-  readonly version: string;
-  /** Who asks (`claimantKey`): its own claims are looked up too. */
-  readonly claimant?: string;
-}
-
-export interface Found extends StoredResult {
-  /**
-   * Under the hash of bytes the service received, under a hash that the asking claimant claimed for them, or, where
-   * all are trusted, that anybody did.
-   */
-  readonly via: 'verified' | 'claim' | 'anybody';
-  /** The category that the asking claimant says is right. */
-  readonly corrected?: string;
-}
-
-/** Whose claims answer a claimant: its own alone, or the newest of anybody's, too. */
-export type ClaimTrust = 'own' | 'all';
-
-/** "This hash belongs to that content", said by one claimant. */
-export interface Claim {
-  /** 32 hex digits, see `claimantKey`. */
-  readonly claimant: string;
-  /** The hash the claimant sent: 64 lower-case hex digits. */
-  readonly claimed: string;
-  /** SHA-256 of the bytes it sent along. */
-  readonly content: string;
-  /** Unix milliseconds. */
-  readonly at: number;
-}
-
-/** How often a result was given. */
-export interface Hit {
-  readonly sha256: string;
-  readonly version: string;
-  readonly count: number;
-  /** The last time, in Unix milliseconds. */
-  readonly at: number;
-}
-
-/** A photo under one version of the question. */
-export interface PhotoVersion {
-  /** 64 lower-case hex digits. */
-  readonly sha256: string;
-  readonly version: string;
-}
-
-/** A vendor has refused a photo for its content. */
-export interface Refusal extends PhotoVersion {
-  /** Unix milliseconds until which it is not sent again. */
-  readonly until: number;
-}
-
-/** "The right category is …", said by one claimant. */
-export interface Feedback {
-  readonly claimant: string;
-  /** Of the photo, as the claimant knows it. */
-  readonly hash: string;
-  readonly category: string;
-  /** What it was told, and by which model. */
-  readonly answered?: string;
-  readonly model?: string;
-  /** Unix milliseconds. */
-  readonly at: number;
-}
-
-/** Who sent a request, as far as it said. */
-export interface Sender {
-  /** What the claims of this sender are filed under: 32 hex digits. */
-  readonly claimant: string;
-  readonly userId?: string;
-  /** /24 of an IPv4 address, /48 of an IPv6 one. */
-  readonly network: string;
-}
-
-/** One photo, answered or failed: an upload, or a look-up that hit. */
-export interface PhotoRecord extends Sender {
-  /** Unix milliseconds. */
-  readonly at: number;
-  readonly requestId: string;
-  /** `lookup` for a hit by hash alone, `upload` for bytes. */
-  readonly kind: 'lookup' | 'upload';
-  readonly outcome: 'llm' | 'local' | Exclude<AnswerSource, 'model'> | 'near' | 'failed';
-  /** Verified hash of an upload, asked hash of a look-up; absent where the upload did not arrive whole. */
-  readonly sha256?: string;
-  readonly sizeBytes?: number;
-  readonly category?: string;
-  readonly confidence?: number;
-  readonly model?: string;
-  readonly degraded: boolean;
-  /** Of the LLM calls made for it: millionths of a currency unit. */
-  readonly costMicro?: number;
-  readonly durationMs: number;
-  /** `AppError.code` of a failure. */
-  readonly errorCode?: string;
-  /** When the day of `at` began, in Unix milliseconds; UTC's unless given. */
-  readonly dayAt?: number;
-  /** What a hit saved where an LLM would have been asked, in millionths of a currency unit. */
-  readonly savedMicro?: number;
-  /** What a hit by hash alone saved in uploading. */
-  readonly avoidedBytes?: number;
-}
-
-/** One request to a classification route. */
-export interface RequestRecord extends Sender {
-  /** Unix milliseconds. */
-  readonly at: number;
-  readonly requestId: string;
-  readonly route: 'check-cache' | 'batch-check-cache' | 'classify' | 'batch';
-  /** Hashes asked for, 0 for uploads. */
-  readonly lookups: number;
-  readonly lookupHits: number;
-  /** Photos uploaded, 0 for look-ups. */
-  readonly uploads: number;
-  /** Those of them that got no answer. */
-  readonly failed?: number;
-  readonly durationMs: number;
-  /** See `PhotoRecord.dayAt`. */
-  readonly dayAt?: number;
-}
 
 /**
  * What a database driver can do. It throws an outage (`isOutage`) where the store itself can't be used, and anything

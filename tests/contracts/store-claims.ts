@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ClaimTrust } from '../../src/store/store.ts';
+import type { ClaimTrust } from '../../src/store/entities.ts';
 import { claimantOf, claimOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { ClaimTrust, Found, Store } from '../../src/store/store.ts';
+import type { ClaimTrust, Found } from '../../src/store/entities.ts';
+import type { Store } from '../../src/store/store.ts';
 import { lookupOf } from '../store/rows.ts';
 
 /** A place for one database, empty at first, and a way to look into it beside the store. */

@@ -4,8 +4,7 @@ import { openLossReport } from '../../src/stats/loss-report.ts';
 import { openMetrics } from '../../src/stats/metrics/metrics.ts';
 import { openRecorder } from '../../src/stats/recorder.ts';
 import { senderOf } from '../../src/stats/sender.ts';
-import type { Tally } from '../../src/store/reports/rollup.ts';
-import type { PhotoRecord, RequestRecord } from '../../src/store/store.ts';
+import type { PhotoRecord, RequestRecord, Tally } from '../../src/store/records.ts';
 import { recordingLogger } from '../store/recording-logger.ts';
 
 const sender = senderOf({ userId: 'anna', address: '192.0.2.17' });

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection, format } from 'mysql2';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ClaimTrust, Lookup, StoredResult } from '../../src/store/entities.ts';
 import { configureSession, destroyConnection, execute } from '../../src/store/mysql/connection.ts';
 import { findStatement } from '../../src/store/mysql/results.ts';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
-import type { ClaimTrust, Lookup, StoredResult } from '../../src/store/store.ts';
 import { describeStore } from '../contracts/store.ts';
 import { describeWithMysql, mysqlRows } from '../support/mysql.ts';
 import { mysqlFixture } from './mysql-place.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Fingerprint } from '../../src/image/photo.ts';
 import { type Activity, openActivityBuffer } from '../../src/store/activity.ts';
-import type { Tally } from '../../src/store/reports/rollup.ts';
-import type { Claim, Lookup, PhotoRecord, RequestRecord, StoredResult } from '../../src/store/store.ts';
+import type { Claim, Lookup, StoredResult } from '../../src/store/entities.ts';
+import type { PhotoRecord, RequestRecord, Tally } from '../../src/store/records.ts';
 
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 

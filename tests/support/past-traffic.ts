@@ -1,5 +1,5 @@
+import type { PhotoRecord } from '../../src/store/records.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import type { PhotoRecord } from '../../src/store/store.ts';
 import { activityOf, claimantOf, failedPhoto, photoOf, requestOf, sha256Of } from '../store/rows.ts';
 
 const minuteMs = 60_000;

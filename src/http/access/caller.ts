@@ -4,7 +4,7 @@ import type { ClassifyContext } from '../../classify/classifier.ts';
 import { ClientGoneError } from '../../errors.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import { senderOf } from '../../stats/sender.ts';
-import type { Sender } from '../../store/store.ts';
+import type { Sender } from '../../store/records.ts';
 import { askedTimeMs } from '../upload/request-timeout.ts';
 
 /** Who asks, until when, and whether it still wants to know. */

@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { minuteMs } from '../../durations.ts';
 import { AccessError, QuotaError } from '../../errors.ts';
 import type { ApiKey } from '../../store/api-key-store.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -13,7 +14,6 @@ export interface ClientRules {
   readonly perNetwork: number;
 }
 
-const minuteMs = 60_000;
 /** Callers counted at once, of each kind: the longest unseen is forgotten first. */
 const counted = 20_000;
 

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import { dayMs } from '../../durations.ts';
 import { BadRequestError } from '../../errors.ts';
 import { Envelope, problems, stamp } from '../answer-schemas.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -104,7 +105,7 @@ export function statsRoutes(plain: FastifyInstance, { opsRule, stats }: HttpDepe
   app.get('/api/v1/stats/timeseries', { schema: series, onRequest }, async (request) => {
     const { from, to, step = 3600 } = request.query;
     const end = momentOf('to', to) ?? Date.now();
-    const query = { from: momentOf('from', from) ?? end - 86_400_000, to: end, stepMs: Number(step) * 1000 };
+    const query = { from: momentOf('from', from) ?? end - dayMs, to: end, stepMs: Number(step) * 1000 };
     return { success: true as const, data: await stats.series(query), ...stamp(request.id) };
   });
 }

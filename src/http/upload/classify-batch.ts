@@ -10,7 +10,7 @@ import {
 } from '../../photos/classify-photo.ts';
 import { holdRecords } from '../../photos/held-records.ts';
 import { deadlineOnceStarted } from '../../resilience/deadline.ts';
-import type { Sender } from '../../store/store.ts';
+import type { Sender } from '../../store/records.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { recheckAsked } from '../ops/access.ts';

@@ -1,11 +1,8 @@
+import { dayMs, hourMs, minuteMs } from '../../durations.ts';
 import { BadRequestError } from '../../errors.ts';
 import type { DurationSum, ReportStore, RollupSpan } from '../../store/reports/report-store.ts';
 import { latencyOf } from '../latency.ts';
 import { costFigures, photoFigures, talliedOf } from './figures.ts';
-
-const minuteMs = 60_000;
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 
 /** Points of one answer, and how long a span minutes and hours are read for: more rows would take too long. */
 const maxPoints = 750;

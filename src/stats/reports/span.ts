@@ -1,6 +1,7 @@
+import { dayMs } from '../../durations.ts';
 import { dayOf } from '../day.ts';
 
-const halfDayMs = 12 * 3_600_000;
+const halfDayMs = dayMs / 2;
 
 /** Whole local days, the last of them today. */
 export interface DaySpan {

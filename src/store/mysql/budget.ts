@@ -1,4 +1,5 @@
-import { type SpendCap, wholeMicro } from '../rows/spend.ts';
+import type { SpendCap } from '../entities.ts';
+import { wholeMicro } from '../rows/columns.ts';
 import type { MysqlQuery } from './connection.ts';
 
 /**

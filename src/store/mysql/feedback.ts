@@ -1,3 +1,4 @@
+import type { ClaimTrust, Feedback } from '../entities.ts';
 import { binaryKey } from '../rows/columns.ts';
 import {
   correctedHashes,
@@ -6,7 +7,6 @@ import {
   feedbackValues,
   newestFeedbackSql,
 } from '../rows/feedback-rows.ts';
-import type { ClaimTrust, Feedback } from '../store.ts';
 import type { MysqlQuery } from './connection.ts';
 import type { MysqlPool } from './pool.ts';
 import { withBytes } from './results.ts';

@@ -1,12 +1,11 @@
+import type { ClaimantFingerprint, NearDuplicate } from '../entities.ts';
 import { binaryKey, versionKey } from '../rows/columns.ts';
 import {
   type CandidateRow,
-  type ClaimantFingerprint,
   candidateFrom,
   fingerprintColumns,
   fingerprintRows,
   mostCandidates,
-  type NearDuplicate,
 } from '../rows/fingerprint-rows.ts';
 import { toldColumns } from '../rows/result-rows.ts';
 import type { MysqlQuery } from './connection.ts';

@@ -1,5 +1,5 @@
+import type { PhotoVersion, Refusal } from '../entities.ts';
 import { binaryKey, versionKey } from '../rows/columns.ts';
-import type { PhotoVersion, Refusal } from '../store.ts';
 import type { MysqlQuery } from './connection.ts';
 
 export async function findRefusal(

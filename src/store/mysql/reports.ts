@@ -1,4 +1,4 @@
-import type { ReportDialect } from '../reports/report-store.ts';
+import type { ReportDialect } from '../reports/dialect.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
 
 export interface MysqlReportOptions {

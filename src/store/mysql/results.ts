@@ -1,16 +1,16 @@
+import { hourMs } from '../../durations.ts';
+import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../entities.ts';
 import { binaryKey, versionKey } from '../rows/columns.ts';
 import { binaryColumns } from '../rows/record-rows.ts';
 import {
   byKey,
   hitRows,
-  hourMs,
   type ResultRow,
   resultColumns,
   resultFrom,
   resultValues,
   toldColumns,
 } from '../rows/result-rows.ts';
-import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../store.ts';
 import type { MysqlQuery } from './connection.ts';
 
 /** A result under a hash; of a claim of a photo without a result only what its claimant corrected. */

@@ -1,9 +1,10 @@
 import { oneAtATime } from '../../resilience/one-at-a-time.ts';
 import { apiKeyStore } from '../api-key-store.ts';
-import { reportStore } from '../reports/report-store.ts';
+import type { ClaimTrust } from '../entities.ts';
+import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
 import { photoColumns, requestColumns } from '../rows/record-rows.ts';
-import type { ClaimTrust, Store } from '../store.ts';
+import type { Store } from '../store.ts';
 import { addSpend, reserveSpend } from './budget.ts';
 import { saveClaims } from './claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';

@@ -1,6 +1,8 @@
+import { hourMs, minuteMs } from '../../durations.ts';
+import type { ReportRow } from './dialect.ts';
 import { bucketCount, rangeOf } from './duration-buckets.ts';
-import type { DurationBucket, ReportRow, RollupSpan } from './report-store.ts';
-import { hourMs, levels, minuteMs } from './rollup.ts';
+import type { DurationBucket, RollupSpan } from './report-store.ts';
+import { levels } from './rollup.ts';
 
 const bucketNames = Array.from({ length: bucketCount }, (_, index) => `b${index}`);
 

@@ -1,30 +1,9 @@
+import { hourMs } from '../../durations.ts';
 import type { Activity, Sum } from '../activity.ts';
+import type { RollupLevel } from './report-store.ts';
 
-/**
- * Something counted:
- * `upload`, `lookup` (photos by outcome; bytes sent, or not sent), `degraded` (photos by outcome), `saved` (hits that
- * an LLM would have been asked for; millionths of a currency unit), `category` (answered photos; confidences in
- * millionths), `error` (failed photos by code), `route` (requests), `asked` (hashes asked for by route; those that
- * hit), `sent` (photos uploaded by route; those that failed), `call` (LLM calls by outcome), `spent` (LLM calls by
- * provider; millionths), `tokens` (calls by direction; tokens), `agree` (photos that both models were asked for, by
- * the LLM's category; those on which they agree), `fallback` (by reason), `test` (answers of the local model alone).
- */
-export interface Tally {
-  /** Unix milliseconds. */
-  readonly at: number;
-  /** When that moment's day began, in Unix milliseconds. */
-  readonly dayAt: number;
-  readonly topic: string;
-  readonly name: string;
-  readonly n: number;
-  readonly amount: number;
-  readonly durationMs?: number;
-}
-
-export const levels = { minute: 0, hour: 1, day: 2 } as const;
-
-export const minuteMs = 60_000;
-export const hourMs = 3_600_000;
+/** As the database numbers them. */
+export const levels: Readonly<Record<RollupLevel, number>> = { minute: 0, hour: 1, day: 2 };
 
 /** Rows to add to what the tables hold, in the order of their keys, so that no two writers wait for each other. */
 export interface RollupRows {
@@ -34,13 +13,6 @@ export interface RollupRows {
   readonly durations: readonly (readonly (string | number)[])[];
   /** day_ms, claimant (hex), user_id, requests, photos, hits, failed, first_at_ms, last_at_ms */
   readonly users: readonly (readonly (string | number)[])[];
-}
-
-const hitOutcomes: ReadonlySet<string> = new Set(['memory', 'store', 'claim', 'flight', 'near']);
-
-/** Answered without asking a model for it. */
-export function isHit(outcome: string): boolean {
-  return hitOutcomes.has(outcome);
 }
 
 /** What that activity adds to the roll-ups of every level. */

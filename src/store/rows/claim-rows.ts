@@ -1,4 +1,4 @@
-import type { Claim } from '../store.ts';
+import type { Claim } from '../entities.ts';
 import { hexKey } from './columns.ts';
 import { byKey } from './result-rows.ts';
 

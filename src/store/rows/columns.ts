@@ -60,3 +60,9 @@ export function scoresText(scores: Readonly<Record<string, number>> | undefined)
   const text = JSON.stringify(Object.fromEntries(rounded)).toWellFormed();
   return text.length > columnSize.scores ? null : text;
 }
+
+/** A whole number that every driver takes for an amount. */
+export function wholeMicro(amount: number): number {
+  const bound = Number.MAX_SAFE_INTEGER / 2;
+  return Math.min(bound, Math.max(-bound, Math.round(amount)));
+}

@@ -1,4 +1,4 @@
-import type { Feedback } from '../store.ts';
+import type { Feedback } from '../entities.ts';
 import { bounded, boundedOrNull, columnSize, hexKey } from './columns.ts';
 
 export const feedbackColumns = [

@@ -1,23 +1,8 @@
-import type { Fingerprint, PictureCells } from '../../image/photo.ts';
+import type { PictureCells } from '../../image/photo.ts';
+import type { ClaimantFingerprint, NearDuplicate } from '../entities.ts';
 import { StatementError } from '../outage.ts';
-import type { StoredResult } from '../store.ts';
 import { hexKey } from './columns.ts';
 import { type ResultRow, resultFrom } from './result-rows.ts';
-
-/** What a photo of a claimant looks like. */
-export interface ClaimantFingerprint {
-  /** 32 hex digits, see `claimantKey`. */
-  readonly claimant: string;
-  /** SHA-256 of the photo. */
-  readonly content: string;
-  readonly fingerprint: Fingerprint;
-}
-
-/** A photo of the claimant that may look the same. */
-export interface NearDuplicate {
-  readonly result: StoredResult;
-  readonly picture: PictureCells;
-}
 
 /** Rows that one look-up reads: thousands of screenshots of one app may share their bits. */
 export const mostCandidates = 200;

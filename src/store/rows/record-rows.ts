@@ -1,6 +1,5 @@
-import type { PhotoRecord, RequestRecord, Sender } from '../store.ts';
-import { bounded, boundedOrNull, columnSize, hexKey, wholeNumber } from './columns.ts';
-import { wholeMicro } from './spend.ts';
+import type { PhotoRecord, RequestRecord, Sender } from '../records.ts';
+import { bounded, boundedOrNull, columnSize, hexKey, wholeMicro, wholeNumber } from './columns.ts';
 
 export type RecordValue = string | number | null;
 

@@ -1,4 +1,5 @@
-import type { Hit, StoredResult } from '../store.ts';
+import { hourMs } from '../../durations.ts';
+import type { Hit, StoredResult } from '../entities.ts';
 import { bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
 
 /** What is told of a content, as both drivers read it. */
@@ -65,8 +66,6 @@ export function resultValues(result: StoredResult): readonly (string | number | 
 }
 
 /** When a result was last used is kept to the hour, so that a hit rarely moves it in its index. */
-export const hourMs = 3_600_000;
-
 const hourOf = (at: number): number => at - (at % hourMs);
 
 /** Hits sorted by key: processes that count the same results lock them in the same order. */

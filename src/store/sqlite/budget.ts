@@ -1,4 +1,5 @@
-import { type SpendCap, wholeMicro } from '../rows/spend.ts';
+import type { SpendCap } from '../entities.ts';
+import { wholeMicro } from '../rows/columns.ts';
 import type { SqliteDatabase } from './database.ts';
 
 /** Adds to every period, or to none where one would pass its cap; what it returns are the periods it added to. */

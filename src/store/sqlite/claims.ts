@@ -1,5 +1,5 @@
+import type { Claim } from '../entities.ts';
 import { claimColumns, claimRows } from '../rows/claim-rows.ts';
-import type { Claim } from '../store.ts';
 import type { SqliteDatabase } from './database.ts';
 
 /** A newer claim replaces an older one; what the claimant corrected stays. */

@@ -1,3 +1,4 @@
+import type { ClaimTrust, Feedback } from '../entities.ts';
 import { hexKey } from '../rows/columns.ts';
 import {
   correctedHashes,
@@ -6,7 +7,6 @@ import {
   feedbackValues,
   newestFeedbackSql,
 } from '../rows/feedback-rows.ts';
-import type { ClaimTrust, Feedback } from '../store.ts';
 import type { SqliteDatabase } from './database.ts';
 
 /** What the hash stands for to the claimant. */

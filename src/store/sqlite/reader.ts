@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { outage } from '../outage.ts';
-import type { ReportRow } from '../reports/report-store.ts';
+import type { ReportRow } from '../reports/dialect.ts';
 
 export interface SqliteReader {
   read(sql: string, values: readonly (string | number)[]): Promise<readonly ReportRow[]>;

@@ -1,5 +1,5 @@
+import type { PhotoVersion, Refusal } from '../entities.ts';
 import { hexKey, versionKey } from '../rows/columns.ts';
-import type { PhotoVersion, Refusal } from '../store.ts';
 import type { SqliteDatabase } from './database.ts';
 
 export async function findRefusal(

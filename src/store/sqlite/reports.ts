@@ -1,4 +1,4 @@
-import type { ReportDialect } from '../reports/report-store.ts';
+import type { ReportDialect } from '../reports/dialect.ts';
 import type { SqliteDatabase } from './database.ts';
 import type { SqliteReader } from './reader.ts';
 

@@ -1,14 +1,14 @@
+import { hourMs } from '../../durations.ts';
+import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../entities.ts';
 import { hexKey, versionKey } from '../rows/columns.ts';
 import {
   byKey,
   hitRows,
-  hourMs,
   type ResultRow,
   resultColumns,
   resultFrom,
   resultValues,
 } from '../rows/result-rows.ts';
-import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../store.ts';
 import type { SqliteDatabase } from './database.ts';
 
 /** A look-up comes as one text: its hash, its claimant (or as many of these) and its version. */

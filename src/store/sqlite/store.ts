@@ -1,10 +1,11 @@
 import { apiKeyStore } from '../api-key-store.ts';
+import type { ClaimTrust } from '../entities.ts';
 import { migrationsUrl, readMigrations } from '../migrate.ts';
-import { reportStore } from '../reports/report-store.ts';
+import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
 import { countSql, countsOf, versionsSql } from '../rows/deletions.ts';
 import { binaryColumns, photoColumns, requestColumns } from '../rows/record-rows.ts';
-import type { ClaimTrust, Store } from '../store.ts';
+import type { Store } from '../store.ts';
 import { addSpend, reserveSpend } from './budget.ts';
 import { saveClaims } from './claims.ts';
 import { sqliteDatabase } from './database.ts';

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { dayMs } from '../../durations.ts';
 import { type Listing, listingOf } from './model-list.ts';
 import { daysUntil } from './shutdown.ts';
 import type { Target } from './target.ts';
@@ -35,7 +36,6 @@ export interface ModelWatch {
   notices(): readonly string[];
 }
 
-const dayMs = 86_400_000;
 /** A model that ends within that is worth a warning: vendors give notice of three months, of one at worst. */
 const soonDays = 60;
 

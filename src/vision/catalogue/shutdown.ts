@@ -1,4 +1,4 @@
-const dayMs = 86_400_000;
+import { dayMs } from '../../durations.ts';
 
 /**
  * Days until a model ends; 0 or less where it does not answer any more.

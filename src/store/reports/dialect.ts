@@ -1,0 +1,12 @@
+/** A row as a driver reads it. */
+export type ReportRow = Readonly<Record<string, unknown>>;
+
+export interface ReportDialect {
+  /** Must not hold up the hot path. */
+  read(sql: string, values: readonly (string | number)[], isLong?: boolean): Promise<readonly ReportRow[]>;
+  /** @returns rows changed */
+  write(sql: string, values: readonly (string | number)[]): Promise<number>;
+  readonly saveSnapshotSql: string;
+  /** Table, then `limit`: at most that many rows go. */
+  pruneSql(table: string): string;
+}

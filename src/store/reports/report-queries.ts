@@ -1,0 +1,108 @@
+import type { ReportDialect } from './dialect.ts';
+import {
+  amongSql,
+  bucketsOf,
+  countsSql,
+  headOf,
+  spanSql,
+  spanValues,
+  stepValues,
+  summing,
+} from './report-sql.ts';
+import type { ReportStore } from './report-store.ts';
+import { levels } from './rollup.ts';
+
+/** The same SQL for every driver, but for what the dialect brings. */
+export function reportStore(dialect: ReportDialect): ReportStore {
+  const { read, write } = dialect;
+  return {
+    async sumTallies(span, topics = []) {
+      const { step, sum, group } = summing(span);
+      const rows = await read(
+        `SELECT ${step} AS step, topic, name, ${sum('n')} AS n, ${sum('amount')} AS amount FROM tallies
+          WHERE ${spanSql} ${amongSql('topic', topics)} ${group}`,
+        [...stepValues(span), ...spanValues(span), ...topics],
+      );
+      return rows.map((row) => ({ ...headOf(row), n: Number(row.n), amount: Number(row.amount) }));
+    },
+
+    async sumDurations(span, topics, names = []) {
+      const { step, sum, group } = summing(span);
+      const rows = await read(
+        `SELECT ${step} AS step, topic, name, ${sum('n')} AS n, ${sum('sum_ms')} AS sum_ms, ${countsSql(sum)} AS counts
+          FROM duration_tallies WHERE ${spanSql} ${amongSql('topic', topics)} ${amongSql('name', names)} ${group}`,
+        [...stepValues(span), ...spanValues(span), ...topics, ...names],
+      );
+      return rows.map((row) => ({
+        ...headOf(row),
+        n: Number(row.n),
+        sumMs: Number(row.sum_ms),
+        buckets: bucketsOf(String(row.counts)),
+      }));
+    },
+
+    async countUsers(from, to) {
+      const sql = 'SELECT COUNT(DISTINCT claimant) AS users FROM day_users WHERE day_ms >= ? AND day_ms < ?';
+      return Number((await read(sql, [from, to], true))[0]?.users ?? 0);
+    },
+
+    async topUsers(from, to, limit) {
+      const rows = await read(
+        `SELECT MAX(user_id) AS user_id, SUM(requests) AS requests, SUM(photos) AS photos, SUM(hits) AS hits,
+            SUM(failed) AS failed, MIN(first_at_ms) AS first_at, MAX(last_at_ms) AS last_at, COUNT(*) OVER () AS users
+          FROM day_users WHERE day_ms >= ? AND day_ms < ? GROUP BY claimant
+          ORDER BY requests DESC, photos DESC, user_id LIMIT ${Math.trunc(limit)}`,
+        [from, to],
+        true,
+      );
+      const users = rows.map((row) => ({
+        userId: String(row.user_id),
+        requests: Number(row.requests),
+        photos: Number(row.photos),
+        hits: Number(row.hits),
+        failed: Number(row.failed),
+        firstAt: Number(row.first_at),
+        lastAt: Number(row.last_at),
+      }));
+      return { unique: Number(rows[0]?.users ?? 0), users };
+    },
+
+    async failedPhotos(from, limit) {
+      const rows = await read(
+        `SELECT at_ms, request_id, error_code, size_bytes, duration_ms FROM photos
+          WHERE at_ms >= ? AND outcome = 'failed' ORDER BY at_ms DESC LIMIT ${Math.trunc(limit)}`,
+        [from],
+        true,
+      );
+      return rows.map((row) => ({
+        at: Number(row.at_ms),
+        requestId: String(row.request_id),
+        errorCode: String(row.error_code),
+        ...(row.size_bytes !== null && { sizeBytes: Number(row.size_bytes) }),
+        durationMs: Number(row.duration_ms),
+      }));
+    },
+
+    async censusOfCache() {
+      const sql = 'SELECT COUNT(*) AS results, COALESCE(MAX(hits), 0) AS max_hits FROM results';
+      const [row] = await read(sql, [], true);
+      return { results: Number(row?.results ?? 0), maxHits: Number(row?.max_hits ?? 0) };
+    },
+
+    async findSnapshot(name) {
+      const [row] = await read('SELECT body, at_ms FROM report_snapshots WHERE name = ?', [name]);
+      return row && { body: String(row.body), at: Number(row.at_ms) };
+    },
+
+    async saveSnapshot(name, { body, at }) {
+      await write(dialect.saveSnapshotSql, [name, body, at]);
+    },
+
+    async pruneRollups(level, before, limit) {
+      let pruned = 0;
+      for (const table of ['tallies', 'duration_tallies'])
+        pruned += await write(dialect.pruneSql(table), [levels[level], before, limit]);
+      return pruned;
+    },
+  };
+}
