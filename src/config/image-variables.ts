@@ -16,7 +16,7 @@ export const imageVariables = {
     pattern:
       /^(progressive|png|interlaced|webp|gif|avif|heic):[1-9]\d{0,3}(,\s*(progressive|png|interlaced|webp|gif|avif|heic):[1-9]\d{0,3})*$/,
   }),
-  HEIC: flag({ about: 'off: HEIC photos are refused with 415 (see HEIC)', default: true }),
+  HEIC: flag({ about: 'off: HEIC photos are refused with 415 (docs/licences.md)', default: true }),
   UPLOAD_MIN_RATE: integer({
     about:
       'Slowest upload: one that brings less on average over UPLOAD_RATE_WINDOW is ended with 408. 0: none is too slow',

@@ -1,0 +1,50 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const documents = ['*.md', 'docs/**/*.md', 'deploy/**/*.md', 'models/**/*.md'].flatMap((one) =>
+  globSync(one),
+);
+
+/** The fragment that GitHub gives a heading. */
+const fragmentOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+function fragmentsIn(file: string): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    fragmentOf(heading),
+  );
+}
+
+test('every link between documents leads to a file and to a heading in it', () => {
+  const broken = documents.flatMap((document) =>
+    [...readFileSync(document, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => {
+        const [path = '', fragment] = link.split('#');
+        const target = path === '' ? document : join(dirname(document), path);
+        if (!existsSync(target)) return true;
+        return fragment !== undefined && !fragmentsIn(target).includes(fragment);
+      })
+      .map((link) => `${document}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('the README has at most 200 lines', () => {
+  expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(201);
+});
+
+test('docs/benchmarks.md names every benchmark that has arguments or results of its own', () => {
+  const page = readFileSync('docs/benchmarks.md', 'utf8');
+  const named = [...page.matchAll(/^\| `([a-z-]+\.ts)`/gm)].map(([, file = '']) => file);
+  const runnable = globSync('bench/*.ts')
+    .filter((file) => readFileSync(file, 'utf8').includes('npm run bench'))
+    .map((file) => file.replace('bench/', ''));
+  expect(named.filter((file) => !existsSync(join('bench', file)))).toEqual([]);
+  expect(runnable.filter((file) => !named.includes(file))).toEqual([]);
+});
