@@ -34,7 +34,7 @@ if (values.fill) {
 /** Goes on where the last fill ended, in the order of the hashes: then a page is written once. */
 async function fill(): Promise<void> {
   const until = values.fill ? performance.now() + longestFillMs : Number.POSITIVE_INFINITY;
-  const { results, claims } = await store.cacheCounts();
+  const { results, claims } = await store.maintenance.cacheCounts();
   const inOrderOf = (hash: (index: number) => string): number[] =>
     Array.from({ length: rows }, (_, index) => ({ index, key: hash(index) }))
       .sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -45,7 +45,7 @@ async function fill(): Promise<void> {
   );
   const originals = inOrderOf(originalOf).slice(claims);
   const claimedMs = await inGroups(originals, until, (some) => store.saveClaims(some.map(claimOf)));
-  const now = await store.cacheCounts();
+  const now = await store.maintenance.cacheCounts();
   console.log(
     `${now.results} results in ${store.kind}, ${now.results - results} of them written in ${Math.round(filledMs / 1000)} s, and ${now.claims} claims, ${now.claims - claims} in ${Math.round(claimedMs / 1000)} s`,
   );

@@ -71,7 +71,7 @@ export async function openBenchStore({
 
 async function opened(store: Store, name: string, remove: () => unknown): Promise<BenchStore> {
   await store.migrate();
-  const { results } = await store.cacheCounts();
+  const { results } = await store.maintenance.cacheCounts();
   return { store, name, results, close: () => store.close().then(async () => void (await remove())) };
 }
 

@@ -3,7 +3,7 @@ import { openHousekeeping } from '../src/cache/maintenance.ts';
 import { openDriver } from '../src/compose/driver.ts';
 import { configFrom } from '../src/config.ts';
 import { withGroupCommit } from '../src/store/group-commit.ts';
-import type { RecordStore } from '../src/store/store.ts';
+import type { RecordStore } from '../src/store/records.ts';
 import { percentile } from './start-service.ts';
 import { dayMs, photoAt } from './stats-records.ts';
 
@@ -40,7 +40,7 @@ export async function measureRetention(environment: Record<string, string>, days
 }
 
 async function waitsWhile(
-  store: RecordStore & { settled(): Promise<void> },
+  store: RecordStore & { flush(): Promise<void> },
   work: Promise<void>,
 ): Promise<readonly number[]> {
   const waits: number[] = [];
@@ -49,7 +49,7 @@ async function waitsWhile(
   for (let index = 0; !isOver; index += 1) {
     const started = performance.now();
     store.recordPhoto(photoAt(Date.now(), index));
-    await store.settled();
+    await store.flush();
     waits.push(performance.now() - started);
     await sleep(restMs);
   }

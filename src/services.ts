@@ -17,7 +17,7 @@ import { openMetrics } from './stats/metrics/metrics.ts';
 import { openStats } from './stats/open-stats.ts';
 import { watchService } from './stats/service-state.ts';
 import { withGroupCommit } from './store/group-commit.ts';
-import { withOutageGuard } from './store/store-breaker.ts';
+import { withStoreBreaker } from './store/store-breaker.ts';
 import type { VisionCallReport } from './vision/calls/call-report.ts';
 import { callsAtOnce } from './vision/calls/calls-at-once.ts';
 import { promptOf } from './vision/prompt.ts';
@@ -54,7 +54,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const version = `${taxonomy.version}/${prompt.version}/${config.cache.epoch}`;
   const local = openLocalSide(config, taxonomy);
 
-  const store = withOutageGuard(openDriver(config), { logger: log });
+  const store = withStoreBreaker(openDriver(config), { logger: log });
   const onLost = openLossReport({ metrics, log });
   const grouped = withGroupCommit(store, { hitRecords: config.hitRecords, onLost });
   const stats = openStats({ store: grouped, reports: store.reports, metrics, timeZone, log, onLost });

@@ -17,10 +17,7 @@ export type Forgotten = Record<Exclude<Deletion['of'], 'leases' | 'reports'>, nu
  * other processes forget within the time that memory lives.
  * @throws UnavailableError the store went down; what was deleted by then is, and the rest can be asked for again
  */
-export async function forget(
-  store: Pick<Store, 'deleteSome' | 'eraseDeleted'>,
-  what: Forgettable,
-): Promise<Forgotten> {
+export async function forget(store: Pick<Store, 'maintenance'>, what: Forgettable): Promise<Forgotten> {
   const forgotten: Forgotten = {
     results: 0,
     claims: 0,
@@ -32,10 +29,10 @@ export async function forget(
     refusals: 0,
   };
   for (const deletion of deletionsFor(what)) {
-    const deleted = await inSmallSteps({ step: (limit) => store.deleteSome(deletion, limit) });
+    const deleted = await inSmallSteps({ step: (limit) => store.maintenance.deleteSome(deletion, limit) });
     if (deletion.of !== 'leases' && deletion.of !== 'reports') forgotten[deletion.of] += deleted;
   }
-  await store.eraseDeleted();
+  await store.maintenance.eraseDeleted();
   return forgotten;
 }
 

@@ -1,14 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hourMs } from '../durations.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
-import type { LeaseStore } from '../store/lease.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
 
 export interface HousekeepingOptions {
-  readonly store: Pick<Store, 'deleteSome' | 'cacheCounts'>;
+  readonly store: Pick<Store, 'maintenance'>;
   /** So that one process among all does it. */
-  readonly leases: LeaseStore;
+  readonly leases: Pick<Store, 'acquireLeases' | 'renewLeases' | 'releaseLeases'>;
   /** How long records of photos and requests are kept. */
   readonly recordsMs: number;
   /** How long results are kept; 0 for ever. */
@@ -48,7 +47,7 @@ export function openHousekeeping(options: HousekeepingOptions): Housekeeping {
   async function deleteAll(deletion: Deletion, most?: number): Promise<void> {
     await inSmallSteps({
       async step(limit) {
-        const deleted = await store.deleteSome(deletion, limit);
+        const deleted = await store.maintenance.deleteSome(deletion, limit);
         if (deleted > 0) options.onDeleted?.(deletion.of, deleted);
         return deleted;
       },
@@ -66,22 +65,22 @@ export function openHousekeeping(options: HousekeepingOptions): Housekeeping {
     await deleteAll({ of: 'leases', before: now() - hourMs });
     if (resultsMs > 0) await deleteAll({ of: 'results', before: now() - resultsMs });
     if (maxResults === 0) return;
-    const { results } = await store.cacheCounts();
+    const { results } = await store.maintenance.cacheCounts();
     await deleteAll({ of: 'results', leastUsed: true }, results - maxResults);
   }
 
   async function sweep(): Promise<void> {
     const request = { name, owner: randomBytes(16).toString('hex'), ttlMs: leaseMs };
     try {
-      const { isOwn, token } = await leases.acquireLease(request);
-      if (!isOwn) return;
-      const lease = { ...request, token };
-      const renewal = setInterval(() => void leases.renewLease(lease).catch(() => {}), leaseMs / 3);
+      const [state] = await leases.acquireLeases([request]);
+      if (!state?.isOwn) return;
+      const lease = { ...request, token: state.token };
+      const renewal = setInterval(() => void leases.renewLeases([lease]).catch(() => {}), leaseMs / 3);
       try {
         await clean();
       } finally {
         clearInterval(renewal);
-        await leases.releaseLease(lease);
+        await leases.releaseLeases([lease]);
       }
     } catch (error) {
       options.onFailure?.(error);

@@ -1,12 +1,16 @@
 import type { Classification, Classifier } from '../classify/classifier.ts';
 import type { Feedback } from '../store/entities.ts';
-import type { LeaseStore } from '../store/lease.ts';
 import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
-import type { ResultStore, Store } from '../store/store.ts';
+import type { ListOperations, Store } from '../store/store.ts';
 import { openCorrections } from './corrections.ts';
 import { type Forgettable, type Forgotten, forget } from './forget.ts';
 import { openHousekeeping } from './maintenance.ts';
-import { type CacheWrite, openResultCache, type ResultCache } from './result-cache.ts';
+import {
+  type CacheWrite,
+  openResultCache,
+  type ResultCache,
+  type ResultCacheOptions,
+} from './result-cache.ts';
 import { withSingleFlight } from './single-flight.ts';
 import { withCache, withRemembering } from './with-cache.ts';
 import { type WithLeaseOptions, withLease } from './with-lease.ts';
@@ -14,8 +18,9 @@ import { type NearDuplicatesOptions, withNearDuplicates } from './with-near-dupl
 
 export interface OpenCacheOptions {
   readonly store: Store;
-  /** The same store, its statements gathered. */
-  readonly grouped: ResultStore & LeaseStore & { settled(): Promise<void> };
+  /** The same store behind group commit. */
+  readonly grouped: ListOperations &
+    Pick<ResultCacheOptions['results'], 'countHit'> & { flush(): Promise<void> };
   /** See `ResultCacheOptions`. */
   readonly version: string;
   readonly provisionalMs: number;
@@ -124,12 +129,12 @@ export function openCache(options: OpenCacheOptions): Cache {
         return { applied: found !== undefined };
       },
       newestFeedback: (limit) => store.newestFeedback(limit),
-      counts: () => store.cacheCounts(),
+      counts: () => store.maintenance.cacheCounts(),
       async forget(what) {
         // Before as well as after: what is looked up meanwhile may be read before it is deleted.
         results.forgetMemory();
         // What was recorded before it was to be forgotten must not be written after.
-        await grouped.settled();
+        await grouped.flush();
         const forgotten = await forget(store, what);
         results.forgetMemory();
         return forgotten;

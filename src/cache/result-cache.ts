@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
 import type { Fingerprint } from '../image/photo.ts';
-import type { Claim, Found, StoredResult } from '../store/entities.ts';
-import type { ResultStore, Store } from '../store/store.ts';
+import type { Claim, Found, Hit, StoredResult } from '../store/entities.ts';
+import type { Store } from '../store/store.ts';
 import { isNearDuplicate } from './near-duplicate.ts';
 
 export interface Remembered {
@@ -15,7 +15,9 @@ export interface Remembered {
 export type CacheWrite = 'result' | 'fingerprint' | 'claim';
 
 export interface ResultCacheOptions {
-  readonly results: ResultStore;
+  readonly results: Pick<Store, 'findResults' | 'saveResults' | 'saveClaims' | 'saveFingerprints'> & {
+    countHit(hit: Omit<Hit, 'count'>): void;
+  };
   /** Where photos that look the same are looked up. */
   readonly pictures?: Pick<Store, 'findNearDuplicates'>;
   /** Taxonomy version, prompt version and cache epoch: results of another version don't exist. */
@@ -93,6 +95,10 @@ export function openResultCache(options: ResultCacheOptions) {
     return result && servable(result, 'memory');
   }
 
+  async function stored(hash: string, claimant?: string): Promise<Found | undefined> {
+    return (await results.findResults([{ hash, version, ...(claimant && { claimant }) }]))[0];
+  }
+
   /** What memory may answer this claimant with. */
   function known(hash: string, claimant: string | undefined): Remembered | undefined {
     return claimant && mayHaveCorrected(claimant) ? undefined : inMemory(hash);
@@ -104,9 +110,7 @@ export function openResultCache(options: ResultCacheOptions) {
 
     /** @throws UnavailableError the store can't be read */
     async find(hash: string, claimant?: string): Promise<Remembered | undefined> {
-      return (
-        known(hash, claimant) ?? admit(await results.find({ hash, version, ...(claimant && { claimant }) }))
-      );
+      return known(hash, claimant) ?? admit(await stored(hash, claimant));
     },
 
     /**
@@ -114,7 +118,7 @@ export function openResultCache(options: ResultCacheOptions) {
      * @throws UnavailableError the store can't be read
      */
     async findStored(hash: string): Promise<Remembered | undefined> {
-      return admit(await results.find({ hash, version }));
+      return admit(await stored(hash));
     },
 
     /**
@@ -125,7 +129,7 @@ export function openResultCache(options: ResultCacheOptions) {
       const answers = hashes.map((hash) => known(hash, claimant));
       const missing = [...new Set(hashes.filter((_, index) => !answers[index]))];
       if (missing.length === 0) return answers;
-      const found = await results.findAll(
+      const found = await results.findResults(
         missing.map((hash) => ({ hash, version, ...(claimant && { claimant }) })),
       );
       const byHash = new Map(missing.map((hash, index) => [hash, admit(found[index])]));
@@ -137,7 +141,7 @@ export function openResultCache(options: ResultCacheOptions) {
       const result = { ...classification, sha256, version, createdAt: now() };
       const isWeaker = classification.method === 'local' && memory.get(sha256)?.method === 'llm';
       if (!isWeaker) memory.set(sha256, result);
-      return quietly('result', results.save(result));
+      return quietly('result', results.saveResults([result]));
     },
 
     /** Stores the colour of a result that had none. */
@@ -145,7 +149,7 @@ export function openResultCache(options: ResultCacheOptions) {
       const coloured = { ...result, colour };
       if (memory.get(result.sha256)?.createdAt === result.createdAt)
         memory.set(result.sha256, coloured, { noUpdateTTL: true });
-      return quietly('result', results.save(coloured));
+      return quietly('result', results.saveResults([coloured]));
     },
 
     /**
@@ -165,13 +169,13 @@ export function openResultCache(options: ResultCacheOptions) {
     },
 
     saveFingerprint(claimant: string, content: string, fingerprint: Fingerprint): Promise<void> {
-      return quietly('fingerprint', results.saveFingerprint({ claimant, content, fingerprint }));
+      return quietly('fingerprint', results.saveFingerprints([{ claimant, content, fingerprint }]));
     },
 
     /** What the claimant itself said is right for these bytes. Never rejects: without the store nobody knows. */
     async correction(sha256: string, claimant: string): Promise<Remembered | undefined> {
       if (!mayHaveCorrected(claimant)) return undefined;
-      const found = await results.find({ hash: sha256, version, claimant }).catch(() => undefined);
+      const found = await stored(sha256, claimant).catch(() => undefined);
       return found?.corrected === undefined ? undefined : admit(found);
     },
 
@@ -186,7 +190,7 @@ export function openResultCache(options: ResultCacheOptions) {
 
     /** After what the claim is about was written. */
     claim(claim: Omit<Claim, 'at'>): Promise<void> {
-      return quietly('claim', results.claim({ ...claim, at: now() }));
+      return quietly('claim', results.saveClaims([{ ...claim, at: now() }]));
     },
   };
 }

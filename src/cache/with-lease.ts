@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Classifier, ClassifyContext } from '../classify/classifier.ts';
 import { DeadlineError } from '../errors.ts';
 import type { Photo } from '../image/photo.ts';
-import type { HeldLease, LeaseStore } from '../store/lease.ts';
+import type { HeldLease } from '../store/lease.ts';
+import type { Store } from '../store/store.ts';
 import type { ResultCache } from './result-cache.ts';
 import { answerFrom } from './with-cache.ts';
 
 export interface WithLeaseOptions {
-  readonly leases: LeaseStore;
+  readonly leases: Pick<Store, 'acquireLeases' | 'renewLeases' | 'releaseLeases'>;
   readonly cache: Pick<ResultCache, 'findStored' | 'countHit' | 'addColour'>;
   /** Part of what the lease is on: processes of another version do other work. */
   readonly version: string;
@@ -46,7 +47,7 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
   ): Promise<HeldLease | Answer | undefined> {
     const request = { name: nameOf(version, photo.sha256), owner: randomBytes(16).toString('hex'), ttlMs };
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-      const state = await leases.acquireLease(request).catch(() => undefined);
+      const [state] = await leases.acquireLeases([request]).catch(() => []);
       if (state === undefined) return undefined;
       if (state.isOwn) return { ...request, token: state.token };
       await pause(Math.min(pauseMs, state.leftMs + 1), context);
@@ -56,10 +57,10 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
   }
 
   async function callUnder(lease: HeldLease, photo: Photo, context: ClassifyContext) {
-    const renewal = setInterval(() => void leases.renewLease(lease).catch(() => {}), ttlMs / 3);
+    const renewal = setInterval(() => void leases.renewLeases([lease]).catch(() => {}), ttlMs / 3);
     const release = async () => {
       clearInterval(renewal);
-      await leases.releaseLease(lease).catch(() => {});
+      await leases.releaseLeases([lease]).catch(() => {});
     };
     try {
       // Its last holder may have written a result just before it let go.

@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.ts';
 /** Lists the versions that results are stored under, the newest first. @returns exit code */
 export function versions(): Promise<number> {
   return withStore(async (store) => {
-    const { versions } = await store.cacheCounts();
+    const { versions } = await store.maintenance.cacheCounts();
     for (const { version, results, oldest, newest } of versions)
       print(`${version}  ${results} results, ${dateOf(oldest)} to ${dateOf(newest)}`);
     if (versions.length === 0) print('no results are stored');
@@ -21,7 +21,7 @@ export function drop([version, ...rest]: readonly string[]): Promise<number> {
   if (version === undefined || rest.length > 0)
     throw new UsageError('drop needs one version, as `versions` lists it');
   return withStore(async (store) => {
-    const step = (limit: number) => store.deleteSome({ of: 'results', version }, limit);
+    const step = (limit: number) => store.maintenance.deleteSome({ of: 'results', version }, limit);
     const deleted = await inSmallSteps({ step });
     print(`deleted ${deleted} results of ${version}`);
   });

@@ -1,4 +1,4 @@
-import type { RecordStore } from '../store/store.ts';
+import type { RecordStore } from '../store/records.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { openRecorder, type RecordedTally, type Recorder } from './recorder.ts';
 import type { Savings } from './reports/savings.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { hourMs } from '../durations.ts';
+import type { RecordStore } from '../store/records.ts';
 import type { ReportStore } from '../store/reports/report-store.ts';
-import type { RecordStore } from '../store/store.ts';
 import { openBookkeeping } from './bookkeeping.ts';
 import { openUpkeep, type Upkeep } from './maintenance.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -16,7 +16,7 @@ import { renewUsers, reportUsers } from './reports/user-reports.ts';
 
 export interface StatsOptions {
   /** Takes records. */
-  readonly store: RecordStore & { settled(): Promise<void> };
+  readonly store: RecordStore & { flush(): Promise<void> };
   readonly reports: ReportStore;
   readonly metrics: Metrics;
   readonly timeZone: string;
@@ -37,7 +37,7 @@ export function openStats({ store, reports, metrics, timeZone, log, onLost, now 
   const upkeep: Upkeep = openUpkeep({ reports, log, renew: () => renewUsers(reports, span, now()), now });
   /** What was recorded here a moment ago is in every report. */
   async function current<Report>(report: () => Promise<Report>): Promise<Report> {
-    await store.settled();
+    await store.flush();
     return report();
   }
 
@@ -51,7 +51,7 @@ export function openStats({ store, reports, metrics, timeZone, log, onLost, now 
     /** Resolves when nothing is under way. */
     stop: () => upkeep.stop(),
     /** Writes what was recorded so far. */
-    flush: () => store.settled(),
+    flush: () => store.flush(),
     upkeep,
     today: () => current(() => reportToday(reports, { now: now(), timeZone })),
     cacheEfficiency: (days?: number) =>

@@ -1,7 +1,6 @@
 import type { Answer, Classification } from '../classify/classifier.ts';
 import { AppError } from '../errors.ts';
-import type { PhotoRecord, RequestRecord, Sender, Tally } from '../store/records.ts';
-import type { RecordStore } from '../store/store.ts';
+import type { PhotoRecord, RecordStore, RequestRecord, Sender, Tally } from '../store/records.ts';
 import { type Day, dayOf } from './day.ts';
 import type { Savings } from './reports/savings.ts';
 

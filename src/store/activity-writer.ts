@@ -1,6 +1,6 @@
 import { type ActivityBuffer, openActivityBuffer } from './activity.ts';
 import type { Hit } from './entities.ts';
-import { isHit, type PhotoRecord, type RequestRecord, type Tally } from './records.ts';
+import { isHit, type RecordStore } from './records.ts';
 import type { Store } from './store.ts';
 
 export interface ActivityWriterOptions {
@@ -14,13 +14,9 @@ export interface ActivityWriterOptions {
   readonly random?: () => number;
 }
 
-export interface ActivityWriter {
-  /** @throws StatementError */
-  photo(record: PhotoRecord): void;
-  /** @throws StatementError */
-  request(record: RequestRecord): void;
-  tally(tally: Tally): void;
-  hit(hit: Omit<Hit, 'count'>): void;
+export interface ActivityWriter extends RecordStore {
+  /** Adds to a result's hit count. */
+  countHit(hit: Omit<Hit, 'count'>): void;
   /** Writes now what there is; resolves when that is done, well or not. */
   flush(): Promise<void>;
 }
@@ -98,21 +94,21 @@ export function openActivityWriter(
   }
 
   return {
-    photo(record) {
+    recordPhoto(record) {
       // A look-up is in its request's record.
       buffer.photo(record, record.kind === 'upload' && isKept(isHit(record.outcome)));
       later();
     },
-    request(record) {
+    recordRequest(record) {
       const { lookups, lookupHits, uploads } = record;
       buffer.request(record, isKept(uploads === 0 && lookups === lookupHits));
       later();
     },
-    tally(tally) {
-      buffer.tally(tally);
+    recordTallies(tallies) {
+      tallies.forEach(buffer.tally);
       later();
     },
-    hit({ sha256, version, at }) {
+    countHit({ sha256, version, at }) {
       const key = `${sha256}/${version}`;
       const known = hits.get(key);
       if (known) {

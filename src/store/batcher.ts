@@ -1,21 +1,19 @@
 import { AppError, UnavailableError } from '../errors.ts';
 
-export interface GatherOptions<Item, Result> {
-  /** One statement for all items; its results in their order. */
-  readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** Items of one statement, where each submission alone has no more. */
-  readonly maxGroup: number;
-  /** Items that may wait; beyond it a submission is refused. */
+export interface BatcherOptions<Item, Result> {
+  /** One statement for all items; its results in their order, or none. */
+  readonly run: (items: readonly Item[]) => Promise<readonly Result[] | undefined>;
+  /** Most items of a statement that several submissions share. */
+  readonly maxItems: number;
+  /** Most items that may wait; the batcher rejects what would exceed it. */
   readonly maxWaiting: number;
 }
 
-export interface Gathered<Item, Result> {
-  /** All items of one submission share one statement, with those of others. */
+export interface Batcher<Item, Result> {
+  /** All items of a submission share one statement, with those of other submissions. @throws UnavailableError */
   submit(items: readonly Item[]): Promise<readonly Result[]>;
-  /** Resolves when nothing waits and nothing is in flight. */
-  idle(): Promise<void>;
-  /** Resolves when all that was submitted before is settled, well or not. */
-  settled(): Promise<void>;
+  /** Resolves when every earlier submission has succeeded or failed. */
+  flush(): Promise<void>;
 }
 
 interface Entry<Item, Result> {
@@ -24,27 +22,26 @@ interface Entry<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Statements that one failed group may cost while the items at fault are searched. */
+/** Most statements that the search for the items at fault may cost. */
 const maxSearchStatements = 100;
 
 /**
- * Group commit: what is submitted while a statement is in flight goes into the next one. The first starts when the
- * current turn of the event loop ends, so that requests read from sockets in the same turn go together.
+ * Group commit: submissions during a statement share the next one. The first statement starts when the current turn
+ * of the event loop ends, so that requests read in the same turn share it.
  *
- * A group that fails for its items, not for an outage, is halved until those at fault are alone with their error.
+ * A group that fails for its items, not for an outage, is halved until only the items at fault fail.
  */
-export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Gathered<Item, Result> {
+export function openBatcher<Item, Result>(options: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   let waiting: Entry<Item, Result>[] = [];
   let waitingItems = 0;
   let busy = false;
-  let idlers: (() => void)[] = [];
   const unsettled = new Set<Promise<unknown>>();
 
   function takeGroup(): Entry<Item, Result>[] {
     let items = 0;
     let end = 0;
     for (const entry of waiting) {
-      if (end > 0 && items + entry.items.length > options.maxGroup) break;
+      if (end > 0 && items + entry.items.length > options.maxItems) break;
       items += entry.items.length;
       end += 1;
     }
@@ -59,8 +56,6 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
       await settle(takeGroup(), options.run, { left: maxSearchStatements });
     }
     busy = false;
-    for (const resolve of idlers) resolve();
-    idlers = [];
   }
 
   return {
@@ -82,20 +77,19 @@ export function gathered<Item, Result>(options: GatherOptions<Item, Result>): Ga
       }
       return promise;
     },
-    settled: async () => void (await Promise.allSettled(unsettled)),
-    idle: () => (busy ? new Promise((resolve) => idlers.push(resolve)) : Promise.resolve()),
+    flush: async () => void (await Promise.allSettled(unsettled)),
   };
 }
 
 /** Runs a group and settles each of its entries. Never rejects. */
 async function settle<Item, Result>(
   group: readonly Entry<Item, Result>[],
-  run: (items: readonly Item[]) => Promise<readonly Result[]>,
+  run: BatcherOptions<Item, Result>['run'],
   budget: { left: number },
 ): Promise<void> {
   budget.left -= 1;
   try {
-    const results = await run(group.flatMap(({ items }) => items));
+    const results = (await run(group.flatMap(({ items }) => items))) ?? [];
     let offset = 0;
     for (const { items, resolve } of group) {
       resolve(results.slice(offset, offset + items.length));

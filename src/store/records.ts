@@ -82,3 +82,12 @@ const hitOutcomes: ReadonlySet<string> = new Set(['memory', 'store', 'claim', 'f
 export function isHit(outcome: string): boolean {
   return hitOutcomes.has(outcome);
 }
+
+/** Takes records, and writes them within about a second. */
+export interface RecordStore {
+  /** @throws StatementError the record can't be written */
+  recordPhoto(record: PhotoRecord): void;
+  /** @throws StatementError */
+  recordRequest(record: RequestRecord): void;
+  recordTallies(tallies: readonly Tally[]): void;
+}

@@ -59,7 +59,7 @@ test('another process has what was forgotten in memory for its time, and no long
     onWriteFailure() {},
   });
   expect(await other.find(result.sha256)).toMatchObject({ from: 'store' });
-  await store.deleteSome({ of: 'results', hash: result.sha256 }, 10);
+  await store.maintenance.deleteSome({ of: 'results', hash: result.sha256 }, 10);
   expect(await other.find(result.sha256)).toMatchObject({ from: 'memory' });
   await expect.poll(() => other.find(result.sha256), { timeout: 10 * memoryMs }).toBeUndefined();
 });

@@ -58,18 +58,18 @@ export function describeConcurrency(place: StorePlace): void {
     test('a thousand look-ups at once cost a few place.statements', async () => {
       const group = withGroupCommit(place.store);
       const names = Array.from({ length: 1000 }, (_, index) => `photo ${index}`);
-      await Promise.all(names.map((name) => group.save(resultOf(name))));
+      await Promise.all(names.map((name) => group.saveResults([resultOf(name)])));
       expect(place.statements).toBeLessThanOrEqual(24);
       place.statements = 0;
-      const found = await Promise.all(names.map((name) => group.find(lookupOf(name, 'anna'))));
-      expect(found.map((result) => result?.sha256)).toEqual(names.map(sha256Of));
+      const found = await Promise.all(names.map((name) => group.findResults([lookupOf(name, 'anna')])));
+      expect(found.map(([result]) => result?.sha256)).toEqual(names.map(sha256Of));
       expect(place.statements).toBeLessThanOrEqual(24);
     });
 
     test('a bad row is refused alone; the others of its group are written', async () => {
       const group = withGroupCommit(place.store);
       const saves = Array.from({ length: 50 }, (_, index) =>
-        group.save(resultOf(`photo ${index}`, index === 17 ? { confidence: 2 } : {})),
+        group.saveResults([resultOf(`photo ${index}`, index === 17 ? { confidence: 2 } : {})]),
       );
       const settled = await Promise.allSettled(saves);
       expect(settled.filter(({ status }) => status === 'rejected')).toHaveLength(1);

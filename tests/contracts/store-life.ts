@@ -20,7 +20,7 @@ const hour = 3_600_000;
 /** What is forgotten, dropped and evicted. */
 export function describeLife(place: StorePlace): void {
   const rows = async (table: string) => (await place.fixture.rows(`SELECT 1 FROM ${table}`)).length;
-  const drop = (deletion: Deletion, limit = 100) => place.store.deleteSome(deletion, limit);
+  const drop = (deletion: Deletion, limit = 100) => place.store.maintenance.deleteSome(deletion, limit);
 
   test('the schema keeps what is no answer out of results', async () => {
     await place.store.saveResults([resultOf('a')]);
@@ -87,7 +87,7 @@ export function describeLife(place: StorePlace): void {
       await aboutAll(['x']);
       await drop({ of: 'results', version: 'v1' });
       expect(await counts()).toEqual({ results: 1, album_claims: 3, corrections: 1, fingerprints: 1 });
-      expect(await place.store.cacheCounts()).toMatchObject({
+      expect(await place.store.maintenance.cacheCounts()).toMatchObject({
         versions: [{ version: 'v2', results: 1 }],
         results: 1,
         claims: 3,

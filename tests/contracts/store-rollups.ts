@@ -170,7 +170,7 @@ export function describeRollups(place: StorePlace): void {
 
     test('are exact when many processes write at once, to the same minute and to new ones', async () => {
       const others = [place.store, place.fixture.open(), place.fixture.open()];
-      const groups = others.map((other) => withGroupCommit(other, { maxGroup: 20 }));
+      const groups = others.map((other) => withGroupCommit(other, { maxItems: 20 }));
       await Promise.all(
         groups.flatMap((group, writer) =>
           Array.from({ length: 200 }, async (_, index) => {
@@ -179,7 +179,7 @@ export function describeRollups(place: StorePlace): void {
             group.recordPhoto(photoOf({ at, outcome: writer === 0 ? 'llm' : 'store', ...user }));
             group.recordRequest(requestOf({ at, ...user }));
             group.recordTallies([{ at, dayAt: 0, topic: 'call', name: 'answered', n: 1, amount: 3 }]);
-            if (index % 9 === 0) await group.settled();
+            if (index % 9 === 0) await group.flush();
           }),
         ),
       );

@@ -34,9 +34,9 @@ const hitOn = (name: string, at: number) => ({ sha256: sha256Of(name), version, 
 test('all of a second is one write, with each result counted once', async () => {
   const { writer, activities, hits } = setUp();
   for (let at = 0; at < 100; at++) {
-    writer.photo(photoOf({ at, kind: 'lookup', outcome: 'memory' }));
-    writer.request(requestOf({ at, route: 'check-cache', lookups: 1, lookupHits: 1, uploads: 0 }));
-    writer.hit(hitOn(at % 2 === 0 ? 'a' : 'b', at));
+    writer.recordPhoto(photoOf({ at, kind: 'lookup', outcome: 'memory' }));
+    writer.recordRequest(requestOf({ at, route: 'check-cache', lookups: 1, lookupHits: 1, uploads: 0 }));
+    writer.countHit(hitOn(at % 2 === 0 ? 'a' : 'b', at));
   }
   await vi.advanceTimersByTimeAsync(999);
   expect([activities, hits]).toEqual([[], []]);
@@ -66,8 +66,9 @@ test.each([
   async (hitRecords, kept) => {
     let draw = 0;
     const { writer, activities } = setUp({ hitRecords, random: () => (draw++ % 10) / 10 });
-    for (let at = 0; at < 100; at++) writer.photo(photoOf({ at, outcome: 'store' }));
-    for (let at = 0; at < 100; at++) writer.photo(photoOf({ at, outcome: at % 2 === 0 ? 'llm' : 'failed' }));
+    for (let at = 0; at < 100; at++) writer.recordPhoto(photoOf({ at, outcome: 'store' }));
+    for (let at = 0; at < 100; at++)
+      writer.recordPhoto(photoOf({ at, outcome: at % 2 === 0 ? 'llm' : 'failed' }));
     await writer.flush();
     expect(activities[0]?.photos).toHaveLength(kept + 100);
     expect(activities[0] && sumsOf(activities[0])).toMatchObject({ 'upload store': 100, 'upload llm': 50 });
@@ -76,8 +77,8 @@ test.each([
 
 test('a look-up is one record, however many hashes it asks for', async () => {
   const { writer, activities } = setUp();
-  for (let hash = 0; hash < 100; hash++) writer.photo(photoOf({ kind: 'lookup', outcome: 'memory' }));
-  writer.request(requestOf({ route: 'batch-check-cache', lookups: 100, lookupHits: 100, uploads: 0 }));
+  for (let hash = 0; hash < 100; hash++) writer.recordPhoto(photoOf({ kind: 'lookup', outcome: 'memory' }));
+  writer.recordRequest(requestOf({ route: 'batch-check-cache', lookups: 100, lookupHits: 100, uploads: 0 }));
   await writer.flush();
   expect(activities[0]).toMatchObject({ photos: [], requests: [expect.anything()] });
 });
@@ -85,8 +86,8 @@ test('a look-up is one record, however many hashes it asks for', async () => {
 test('many records are written in pieces, their sums once', async () => {
   const { writer, activities, hits } = setUp();
   for (let at = 0; at < 1201; at++) {
-    writer.photo(photoOf({ at }));
-    writer.hit(hitOn(`photo ${at}`, at));
+    writer.recordPhoto(photoOf({ at }));
+    writer.countHit(hitOn(`photo ${at}`, at));
   }
   await writer.flush();
   expect(activities.map(({ photos, sums }) => [photos.length, sums.length > 0])).toEqual([
@@ -100,20 +101,20 @@ test('many records are written in pieces, their sums once', async () => {
 test('what can not be written is told with its number, and the next write goes on', async () => {
   const { writer, store, activities, lost } = setUp();
   store.failure = new Error('down');
-  for (let at = 0; at < 3; at++) writer.photo(photoOf({ at }));
-  writer.hit(hitOn('a', 1));
+  for (let at = 0; at < 3; at++) writer.recordPhoto(photoOf({ at }));
+  writer.countHit(hitOn('a', 1));
   await writer.flush();
   expect(lost).toEqual([
     [1, store.failure],
     [3, store.failure],
   ]);
   store.failure = undefined;
-  writer.photo(photoOf());
+  writer.recordPhoto(photoOf());
   await writer.flush();
   expect(activities).toHaveLength(1);
 });
 
 test('a record that is none of ours is refused before it can hold up others', () => {
   const { writer } = setUp();
-  expect(() => writer.photo(photoOf({ claimant: 'no key' }))).toThrow();
+  expect(() => writer.recordPhoto(photoOf({ claimant: 'no key' }))).toThrow();
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { gathered } from '../../src/store/batcher.ts';
+import { openBatcher } from '../../src/store/batcher.ts';
 import { outage } from '../../src/store/outage.ts';
 
 /** Doubles numbers, one statement at a time, each of which ends when the test says so. */
-function doubling(options: { maxGroup?: number; maxWaiting?: number } = {}) {
+function doubling(options: { maxItems?: number; maxWaiting?: number } = {}) {
   const statements: { items: readonly number[]; end: () => void; fail: (error: unknown) => void }[] = [];
-  const group = gathered<number, number>({
-    maxGroup: options.maxGroup ?? 500,
+  const group = openBatcher<number, number>({
+    maxItems: options.maxItems ?? 500,
     maxWaiting: options.maxWaiting ?? 1000,
     run: (items) =>
       new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ test('what comes while a statement is in flight goes into the next one', async (
 });
 
 test('a statement holds no more than a group, and never a part of a submission', async () => {
-  const { group, statements } = doubling({ maxGroup: 3 });
+  const { group, statements } = doubling({ maxItems: 3 });
   const answers = [[1, 2], [3, 4], [5], [6, 7, 8, 9]].map((items) => group.submit(items));
   for (let index = 0; index < 3; index += 1) {
     await turn();
@@ -71,25 +71,6 @@ test('beyond the bound a submission is refused, and those before it are not', as
   expect(await next).toEqual([8]);
 });
 
-test('idle waits for what is in flight and for what waits behind it', async () => {
-  const { group, statements } = doubling();
-  await group.idle();
-  const first = group.submit([1]);
-  await turn();
-  const second = group.submit([2]);
-  let isIdle = false;
-  const idle = group.idle().then(() => {
-    isIdle = true;
-  });
-  statements[0]?.end();
-  await first;
-  await turn();
-  expect(isIdle).toBe(false);
-  statements[1]?.end();
-  await Promise.all([second, idle]);
-  expect(isIdle).toBe(true);
-});
-
 test('an outage fails a group with its one statement', async () => {
   const { group, statements } = doubling();
   const answers = Promise.allSettled([1, 2, 3, 4].map((item) => group.submit([item])));
@@ -101,8 +82,8 @@ test('an outage fails a group with its one statement', async () => {
 
 test('an item at fault fails alone', async () => {
   const seen: number[][] = [];
-  const group = gathered<number, number>({
-    maxGroup: 500,
+  const group = openBatcher<number, number>({
+    maxItems: 500,
     maxWaiting: 1000,
     run: async (items) => {
       seen.push([...items]);
@@ -118,8 +99,8 @@ test('an item at fault fails alone', async () => {
 
 test('a fault of every item costs a bounded number of statements', async () => {
   let statements = 0;
-  const group = gathered<number, number>({
-    maxGroup: 500,
+  const group = openBatcher<number, number>({
+    maxItems: 500,
     maxWaiting: 1000,
     run: async () => {
       statements += 1;
@@ -131,14 +112,14 @@ test('a fault of every item costs a bounded number of statements', async () => {
   expect(statements).toBeLessThan(200);
 });
 
-test('settled means what was submitted before, however much comes after', async () => {
+test('flush waits for what was submitted before, however much comes after', async () => {
   const { group, statements } = doubling();
   const first = group.submit([1]);
-  const settled = group.settled();
+  const flushed = group.flush();
   await turn();
   const later = group.submit([3]);
   statements[0]?.end();
-  await Promise.all([first, settled]);
+  await Promise.all([first, flushed]);
   await turn();
   expect(statements.map(({ items }) => items)).toEqual([[1], [3]]);
   statements[1]?.end();

@@ -95,21 +95,21 @@ const dropResults = fc.oneof(
     (name): Step =>
       (store, model) => {
         model.dropResults((result) => result.content === name);
-        return store.deleteSome({ of: 'results', hash: sha256Of(name) }, 100);
+        return store.maintenance.deleteSome({ of: 'results', hash: sha256Of(name) }, 100);
       },
   ),
   version.map(
     (name): Step =>
       (store, model) => {
         model.dropResults((result) => result.version === name);
-        return store.deleteSome({ of: 'results', version: name }, 100);
+        return store.maintenance.deleteSome({ of: 'results', version: name }, 100);
       },
   ),
   at.map(
     (before): Step =>
       (store, model) => {
         model.dropResults((result) => result.at < before);
-        return store.deleteSome({ of: 'results', before }, 100);
+        return store.maintenance.deleteSome({ of: 'results', before }, 100);
       },
   ),
 );
@@ -118,14 +118,14 @@ const dropClaims = fc.oneof(
     (name): Step =>
       (store, model) => {
         model.dropClaims(({ who }) => who === name);
-        return store.deleteSome({ of: 'claims', claimant: claimantOf(name) }, 100);
+        return store.maintenance.deleteSome({ of: 'claims', claimant: claimantOf(name) }, 100);
       },
   ),
   hash.map(
     (name): Step =>
       (store, model) => {
         model.dropClaims((one) => one.hash === name);
-        return store.deleteSome({ of: 'claims', hash: sha256Of(name) }, 100);
+        return store.maintenance.deleteSome({ of: 'claims', hash: sha256Of(name) }, 100);
       },
   ),
 );
@@ -166,7 +166,7 @@ async function expectAsModelled(prepare: () => Promise<StoreFixture>, numRuns: n
           one && `${one.category}${one.corrected === undefined ? '' : ` corrected to ${one.corrected}`}`,
       );
       expect(told).toEqual(questions.map(({ name, version, who }) => model.find(who, name, version)));
-      expect(await stores[0].cacheCounts()).toMatchObject(model.counts());
+      expect(await stores[0].maintenance.cacheCounts()).toMatchObject(model.counts());
     }),
     { numRuns },
   );

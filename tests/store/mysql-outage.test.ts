@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { withOutageGuard } from '../../src/store/store-breaker.ts';
+import { withStoreBreaker } from '../../src/store/store-breaker.ts';
 import { describeWithMysql, dropDatabase, randomDatabase } from '../support/mysql.ts';
 import { recordingLogger } from './recording-logger.ts';
 import { lookupOf, resultOf } from './rows.ts';
@@ -47,7 +47,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     for (const result of await burst()) expect(result).toMatchObject({ status: 'rejected', reason: outage });
     await expect(store.ping()).rejects.toMatchObject(outage);
     await expect(store.migrate()).rejects.toMatchObject(outage);
-    await expect(store.cacheCounts()).rejects.toMatchObject(outage);
+    await expect(store.maintenance.cacheCounts()).rejects.toMatchObject(outage);
     proxy.thaw();
     expect(await store.findResults(lookups)).toMatchObject([{ category: 'pets' }]);
   });
@@ -88,7 +88,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     const { logger, lines } = recordingLogger();
     const changes: boolean[] = [];
     const { promise: isBack, resolve } = Promise.withResolvers<void>();
-    const guarded = withOutageGuard(store, {
+    const guarded = withStoreBreaker(store, {
       logger,
       firstPauseMs: 20,
       longestPauseMs: 40,
@@ -113,7 +113,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     const { logger } = recordingLogger();
     const { promise: isBack, resolve } = Promise.withResolvers<void>();
     let starts = 0;
-    const guarded = withOutageGuard(store, {
+    const guarded = withStoreBreaker(store, {
       logger,
       firstPauseMs: 10,
       timeoutMs: 5000,

@@ -49,7 +49,7 @@ describe.skipIf(path === undefined)('a MySQL server that takes encrypted connect
     try {
       await store.migrate();
       await store.ping();
-      await store.cacheCounts();
+      await store.maintenance.cacheCounts();
       return 'works';
     } catch (error) {
       return reasonOf(error);

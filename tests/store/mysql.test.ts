@@ -26,7 +26,7 @@ describeWithMysql('a store on MySQL', (server) => {
     await rows('ANALYZE TABLE results, album_claims');
     const planOf = async (lookups: readonly Lookup[], trust: ClaimTrust = 'own') => {
       const { sql, values } = findStatement(lookups, trust);
-      const plan = await rows(`EXPLAIN ${format(sql, [...values] as Buffer[][])}`);
+      const plan = await rows(`EXPLAIN FORMAT=TRADITIONAL ${format(sql, [...values] as Buffer[][])}`);
       return plan.filter(({ table }) => table !== null && !String(table).startsWith('<'));
     };
     const asked = names.slice(0, count);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { outage, StatementError } from '../../src/store/outage.ts';
 import type { Store } from '../../src/store/store.ts';
-import { type GuardedStore, withOutageGuard } from '../../src/store/store-breaker.ts';
+import { type BreakerStore, withStoreBreaker } from '../../src/store/store-breaker.ts';
 import { recordingLogger } from './recording-logger.ts';
 import { lookupOf, resultOf } from './rows.ts';
 
@@ -29,9 +29,12 @@ function puppetStore() {
     saveFeedback: () => act('feedback').then(() => true),
     newestFeedback: async () => act('newest feedback').then(() => []),
     correctors: async () => act('correctors').then(() => []),
-    deleteSome: async () => act('delete').then(() => 0),
-    eraseDeleted: () => act('erase'),
-    cacheCounts: async () => act('count').then(() => ({ versions: [], results: 0, claims: 0, feedback: 0 })),
+    maintenance: {
+      deleteSome: async () => act('delete').then(() => 0),
+      eraseDeleted: () => act('erase'),
+      cacheCounts: async () =>
+        act('count').then(() => ({ versions: [], results: 0, claims: 0, feedback: 0 })),
+    },
     countHits: () => act('hit'),
     saveActivity: () => act('activity'),
     reports: {} as Store['reports'],
@@ -57,7 +60,7 @@ const never = () => new Promise<void>(() => {});
 const lookups = [lookupOf('a')];
 
 let puppet: ReturnType<typeof puppetStore>['puppet'];
-let guarded: GuardedStore;
+let guarded: BreakerStore;
 let recorded: ReturnType<typeof recordingLogger>;
 let changes: boolean[];
 
@@ -67,7 +70,7 @@ beforeEach(() => {
   puppet = made.puppet;
   recorded = recordingLogger();
   changes = [];
-  guarded = withOutageGuard(made.store, {
+  guarded = withStoreBreaker(made.store, {
     logger: recorded.logger,
     random: () => 1,
     onStateChange: (up) => changes.push(up),
@@ -131,7 +134,7 @@ test('while it is down nothing is sent to it but probes', async () => {
     guarded.findResults(lookups),
     guarded.saveResults([resultOf('a')]),
     guarded.countHits([]),
-    guarded.cacheCounts(),
+    guarded.maintenance.cacheCounts(),
     guarded.ping(),
   ]);
   expect(refused.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
@@ -196,7 +199,7 @@ test('what began before an outage and fails after it does not bring the store do
 test('a report may take longer, and says nothing about the store when it fails', async () => {
   await guarded.start();
   puppet.behave = (operation) => (operation === 'count' ? never() : Promise.resolve());
-  const report = guarded.cacheCounts();
+  const report = guarded.maintenance.cacheCounts();
   report.catch(() => {});
   await vi.advanceTimersByTimeAsync(59_999);
   expect(await Promise.race([report, Promise.resolve('still waiting')])).toBe('still waiting');

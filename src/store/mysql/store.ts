@@ -80,10 +80,12 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     saveFeedback: async (feedback) => saveFeedback(pool, feedback, trust),
     newestFeedback: async (limit) => newestFeedback(query, limit),
     correctors: async (limit) => correctors(query, limit),
-    deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
-    // The server alone knows when it overwrites them.
-    eraseDeleted: async () => undefined,
-    cacheCounts: () => reported(cacheCounts),
+    maintenance: {
+      deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
+      // The server overwrites them when it needs their room.
+      eraseDeleted: async () => undefined,
+      cacheCounts: () => reported(cacheCounts),
+    },
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),

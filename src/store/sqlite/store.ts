@@ -3,13 +3,12 @@ import type { ClaimTrust } from '../entities.ts';
 import { migrationsUrl, readMigrations } from '../migrate.ts';
 import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
-import { countSql, countsOf, versionsSql } from '../rows/deletions.ts';
 import { binaryColumns, photoColumns, requestColumns } from '../rows/record-rows.ts';
 import type { Store } from '../store.ts';
 import { addSpend, reserveSpend } from './budget.ts';
 import { saveClaims } from './claims.ts';
 import { sqliteDatabase } from './database.ts';
-import { deleteSome } from './deletions.ts';
+import { cacheCounts, deleteSome } from './deletions.ts';
 import { correctors, newestFeedback, saveFeedback } from './feedback.ts';
 import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
@@ -63,14 +62,11 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     saveFeedback: async (feedback) => saveFeedback(database, feedback, trust),
     newestFeedback: async (limit) => newestFeedback(database, limit),
     correctors: async (limit) => correctors(database, limit),
-    deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
-    eraseDeleted: async () =>
-      void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
-    async cacheCounts() {
-      const queries = [versionsSql, ...Object.values(countSql)];
-      const [versions = [], ...counts] = await Promise.all(queries.map((sql) => reader.read(sql, [])));
-      const [claims = 0, feedback = 0] = counts.map(([row]) => Number(row?.n ?? 0));
-      return countsOf(versions, [claims, feedback]);
+    maintenance: {
+      deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
+      eraseDeleted: async () =>
+        void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
+      cacheCounts: async () => cacheCounts(reader),
     },
     countHits: async (hits) => countHits(database, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
