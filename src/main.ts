@@ -1,9 +1,9 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, loadConfig } from './config.ts';
-import { openLog } from './log.ts';
 import { ArgumentError, argumentsFrom, usage } from './process/arguments.ts';
 import { letHeapGrow } from './process/heap.ts';
+import { openLog } from './process/log.ts';
 import { runPrimary } from './process/primary.ts';
 import { serve } from './process/serve.ts';
 
@@ -24,7 +24,7 @@ try {
 }
 
 async function start(config: Config): Promise<void> {
-  const log = openLog(config.log);
+  const { log, lostLines } = openLog(config.log);
   if (config.workers > 1 && cluster.isPrimary) runPrimary({ workers: config.workers, log });
-  else await serve(config, log, version);
+  else await serve(config, { log, lostLines, version });
 }

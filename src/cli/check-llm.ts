@@ -1,7 +1,7 @@
 import { readTaxonomy } from '../classify/taxonomy.ts';
 import { configured } from '../compose/configured.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { openLog } from '../log.ts';
+import { openLog } from '../process/log.ts';
 import { openProviders } from '../vision/calls/open-providers.ts';
 import { readCatalogue } from '../vision/catalogue/catalogue.ts';
 import { promptOf } from '../vision/prompt.ts';
@@ -33,7 +33,7 @@ export async function checkLlm(
 async function checkAll(config: Config, llm: NonNullable<Config['llm']>, now: number) {
   const taxonomy = configured(() => readTaxonomy(config.taxonomyFile));
   const prompt = promptOf({ taxonomy, ...config.prompt });
-  const log = openLog({ ...config.log, level: 'silent', toStderr: true });
+  const { log } = openLog({ ...config.log, level: 'silent', toStderr: true });
   const { providers, currency } = configured(() =>
     openProviders(llm, { catalogue: readCatalogue(llm.priceFile), log }),
   );

@@ -5,10 +5,17 @@ import type { Config } from '../config.ts';
 import { buildServer } from '../server.ts';
 import { openServices, type Services } from '../services.ts';
 import { announce } from './announce.ts';
+import type { Log } from './log.ts';
 import { openOpsToken } from './ops-token.ts';
 
-/** Serves until SIGTERM or SIGINT, then drains: requests in flight finish, records are flushed, exit 0. */
-export async function serve(config: Config, log: Logger, version: string): Promise<void> {
+/**
+ * Serves until SIGTERM or SIGINT, then drains: requests in flight finish, records are flushed, exit 0. An unexpected
+ * error does the same, and the exit code is 1.
+ */
+export async function serve(
+  config: Config,
+  { log, lostLines, version }: Log & { readonly version: string },
+): Promise<void> {
   const ops = openOpsToken(config);
   // One of several workers speaks for all.
   const isSpeaker = !cluster.isWorker || cluster.worker?.id === 1;
@@ -16,6 +23,7 @@ export async function serve(config: Config, log: Logger, version: string): Promi
   if (isSpeaker && ops.problem !== undefined)
     log.warn(`the routes of operators stay closed: ${ops.problem}; set OPS_TOKEN`);
   const services = openServices(config, log);
+  services.metrics.watchLog(lostLines);
   const app = await buildServer(services, {
     version,
     trustProxy: config.http.trustProxy,
@@ -24,11 +32,15 @@ export async function serve(config: Config, log: Logger, version: string): Promi
   });
 
   let stopping: Promise<void> | undefined;
-  const stop = (reason: string) => {
-    stopping ??= drain(app, services, { log, reason, limitMs: config.drainTimeoutMs });
+  const stop = (reason: string, exitCode = 0) => {
+    stopping ??= drain(app, services, { log, reason, exitCode, limitMs: config.drainTimeoutMs });
   };
   // The group's signal and the primary's may both arrive: the second one changes nothing.
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  process.on('SIGTERM', (signal) => stop(signal)).on('SIGINT', (signal) => stop(signal));
+  process.on('uncaughtException', (error, kind) => {
+    log.fatal({ err: error, kind }, 'unexpected error');
+    stop('unexpected error', 1);
+  });
   process.once('disconnect', () => stop('the primary process is gone'));
 
   await services.ready();
@@ -56,7 +68,7 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
 async function drain(
   app: Awaited<ReturnType<typeof buildServer>>,
   services: Services,
-  { log, reason, limitMs }: { log: Logger; reason: string; limitMs: number },
+  { log, reason, exitCode, limitMs }: { log: Logger; reason: string; exitCode: number; limitMs: number },
 ): Promise<void> {
   log.info({ reason }, 'draining: requests in flight finish, new ones are refused');
   services.stopTaking();
@@ -73,5 +85,5 @@ async function drain(
   }
   clearTimeout(limit);
   log.info('stopped');
-  process.exit(0);
+  process.exit(exitCode);
 }

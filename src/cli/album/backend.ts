@@ -4,7 +4,7 @@ import { httpTo } from '../../client/http.ts';
 import { httpTransport } from '../../client/http-transport.ts';
 import type { Transport } from '../../client/transport.ts';
 import { type Config, loadClientKey, loadConfig } from '../../config.ts';
-import { openLog } from '../../log.ts';
+import { openLog } from '../../process/log.ts';
 import { openServices } from '../../services.ts';
 import type { VisionCallReport } from '../../vision/calls/call-report.ts';
 import type { Settings } from '../settings.ts';
@@ -69,7 +69,7 @@ export async function ownBackend(
   onCall: (call: VisionCallReport) => void,
 ): Promise<Backend> {
   const config = tuned(loadConfig(), settings);
-  const log = openLog({ ...config.log, level: 'error', toStderr: true });
+  const { log } = openLog({ ...config.log, level: 'error', toStderr: true });
   const failures = openFailureTally((config.llm?.providers.length ?? 0) > 1);
   const hopeless = new AbortController();
   const services = openServices(config, log, {

@@ -28,6 +28,18 @@ export function openMetrics() {
     });
   return {
     registry,
+    /** @param lostLines log lines not written since the start */
+    watchLog(lostLines: () => number): void {
+      new Counter({
+        name: 'album_log_lines_lost_total',
+        help: 'Log lines that could not be written',
+        registers,
+        collect() {
+          this.reset();
+          this.inc(lostLines());
+        },
+      });
+    },
     fallbacks: counter('fallbacks_total', 'Photos the preferred classifier did not answer', ['reason']),
     writeFailures: counter('store_write_failures_total', 'Results, hits and claims that were not written', [
       'operation',

@@ -1,0 +1,35 @@
+import { type Logger, pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import { openLogOutput } from './log-output.ts';
+
+export interface LogOptions {
+  readonly level: string;
+  /** `auto`: pretty where standard output is a terminal, JSON otherwise. */
+  readonly format: 'auto' | 'pretty' | 'json';
+  /** Leaves standard output to results. */
+  readonly toStderr?: boolean;
+}
+
+export interface Log {
+  readonly log: Logger;
+  /** Lines that could not be written since the start. */
+  lostLines(): number;
+}
+
+export function openLog({ level, format, toStderr = false }: LogOptions): Log {
+  const isTerminal = (toStderr ? process.stderr : process.stdout).isTTY === true;
+  const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
+  const prettify = isPretty ? prettyFactory({ colorize: isTerminal, ignore: 'pid,reqId' }) : String;
+  const output = openLogOutput(toStderr ? 2 : 1);
+  const options = {
+    level,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    // At trace level the multipart parser logs its options, and with them the caller's headers and key.
+    serializers: { busboyOptions: () => undefined },
+  };
+  return {
+    log: pino(options, { write: (line: string) => output.write(prettify(line)) }),
+    lostLines: output.lostLines,
+  };
+}
