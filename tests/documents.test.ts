@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const documents = ['*.md', 'docs/**/*.md', 'deploy/**/*.md', 'models/**/*.md'].flatMap((one) =>
@@ -47,4 +47,21 @@ test('docs/benchmarks.md names every benchmark that has arguments or results of 
     .map((file) => file.replace('bench/', ''));
   expect(named.filter((file) => !existsSync(join('bench', file)))).toEqual([]);
   expect(runnable.filter((file) => !named.includes(file))).toEqual([]);
+});
+
+test('every decision has a status, a date and an occasion to revisit it, fits a page and is listed', () => {
+  const index = readFileSync('docs/decisions/README.md', 'utf8');
+  const decisions = globSync('docs/decisions/[0-9]*.md');
+  const faulty = decisions.filter((file) => {
+    const text = readFileSync(file, 'utf8');
+    const [title = '', , status = ''] = text.split('\n');
+    const number = Number(/(\d{4})-/.exec(file)?.[1]);
+    return !(
+      title.startsWith(`# ${number}. `) &&
+      /^Status: \w+\. Date: \d{4}-\d\d-\d\d\..* Revisit when: .+\.$/.test(status) &&
+      text.split(/\s+/).length <= 500 &&
+      index.includes(`| ${number} | [${title.replace(/^# \d+\. /, '')}](${basename(file)}) |`)
+    );
+  });
+  expect(faulty).toEqual([]);
 });
