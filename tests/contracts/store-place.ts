@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { ClaimTrust, Found } from '../../src/store/entities.ts';
 import type { Store } from '../../src/store/store.ts';
 import { lookupOf } from '../store/rows.ts';
@@ -10,6 +10,8 @@ export interface StoreFixture {
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Changes something behind the store's back. */
   change(sql: string): Promise<unknown>;
+  /** Deletes all rows but the history of migrations. */
+  empty(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -24,8 +26,9 @@ export interface StorePlace {
   find(name: string, claimant?: string): Promise<Found | undefined>;
 }
 
-/** A new, migrated database for every test. */
+/** One migrated database for all tests, empty at the beginning of each. */
 export function storePlace(kind: Store['kind'], prepare: () => Promise<StoreFixture>): StorePlace {
+  let fixture: StoreFixture;
   let current: { fixture: StoreFixture; store: Store } | undefined;
   const now = () => {
     if (current === undefined) throw new Error('a place exists within a test only');
@@ -44,23 +47,30 @@ export function storePlace(kind: Store['kind'], prepare: () => Promise<StoreFixt
       (await now().store.findResults([lookupOf(name, claimant)]))[0],
   };
 
+  beforeAll(async () => {
+    fixture = await prepare();
+    const store = fixture.open();
+    await store.migrate();
+    await store.close();
+  });
+
   beforeEach(async () => {
-    const fixture = await prepare();
+    await fixture.empty();
     const store = fixture.open({
       onStatement: () => {
         place.statements += 1;
       },
     });
     current = { fixture, store };
-    await store.migrate();
     place.statements = 0;
   });
 
   afterEach(async () => {
     await now().store.close();
-    await now().fixture.remove();
     current = undefined;
   });
+
+  afterAll(() => fixture.remove());
 
   return place;
 }

@@ -7,12 +7,12 @@ import { findStatement } from '../../src/store/mysql/results.ts';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import { describeStore } from '../contracts/store.ts';
 import { describeWithMysql, mysqlRows } from '../support/mysql.ts';
-import { mysqlFixture } from './mysql-place.ts';
+import { mysqlDatabase, mysqlFixture } from './mysql-place.ts';
 import { claimOf, lookupOf, resultOf, version } from './rows.ts';
 
 describeWithMysql('a store on MySQL', (server) => {
   describe('contract', () => {
-    describeStore('mysql', () => mysqlFixture(server));
+    describeStore('mysql', async () => mysqlDatabase(server));
   });
 
   test.each([1, 20, 500])('a list of %i look-ups is read by whole keys', async (count) => {

@@ -28,6 +28,14 @@ export async function sqliteFixture(): Promise<StoreFixture & { readonly file: s
         database.close();
       }
     },
+    async empty() {
+      const database = new DatabaseSync(file);
+      const tables = database
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'schema_migrations'")
+        .all();
+      for (const { name } of tables) database.exec(`DELETE FROM ${name}`);
+      database.close();
+    },
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   };
 }
