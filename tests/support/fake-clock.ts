@@ -1,4 +1,7 @@
 import { setImmediate } from 'node:timers';
+import { randomOf } from '../fuzz/mutations.ts';
+
+const randomSteps = 2 ** 20;
 
 /** Time that passes only when everything that could happen has happened. */
 export interface FakeClock {
@@ -14,9 +17,13 @@ interface Timer {
   unref(): Timer;
 }
 
-/** Runs `work` with `setTimeout`, `clearTimeout` and `performance.now` on a clock that begins at 0 and never waits. */
+/**
+ * Runs `work` with `setTimeout`, `clearTimeout` and `performance.now` on a clock that begins at 0 and never waits, and
+ * with a `Math.random` that always returns the same numbers.
+ */
 export async function withFakeClock<T>(work: (clock: FakeClock) => Promise<T>): Promise<T> {
-  const real = { setTimeout, clearTimeout, now: performance.now };
+  const real = { setTimeout, clearTimeout, now: performance.now, random: Math.random };
+  const random = randomOf(1);
   /** The next one last. */
   const timers: Timer[] = [];
   let nowMs = 0;
@@ -48,6 +55,7 @@ export async function withFakeClock<T>(work: (clock: FakeClock) => Promise<T>): 
 
   Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
   performance.now = () => nowMs;
+  Math.random = () => random(randomSteps) / randomSteps;
   try {
     let isOver = false;
     const end = () => {
@@ -67,5 +75,6 @@ export async function withFakeClock<T>(work: (clock: FakeClock) => Promise<T>): 
   } finally {
     Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout });
     performance.now = real.now;
+    Math.random = real.random;
   }
 }

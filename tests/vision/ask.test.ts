@@ -176,19 +176,6 @@ describe('a refusal for rate or concurrency', () => {
     await Promise.all(Array.from({ length: 16 }, () => asked.classify(photo, context())));
     expect(one.breaker.state).toBe('closed');
   });
-
-  test('sends the photo where there is room, else back to its place', async () => {
-    const providers = both();
-    atOnce(first, 2);
-    atOnce(second, 2);
-    const asked = vision({ providers });
-    const order: number[] = [];
-    await Promise.all(
-      Array.from({ length: 8 }, (_, index) => asked.classify(photo, context()).then(() => order.push(index))),
-    );
-    expect(second.requestCount).toBeGreaterThan(0);
-    expect(order.slice(-2).sort()).toEqual([6, 7]);
-  });
 });
 
 describe('an account', () => {

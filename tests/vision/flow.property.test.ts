@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/vision/wire/vendor-error.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { schedule, wronged } from '../support/schedules.ts';
 import type { VendorRules } from '../support/simulated-vendor.ts';
 import { type Arrival, type Simulated, simulate } from '../support/simulation.ts';
@@ -20,6 +21,14 @@ interface Kind {
   readonly ideal?: (rules: VendorRules) => VendorRules;
   /** What it may refuse beside so many answers, after so many quiet times. */
   readonly refusals: (answered: number, quiet: number, rules: VendorRules) => number;
+}
+
+/**
+ * Refusals that don't state the rate look like refusals for too many calls at once. Until trials show otherwise, no
+ * more calls are under way than one window let in, which matters where calls take longer than a window.
+ */
+function lookingLikeConcurrency(rules: VendorRules, windowMs: number): VendorRules {
+  return { ...rules, windowMs, ...(rules.perWindow !== undefined && { atOnce: rules.perWindow }) };
 }
 
 const kinds: Record<string, Kind> = {
@@ -47,12 +56,12 @@ const kinds: Record<string, Kind> = {
   },
   'takes so many a second, and says when it refuses for how long': {
     rules: fc.record({ callMs, perWindow: few, states: fc.constant('retry-after' as const) }),
-    ideal: (rules) => ({ ...rules, windowMs: 2_000 }),
+    ideal: (rules) => lookingLikeConcurrency(rules, 2_000),
     refusals: (answered, quiet) => answered + (quiet + 1) * 8,
   },
   'takes so many a second, and says nothing': {
     rules: fc.record({ callMs, perWindow: few }),
-    ideal: (rules) => ({ ...rules, windowMs: 2_500 }),
+    ideal: (rules) => lookingLikeConcurrency(rules, 2_500),
     refusals: (answered, quiet) => 2 * answered + (quiet + 1) * 8,
   },
 };
@@ -70,7 +79,7 @@ test.each(Object.entries(kinds))(
         const [{ refused, answered }] = vendors as [Simulated['vendors'][number]];
         expect(refused).toBeLessThanOrEqual(refusals(answered, quietTimes(arrivals), vendor));
       }),
-      { numRuns: 250 },
+      propertyRuns(250),
     );
   },
   60_000,
@@ -95,6 +104,6 @@ test('an outage is over for everybody five seconds after it ends', async () => {
       const later = outcomes.filter(({ atMs }) => atMs > trouble.toMs + 5_000);
       expect(later.filter(({ isByLlm }) => !isByLlm)).toEqual([]);
     }),
-    { numRuns: 50 },
+    propertyRuns(50),
   );
 }, 60_000);

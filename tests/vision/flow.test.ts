@@ -71,6 +71,16 @@ describe('a vendor that takes three at once', () => {
   });
 });
 
+test('a photo that two vendors have no room for goes back to its place', async () => {
+  const twoAtOnce = { callMs: 600, atOnce: 2 };
+  const { outcomes, vendors } = await simulate([twoAtOnce, twoAtOnce], batch(0, 8));
+  const lastMs = Math.max(...outcomes.map(({ tookMs }) => tookMs));
+  const last = outcomes.flatMap(({ tookMs }, index) => (tookMs === lastMs ? [index] : []));
+  expect(vendors.map(({ refused: count }) => count > 0)).toEqual([true, true]);
+  expect(last.every((index) => index >= 4)).toBe(true);
+  expect(local({ outcomes, vendors, endedMs: lastMs })).toEqual([]);
+});
+
 describe('a vendor of two a second', () => {
   const fiveBatches = [0, 1, 2, 3, 4].flatMap((index) => batch(index * 12_000));
 
@@ -128,7 +138,7 @@ describe('a vendor in an outage', () => {
   });
 
   test('photos of a batch wait for one probe, and no longer', async () => {
-    const rules = { callMs: 300, outage: outage('down', 62_000) };
+    const rules = { callMs: 300, outage: outage('down', 61_000) };
     const seen = await simulate([rules], [...singles(0, 1_000, 59), ...batch(60_000), ...batch(61_000)]);
     const [first, second] = [seen.outcomes.slice(59, 79), seen.outcomes.slice(79)];
     expect(Math.max(...first.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(5_000);
