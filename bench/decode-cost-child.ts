@@ -1,7 +1,7 @@
 /** Decodes one photo and says what it cost. A child of decode-cost.ts. */
 import { readFileSync } from 'node:fs';
 import { openDecoder } from '../src/image/decode/decode.ts';
-import { setUpSharp } from '../src/image/decode/sharp-setup.ts';
+import { setUpSharp } from '../src/image/decode/set-up-sharp.ts';
 import type { ImageFormat } from '../src/image/photo.ts';
 
 setUpSharp();

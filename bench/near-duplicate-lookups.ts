@@ -10,7 +10,7 @@ import sharp from 'sharp';
 import { isNearDuplicate } from '../src/cache/near-duplicate.ts';
 import { photoFiles } from '../src/cli/album/photo-files.ts';
 import { openDecoder } from '../src/image/decode/decode.ts';
-import { setUpSharp } from '../src/image/decode/sharp-setup.ts';
+import { setUpSharp } from '../src/image/decode/set-up-sharp.ts';
 import { formatOf } from '../src/image/inspect/format.ts';
 import type { Fingerprint } from '../src/image/photo.ts';
 import { fingerprintOf } from '../tests/support/pictures/fingerprint.ts';

@@ -1,7 +1,7 @@
 /** Entry of the child processes in which photos are decoded and the local network runs. */
 import sharp from 'sharp';
 import { type DecoderOptions, openDecoder } from './image/decode/decode.ts';
-import { setUpSharp } from './image/decode/sharp-setup.ts';
+import { setUpSharp } from './image/decode/set-up-sharp.ts';
 import { serveJobs, type Worker } from './image/pool/serve-jobs.ts';
 import { checkGolden } from './local/golden.ts';
 import { type Manifest, readManifest } from './local/manifest.ts';
@@ -24,7 +24,7 @@ async function openWorker(options: ChildOptions): Promise<Worker> {
   });
   await warmUp(decode);
   return {
-    ...(model.unfit !== undefined && { unfit: model.unfit }),
+    ...(model.modelError !== undefined && { modelError: model.modelError }),
     async run(job) {
       const { pixels, ...decoded } = await decode(job);
       const probabilities = pixels && (await model.network?.probabilitiesOf(pixels));
@@ -45,7 +45,7 @@ interface Model {
   readonly network?: Network;
   /** Absent where there is no network to feed. */
   readonly manifest?: Manifest;
-  readonly unfit?: string;
+  readonly modelError?: string;
 }
 
 /** Whatever is wrong with the model, photos can still be decoded, for a vision LLM. */
@@ -58,6 +58,6 @@ async function openModel(manifestFile: string | undefined): Promise<Model> {
     await checkGolden(network, manifest);
     return { manifest, network };
   } catch (error) {
-    return { unfit: error instanceof Error ? error.message : 'the local model does not load' };
+    return { modelError: error instanceof Error ? error.message : 'the local model does not load' };
   }
 }

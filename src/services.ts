@@ -87,9 +87,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   let modelsChecked: Promise<void> | undefined;
   /** Every answer needs a decoder, and one of the two models. */
   function canAnswer(): boolean {
-    const { ready, unfit } = pool.status();
+    const { ready, modelError } = pool.status();
     // One child may be on its way back: until two starts have failed there is no reason to turn phones away.
-    return (ready > 0 || unfit === undefined) && (unfit === undefined || vision !== undefined);
+    return (ready > 0 || modelError === undefined) && (modelError === undefined || vision !== undefined);
   }
   const state = () => ({
     isTaking,

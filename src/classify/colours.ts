@@ -1,4 +1,4 @@
-import type { Colour } from '../image/decode/colour.ts';
+import type { Colour } from '../image/photo.ts';
 
 /** Names of the colours. Client C compares the Chinese ones, which therefore never change. */
 export const colourNames: Readonly<Record<Colour, { readonly zh: string; readonly en: string }>> = {

@@ -3,9 +3,9 @@ import { type SharedCall, shareCall } from '../resilience/shared-call.ts';
 import { throwIfOver } from '../resilience/wait-until.ts';
 import { formatOf } from './inspect/format.ts';
 import type { Inspector } from './inspect/inspector.ts';
-import type { Cost } from './inspect/limits.ts';
-import type { AnalyseContext, Photo } from './photo.ts';
-import type { Job, Wants } from './pool/job.ts';
+import type { DecodeCost } from './inspect/limits.ts';
+import type { AnalyseContext, Photo, Wants } from './photo.ts';
+import type { Job } from './pool/job.ts';
 import type { Pool } from './pool/pool.ts';
 import type { ReceivedUpload } from './upload/receive.ts';
 
@@ -47,7 +47,7 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
     const { sha256, release } = upload;
     const format = formatOf(upload.bytes, { heic });
     const sizeBytes = upload.bytes.length;
-    let cost: Promise<Cost> | undefined;
+    let cost: Promise<DecodeCost> | undefined;
     const inspected = async () => (await upload.lend((bytes) => inspector.inspect(bytes, format))).cost;
 
     // The bytes are asked for when they are needed: nothing here keeps them beyond their release.

@@ -1,7 +1,6 @@
-import type { Colour } from './decode/colour.ts';
-import type { JobContext } from './pool/scheduler.ts';
+import type { WaitContext } from '../resilience/wait-until.ts';
 
-/** What a complete upload is: its bytes, and the SHA-256 that was taken while they arrived. */
+/** A complete upload: its bytes, and the SHA-256 computed while they arrived. */
 export interface Upload {
   readonly bytes: Buffer;
   /** 64 lower-case hex digits, of `bytes`. */
@@ -9,6 +8,19 @@ export interface Upload {
 }
 
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'heic';
+
+/** A colour as the store keeps it. Answers carry a word for it. */
+export type Colour =
+  | 'red'
+  | 'orange'
+  | 'yellow'
+  | 'green'
+  | 'blue'
+  | 'violet'
+  | 'pink'
+  | 'grey'
+  | 'black'
+  | 'white';
 
 /** What a picture looks like in every encoding of it: enough to tell whether another one is the same to the eye. */
 export interface PictureCells {
@@ -49,8 +61,25 @@ export interface Analysis {
   readonly colour?: Colour;
 }
 
-/** Work that can't begin before its deadline isn't begun at all. */
-export type AnalyseContext = JobContext;
+/** The outputs a decode should produce. The child skips the others. */
+export interface Wants {
+  /** The metadata-free JPEG for a vision LLM. */
+  readonly rendition: boolean;
+  /** The local model's probabilities. */
+  readonly infer: boolean;
+  /** The features that find near duplicates. They are computed from the rendition. */
+  readonly fingerprint?: boolean;
+  /** The prevailing colour. It is computed from the rendition, or else from the model's input. */
+  readonly colour?: boolean;
+}
+
+/** The caller of an analysis. Work that can't begin before the deadline never begins. */
+export interface AnalyseContext extends WaitContext {
+  /** Default: `single`. */
+  readonly lane?: 'single' | 'batch' | 'background';
+  /** Albums take turns by caller. */
+  readonly caller?: string;
+}
 
 /** One picture in hand. Uploads of the same bytes at the same time share one `Photo`, and so one decode. */
 export interface Photo {

@@ -10,7 +10,7 @@ import { defaultPixelLimits } from '../../src/image/inspect/limits.ts';
 import { openPhotos } from '../../src/image/open-photos.ts';
 import type { Pool } from '../../src/image/pool/pool.ts';
 import { receivedUpload } from '../../src/image/upload/receive.ts';
-import { closePools, jobOf, patient, realPool } from '../support/pools.ts';
+import { closePools, jobOf, longContext, realPool } from '../support/pools.ts';
 import { writeColourModel } from '../support/tiny-model.ts';
 import { corpus, mutant, randomOf } from './mutations.ts';
 
@@ -72,7 +72,7 @@ describe('files that are nearly right', () => {
         const bytes = mutant(seeds, random);
         try {
           const photo = photos.open(receivedUpload(bytes, jobOf(bytes).sha256, () => {}));
-          const { rendition } = await photo.analyse(patient()).finally(photo.close);
+          const { rendition } = await photo.analyse(longContext()).finally(photo.close);
           expect(rendition.readUInt16BE(0)).toBe(0xffd8);
           answered += 1;
         } catch (error) {

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Pool } from '../../src/image/pool/pool.ts';
 import { readManifest } from '../../src/local/manifest.ts';
-import { albumManifest, closePools, jobOf, patient, realPool, until } from '../support/pools.ts';
+import { albumManifest, closePools, jobOf, longContext, realPool, until } from '../support/pools.ts';
 import { colourProbabilities, writeColourModel } from '../support/tiny-model.ts';
 
 const samples = readFileSync('docs/samples/samples.tsv', 'utf8')
@@ -25,7 +25,7 @@ describe('a child with the bundled model', () => {
   it.each(samples)('knows %s as %s, beside a rendition and without', async (file, category) => {
     const { labels, golden } = readManifest(albumManifest);
     for (const rendition of [true, false]) {
-      const { probabilities = [] } = await pool.analyse(jobOf(sample(file), { rendition }), patient());
+      const { probabilities = [] } = await pool.analyse(jobOf(sample(file), { rendition }), longContext());
       expect(labels[probabilities.indexOf(Math.max(...probabilities))]).toBe(category);
       const expected = golden.cases.find(({ image }) => image.endsWith(file.replace('.jpg', '.png')));
       for (const [at, probability] of (expected?.probabilities ?? []).entries())
@@ -37,7 +37,7 @@ describe('a child with the bundled model', () => {
     const home = mkdtempSync(join(tmpdir(), 'child-home-'));
     try {
       const watched = realPool({ childEnv: { HOME: home, XDG_CACHE_HOME: home, TMPDIR: home } });
-      await watched.analyse(jobOf(sample('cat.jpg')), patient());
+      await watched.analyse(jobOf(sample('cat.jpg')), longContext());
       await watched.close();
       expect(readdirSync(home, { recursive: true })).toEqual([]);
     } finally {
@@ -47,21 +47,21 @@ describe('a child with the bundled model', () => {
 
   it('leaves out what is not wanted', async () => {
     const wants = { rendition: true, infer: false };
-    const analysis = await pool.analyse(jobOf(sample('cat.jpg'), wants), patient());
+    const analysis = await pool.analyse(jobOf(sample('cat.jpg'), wants), longContext());
     expect(analysis.probabilities).toBeUndefined();
     expect((await sharp(analysis.rendition).metadata()).width).toBe(451);
   });
 
   it('infers much the same from the rendition', async () => {
     const cat = jobOf(sample('cat.jpg'), { rendition: true });
-    const { probabilities = [], rendition } = await pool.analyse(cat, patient());
+    const { probabilities = [], rendition } = await pool.analyse(cat, longContext());
     const again = {
       ...cat,
       kind: 'inference',
       bytes: rendition,
       wants: { rendition: false, infer: true },
     } as const;
-    const { probabilities: fromRendition = [] } = await pool.analyse(again, patient());
+    const { probabilities: fromRendition = [] } = await pool.analyse(again, longContext());
     expect(fromRendition).toHaveLength(probabilities.length);
     for (const [label, probability] of probabilities.entries())
       expect(fromRendition[label]).toBeCloseTo(probability, 1);
@@ -70,7 +70,9 @@ describe('a child with the bundled model', () => {
   it('refuses what is damaged and goes on', async () => {
     const [pid] = pool.status().pids;
     const damaged = sample('cat.jpg').subarray(0, 20_000);
-    await expect(pool.analyse(jobOf(damaged), patient())).rejects.toMatchObject({ code: 'truncated_image' });
+    await expect(pool.analyse(jobOf(damaged), longContext())).rejects.toMatchObject({
+      code: 'truncated_image',
+    });
     expect(pool.status().pids).toEqual([pid]);
   });
 
@@ -78,13 +80,13 @@ describe('a child with the bundled model', () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     const tiff = await sharp(sample('cat.jpg')).tiff().toBuffer();
     for (const bytes of [svg, tiff])
-      await expect(pool.analyse(jobOf(bytes), patient())).rejects.toMatchObject({
+      await expect(pool.analyse(jobOf(bytes), longContext())).rejects.toMatchObject({
         code: 'undecodable_image',
       });
   });
 
   it('loses the photos of nobody else when it is killed at work', async () => {
-    const work = Array.from({ length: 12 }, () => pool.analyse(jobOf(sample('coffee.jpg')), patient()));
+    const work = Array.from({ length: 12 }, () => pool.analyse(jobOf(sample('coffee.jpg')), longContext()));
     await until(() => pool.status().busy === 1);
     process.kill(pool.status().pids[0] ?? 0, 'SIGKILL');
     expect(await Promise.all(work)).toHaveLength(12);
@@ -104,7 +106,8 @@ describe('a child with another model', () => {
     await pool.ready();
     return pool;
   };
-  const analyseCat = (pool: Pool) => pool.analyse(jobOf(sample('cat.jpg'), { rendition: true }), patient());
+  const analyseCat = (pool: Pool) =>
+    pool.analyse(jobOf(sample('cat.jpg'), { rendition: true }), longContext());
 
   it('prepares photos as that model’s manifest says', async () => {
     const pool = await start(await writeColourModel(join(folder, 'good')));
@@ -113,7 +116,7 @@ describe('a child with another model', () => {
     for (const rendition of [true, false]) {
       const { probabilities = [] } = await pool.analyse(
         jobOf(await photo.png().toBuffer(), { rendition }),
-        patient(),
+        longContext(),
       );
       const expected = colourProbabilities(rgb);
       expect(probabilities).toHaveLength(3);
@@ -135,7 +138,7 @@ describe('a child with another model', () => {
     ],
   ])('that %s still decodes, and says what is wrong', async (_, manifest, reason) => {
     const pool = await start(await manifest());
-    expect(pool.status()).toMatchObject({ ready: 1, unfit: expect.stringMatching(reason) });
+    expect(pool.status()).toMatchObject({ ready: 1, modelError: expect.stringMatching(reason) });
     const { probabilities, rendition } = await analyseCat(pool);
     expect(probabilities).toBeUndefined();
     expect(rendition.length).toBeGreaterThan(1000);

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { describe, expect, it, test } from 'vitest';
-import { type Colour, colourOf } from '../../src/image/decode/colour.ts';
+import { colourOf } from '../../src/image/decode/colour.ts';
 import { openDecoder } from '../../src/image/decode/decode.ts';
 import { formatOf } from '../../src/image/inspect/format.ts';
+import type { Colour } from '../../src/image/photo.ts';
 import { jobOf } from '../support/pools.ts';
 
 type Rgb = readonly [red: number, green: number, blue: number];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { openDecoder } from '../../src/image/decode/decode.ts';
-import { pooled } from '../../src/image/decode/downscale.ts';
+import { downscale } from '../../src/image/decode/downscale.ts';
 import { readManifest } from '../../src/local/manifest.ts';
 import { sampleBytes } from '../support/app.ts';
 import { areDuplicates, fingerprintOf } from '../support/pictures/fingerprint.ts';
@@ -68,7 +68,7 @@ describe('pooling', () => {
   it('keeps the mean of a picture of any size', () => {
     fc.assert(
       fc.property(pictures, fc.integer({ min: 1, max: 12 }), (picture, edge) => {
-        expect(mean(pooled(picture, edge))).toBeCloseTo(mean(picture.data), 6);
+        expect(mean(downscale(picture, edge))).toBeCloseTo(mean(picture.data), 6);
       }),
     );
   });
@@ -83,8 +83,8 @@ describe('pooling', () => {
           return data[(Math.floor(y / times) * widthPx + Math.floor(x / times)) * 3 + (at % 3)] ?? 0;
         });
         const [small, large] = [
-          pooled({ data, widthPx, heightPx }, 7),
-          pooled({ data: repeated, ...larger }, 7),
+          downscale({ data, widthPx, heightPx }, 7),
+          downscale({ data: repeated, ...larger }, 7),
         ];
         for (const [cell, level] of small.entries()) expect(large[cell]).toBeCloseTo(level, 6);
       }),

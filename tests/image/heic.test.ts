@@ -9,7 +9,7 @@ import { itemsOf } from '../../src/image/inspect/iso-items.ts';
 import { thumbnailOf } from '../../src/image/inspect/iso-media.ts';
 import type { Pool } from '../../src/image/pool/pool.ts';
 import { readManifest } from '../../src/local/manifest.ts';
-import { albumManifest, closePools, jobOf, patient, realPool } from '../support/pools.ts';
+import { albumManifest, closePools, jobOf, longContext, realPool } from '../support/pools.ts';
 import { withProperty, withTransform } from '../support/turned-heic.ts';
 
 const file = (name: string) => readFileSync(`tests/fixtures/heic/${name}.heic`);
@@ -183,7 +183,7 @@ describe('a child that gets HEIC photos', () => {
     const { labels } = readManifest(albumManifest);
     for (const rendition of [true, false]) {
       const job = { ...jobOf(bytes, { rendition }), format: 'heic' as const };
-      const { probabilities = [], widthPx, rendition: jpeg } = await pool.analyse(job, patient());
+      const { probabilities = [], widthPx, rendition: jpeg } = await pool.analyse(job, longContext());
       expect(labels[probabilities.indexOf(Math.max(...probabilities))]).toBe(category);
       expect(widthPx).toBe(width);
       if (rendition) expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', space: 'srgb' });

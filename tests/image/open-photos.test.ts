@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { TooManyPixelsError, UnavailableError } from '../../src/errors.ts';
 import { openPhotos } from '../../src/image/open-photos.ts';
-import type { Analysis } from '../../src/image/photo.ts';
+import type { AnalyseContext, Analysis } from '../../src/image/photo.ts';
 import type { Job } from '../../src/image/pool/job.ts';
-import type { JobContext } from '../../src/image/pool/scheduler.ts';
 import { receivedUpload } from '../../src/image/upload/receive.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { patient } from '../support/pools.ts';
+import { longContext } from '../support/pools.ts';
 
 const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
 const cost = { cpuMs: 30, megabytes: 20 };
@@ -14,9 +13,9 @@ const analysis: Analysis = { rendition: Buffer.alloc(0), widthPx: 3, heightPx: 2
 
 /** Photos on a pool that answers when the test says so. */
 function setUp() {
-  const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: JobContext })[] = [];
+  const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: AnalyseContext })[] = [];
   const pool = {
-    analyse(job: Job, context: JobContext) {
+    analyse(job: Job, context: AnalyseContext) {
       const answer = Promise.withResolvers<Analysis>();
       calls.push({ ...answer, job, context });
       context.signal.addEventListener('abort', () => answer.reject(context.signal.reason));
@@ -45,7 +44,7 @@ describe('photos in hand', () => {
     const { photos, calls, upload } = setUp();
     const photo = photos.open(upload('one'));
     expect(photo).toMatchObject({ sha256: 'a'.repeat(64), sizeBytes: jpeg.length, format: 'jpeg' });
-    void photo.analyse(patient());
+    void photo.analyse(longContext());
     await settled();
     expect(calls[0]?.job).toMatchObject({
       bytes: jpeg,
@@ -56,7 +55,7 @@ describe('photos in hand', () => {
 
   it('looks at its header before it waits for anything, and says to the pool who asks', async () => {
     const { photos, calls, inspected, upload } = setUp();
-    const context = { ...patient(), lane: 'batch', caller: 'somebody' } as const;
+    const context = { ...longContext(), lane: 'batch', caller: 'somebody' } as const;
     void photos.open(upload('one')).analyse(context);
     expect(inspected).toEqual([jpeg.toString('hex')]);
     await settled();
@@ -75,19 +74,19 @@ describe('photos in hand', () => {
     const { photos, calls, released, upload } = setUp();
     const [one, two] = [photos.open(upload('one')), photos.open(upload('two'))];
     expect(released).toEqual(['two']);
-    const answers = [one.analyse(patient()), two.analyse(patient()), one.analyse(patient())];
+    const answers = [one.analyse(longContext()), two.analyse(longContext()), one.analyse(longContext())];
     await settled();
     expect(calls).toHaveLength(1);
     calls[0]?.resolve(analysis);
     expect(await Promise.all(answers)).toEqual([analysis, analysis, analysis]);
-    expect(await two.analyse(patient())).toBe(analysis);
+    expect(await two.analyse(longContext())).toBe(analysis);
     expect(calls).toHaveLength(1);
   });
 
   it('drops the bytes as soon as the analysis is there, though the upload is still held', async () => {
     const { photos, calls, released, upload } = setUp();
     const received = upload('one');
-    const answer = photos.open(received).analyse(patient());
+    const answer = photos.open(received).analyse(longContext());
     await settled();
     calls[0]?.resolve(analysis);
     await answer;
@@ -108,7 +107,7 @@ describe('photos in hand', () => {
   it('holds the bytes of a closed photo until the analysis under way is done', async () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
-    const answer = photo.analyse(patient());
+    const answer = photo.analyse(longContext());
     await settled();
     photo.close();
     expect(released).toEqual([]);
@@ -117,7 +116,7 @@ describe('photos in hand', () => {
     await settled();
     expect(released).toEqual(['one']);
     const again = photos.open(upload('again'));
-    void again.analyse(patient());
+    void again.analyse(longContext());
     await settled();
     expect(calls).toHaveLength(2);
   });
@@ -126,10 +125,10 @@ describe('photos in hand', () => {
     const { photos, calls, upload } = setUp();
     const photo = photos.open(upload('one'));
     let nowMs = 0;
-    const hasty = photo.analyse({ ...patient(), deadline: deadlineIn(5, () => nowMs) });
+    const hasty = photo.analyse({ ...longContext(), deadline: deadlineIn(5, () => nowMs) });
     const controller = new AbortController();
-    const leaving = photo.analyse(patient(controller.signal));
-    const staying = photo.analyse(patient());
+    const leaving = photo.analyse(longContext(controller.signal));
+    const staying = photo.analyse(longContext());
     await settled();
     expect(calls[0]?.context.deadline.leftMs()).toBeGreaterThan(1000);
     nowMs = 5;
@@ -146,12 +145,12 @@ describe('photos in hand', () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
     const controller = new AbortController();
-    const leaving = photo.analyse(patient(controller.signal));
+    const leaving = photo.analyse(longContext(controller.signal));
     await settled();
     controller.abort();
     await expect(leaving).rejects.toThrow();
     expect(calls[0]?.context.signal.aborted).toBe(true);
-    const next = photo.analyse(patient());
+    const next = photo.analyse(longContext());
     await settled();
     expect(calls).toHaveLength(2);
     await settled();
@@ -163,11 +162,11 @@ describe('photos in hand', () => {
   it('remembers what is wrong with a photo as long as it is held', async () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
-    const answer = photo.analyse(patient());
+    const answer = photo.analyse(longContext());
     await settled();
     calls[0]?.reject(new TooManyPixelsError('too many'));
     await expect(answer).rejects.toThrow('too many');
-    await expect(photos.open(upload('two')).analyse(patient())).rejects.toThrow('too many');
+    await expect(photos.open(upload('two')).analyse(longContext())).rejects.toThrow('too many');
     expect(calls).toHaveLength(1);
     expect(released).toEqual(['one', 'two']);
   });
@@ -175,12 +174,12 @@ describe('photos in hand', () => {
   it('tries again after a failure that is not the photo’s', async () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
-    const answer = photo.analyse(patient());
+    const answer = photo.analyse(longContext());
     await settled();
     calls[0]?.reject(new UnavailableError('overloaded', 'full'));
     await expect(answer).rejects.toThrow('full');
     expect(released).toEqual([]);
-    const next = photos.open(upload('two')).analyse(patient());
+    const next = photos.open(upload('two')).analyse(longContext());
     await settled();
     calls[1]?.resolve(analysis);
     expect(await next).toBe(analysis);
@@ -189,23 +188,23 @@ describe('photos in hand', () => {
   it('runs the network on the rendition, only once somebody asks for it', async () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
-    const analysed = photo.analyse(patient());
+    const analysed = photo.analyse(longContext());
     await settled();
     const rendition = Buffer.from('rendition');
     calls[0]?.resolve({ ...analysis, rendition });
     await analysed;
     expect(released).toEqual(['one']);
     expect(calls).toHaveLength(1);
-    const wanted = photo.probabilities(patient());
+    const wanted = photo.probabilities(longContext());
     const controller = new AbortController();
-    const leaving = photo.probabilities(patient(controller.signal));
+    const leaving = photo.probabilities(longContext(controller.signal));
     await settled();
     expect(calls[1]?.job).toMatchObject({ kind: 'inference', bytes: rendition, wants: { infer: true } });
     controller.abort(new Error('gone'));
     await expect(leaving).rejects.toThrow('gone');
     calls[1]?.resolve({ ...analysis, probabilities: [0.4, 0.6] });
     expect(await wanted).toEqual([0.4, 0.6]);
-    expect(await photo.probabilities(patient())).toEqual([0.4, 0.6]);
+    expect(await photo.probabilities(longContext())).toEqual([0.4, 0.6]);
     expect(calls).toHaveLength(2);
   });
 
@@ -213,14 +212,14 @@ describe('photos in hand', () => {
     const { photos, calls, upload } = setUp();
     const photo = photos.open(upload('one'));
     const controller = new AbortController();
-    const left = photo.probabilities(patient(controller.signal));
+    const left = photo.probabilities(longContext(controller.signal));
     await settled();
     calls[0]?.resolve({ ...analysis, rendition: Buffer.from('rendition') });
     await settled();
     controller.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
     expect(calls[1]?.context.signal.aborted).toBe(true);
-    const next = photo.probabilities(patient());
+    const next = photo.probabilities(longContext());
     await settled();
     calls[2]?.resolve({ ...analysis, probabilities: [1] });
     expect(await next).toEqual([1]);

@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../src/image/pool/pool.ts';
 import { residentBytesOf } from '../../src/image/pool/resident-memory.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { closePools, isAlive, jobOf, oddPool, patient, until } from '../support/pools.ts';
+import { closePools, isAlive, jobOf, longContext, scriptedPool, until } from '../support/pools.ts';
 
-const pidOf = async (pool: Pool) => (await pool.analyse(jobOf('pid'), patient())).widthPx;
+const pidOf = async (pool: Pool) => (await pool.analyse(jobOf('pid'), longContext())).widthPx;
 const letGo = (pid: number) => process.kill(pid, 'SIGUSR2');
 
 describe('the pool of children', () => {
@@ -26,21 +26,21 @@ describe('the pool of children', () => {
   const startCount = () => readFileSync(startsFile(), 'utf8').trim().split('\n').length;
 
   it('is usable when the first child is ready, and says what it has', async () => {
-    const pool = oddPool({ size: 2 });
+    const pool = scriptedPool({ size: 2 });
     await pool.ready();
     expect(pool.status().ready).toBeGreaterThan(0);
     await until(() => pool.status().ready === 2);
     expect(pool.status()).toMatchObject({ size: 2, ready: 2, busy: 0, queued: 0 });
-    expect(pool.status().unfit).toBeUndefined();
+    expect(pool.status().modelError).toBeUndefined();
   });
 
   it('runs as many photos at once as it has children, the others in the order they came', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     const pid = await pidOf(pool);
     const done: string[] = [];
-    const hold = pool.analyse(jobOf('hold'), patient()).then(() => done.push('hold'));
+    const hold = pool.analyse(jobOf('hold'), longContext()).then(() => done.push('hold'));
     const others = ['first', 'second', 'third'].map((name) =>
-      pool.analyse(jobOf('pid'), patient()).then(() => done.push(name)),
+      pool.analyse(jobOf('pid'), longContext()).then(() => done.push(name)),
     );
     await until(() => pool.status().busy === 1 && pool.status().queued === 3);
     letGo(pid);
@@ -49,22 +49,22 @@ describe('the pool of children', () => {
   });
 
   it('never turns inference away', async () => {
-    const pool = oddPool({ queueLimit: 1 });
+    const pool = scriptedPool({ queueLimit: 1 });
     const pid = await pidOf(pool);
-    const held = pool.analyse(jobOf('hold'), patient());
-    const waiting = [pool.analyse(jobOf('pid'), patient())];
-    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({ code: 'overloaded' });
-    waiting.push(pool.analyse({ ...jobOf('pid'), kind: 'inference' }, patient()));
+    const held = pool.analyse(jobOf('hold'), longContext());
+    const waiting = [pool.analyse(jobOf('pid'), longContext())];
+    await expect(pool.analyse(jobOf('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
+    waiting.push(pool.analyse({ ...jobOf('pid'), kind: 'inference' }, longContext()));
     letGo(pid);
     await Promise.all([held, ...waiting]);
   });
 
   it('refuses a photo when its queue is full, with a time to wait', async () => {
-    const pool = oddPool({ queueLimit: 1 });
+    const pool = scriptedPool({ queueLimit: 1 });
     await pidOf(pool);
-    const held = pool.analyse(jobOf('hold'), patient());
-    const queued = pool.analyse(jobOf('pid'), patient());
-    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({
+    const held = pool.analyse(jobOf('hold'), longContext());
+    const queued = pool.analyse(jobOf('pid'), longContext());
+    await expect(pool.analyse(jobOf('pid'), longContext())).rejects.toMatchObject({
       code: 'overloaded',
       status: 503,
       retryAfterS: expect.any(Number),
@@ -74,13 +74,13 @@ describe('the pool of children', () => {
   });
 
   it('turns away at once a photo that would wait past its deadline, and lets in whoever has the time', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     const pid = await pidOf(pool);
     // A machine that it knows by now.
     for (let photo = 0; photo < 20; photo++) await pidOf(pool);
-    const held = pool.analyse(jobOf('hold'), patient());
-    const within = (ms: number) => ({ ...patient(), deadline: deadlineIn(ms, () => 0) });
-    const first = pool.analyse({ ...jobOf('pid'), cost: { cpuMs: 1e6, megabytes: 20 } }, patient());
+    const held = pool.analyse(jobOf('hold'), longContext());
+    const within = (ms: number) => ({ ...longContext(), deadline: deadlineIn(ms, () => 0) });
+    const first = pool.analyse({ ...jobOf('pid'), cost: { cpuMs: 1e6, megabytes: 20 } }, longContext());
     const { drainMs } = pool.status();
     const dear = { ...jobOf('pid'), cost: { cpuMs: 2e6, megabytes: 20 } };
     await expect(pool.analyse(dear, within(drainMs * 0.9))).rejects.toMatchObject({
@@ -95,14 +95,14 @@ describe('the pool of children', () => {
   });
 
   it('lets a waiting photo go when its deadline passes or its caller is gone, and never begins it', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     const pid = await pidOf(pool);
-    const held = pool.analyse(jobOf('hold'), patient());
+    const held = pool.analyse(jobOf('hold'), longContext());
     let nowMs = 0;
     const deadline = deadlineIn(20, () => nowMs);
-    const late = pool.analyse(jobOf('crash'), { ...patient(), deadline });
+    const late = pool.analyse(jobOf('crash'), { ...longContext(), deadline });
     const controller = new AbortController();
-    const gone = pool.analyse(jobOf('crash'), patient(controller.signal));
+    const gone = pool.analyse(jobOf('crash'), longContext(controller.signal));
     expect(pool.status().queued).toBe(2);
     controller.abort(new Error('gone'));
     nowMs = 20;
@@ -112,14 +112,14 @@ describe('the pool of children', () => {
     letGo(pid);
     await held;
     expect(await pidOf(pool)).toBe(pid);
-    const passed = { ...patient(), deadline: deadlineIn(0) };
+    const passed = { ...longContext(), deadline: deadlineIn(0) };
     await expect(pool.analyse(jobOf('crash'), passed)).rejects.toMatchObject({ code: 'deadline_passed' });
   });
 
   it('passes on what is wrong with a photo, and keeps the child', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     const pid = await pidOf(pool);
-    await expect(pool.analyse(jobOf('refuse'), patient())).rejects.toMatchObject({
+    await expect(pool.analyse(jobOf('refuse'), longContext())).rejects.toMatchObject({
       code: 'truncated_image',
       status: 422,
       message: 'cut short',
@@ -136,26 +136,26 @@ describe('the pool of children', () => {
   ])('tries a photo once more when its child %s, then refuses it', async (_, order, loss) => {
     const losses: string[] = [];
     let retries = 0;
-    const pool = oddPool({
+    const pool = scriptedPool({
       jobTimeoutMs: order === 'hang' ? 500 : 15_000,
       maxRssBytes: 300 * 2 ** 20,
       hooks: { childLost: (lost) => losses.push(lost), jobRetried: () => retries++ },
     });
-    const other = pool.analyse(jobOf(order), patient());
+    const other = pool.analyse(jobOf(order), longContext());
     await expect(other).rejects.toMatchObject({ code: 'refused_image', status: 422 });
     expect(losses).toEqual([loss, loss]);
     expect(retries).toBe(1);
-    expect((await pool.analyse(jobOf('pid'), patient())).heightPx).toBe(1);
+    expect((await pool.analyse(jobOf('pid'), longContext())).heightPx).toBe(1);
   });
 
   it('refuses at once, for a while, a photo that two children were lost with', async () => {
     const losses: string[] = [];
-    const pool = oddPool({ refuseForMs: 400, hooks: { childLost: (loss) => losses.push(loss) } });
+    const pool = scriptedPool({ refuseForMs: 400, hooks: { childLost: (loss) => losses.push(loss) } });
     const job = jobOf('crash');
-    await expect(pool.analyse(job, patient())).rejects.toMatchObject({ code: 'refused_image' });
+    await expect(pool.analyse(job, longContext())).rejects.toMatchObject({ code: 'refused_image' });
     expect(losses).toHaveLength(2);
     for (let again = 0; again < 3; again += 1)
-      await expect(pool.analyse(job, patient())).rejects.toMatchObject({
+      await expect(pool.analyse(job, longContext())).rejects.toMatchObject({
         code: 'refused_image',
         status: 422,
       });
@@ -163,7 +163,7 @@ describe('the pool of children', () => {
     await pidOf(pool);
     // Whatever was wrong may have been mended: in the end it is tried again.
     while (losses.length === 2) {
-      await pool.analyse(job, patient()).catch(() => undefined);
+      await pool.analyse(job, longContext()).catch(() => undefined);
       await nextTurn();
     }
     expect(losses).toHaveLength(4);
@@ -171,20 +171,22 @@ describe('the pool of children', () => {
 
   it('refuses at once what is foretold to take more memory than a child may', async () => {
     const losses: string[] = [];
-    const pool = oddPool({ maxRssBytes: 400e6, hooks: { childLost: (loss) => losses.push(loss) } });
+    const pool = scriptedPool({ maxRssBytes: 400e6, hooks: { childLost: (loss) => losses.push(loss) } });
     const needing = (megabytes: number) => ({ ...jobOf('pid'), cost: { cpuMs: 30, megabytes } });
-    await expect(pool.analyse(needing(401), patient())).rejects.toMatchObject({ code: 'refused_image' });
-    await pool.analyse(needing(399), patient());
+    await expect(pool.analyse(needing(401), longContext())).rejects.toMatchObject({ code: 'refused_image' });
+    await pool.analyse(needing(399), longContext());
     expect(losses).toEqual([]);
   });
 
   const dearly = (order: string) => ({ ...jobOf(order), cost: { cpuMs: 2000, megabytes: 300 } });
 
   it('keeps a child for cheap photos while such come, however many dear ones wait', async () => {
-    const pool = oddPool({ size: 2 });
+    const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
     await pidOf(pool);
-    const dear = [dearly('hold'), dearly('hold'), dearly('pid')].map((job) => pool.analyse(job, patient()));
+    const dear = [dearly('hold'), dearly('hold'), dearly('pid')].map((job) =>
+      pool.analyse(job, longContext()),
+    );
     expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
     const free = await pidOf(pool);
     expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
@@ -194,41 +196,41 @@ describe('the pool of children', () => {
   });
 
   it('has no child stand idle for cheap photos that do not come', async () => {
-    const pool = oddPool({ size: 2 });
+    const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
-    const dear = [1, 2].map(() => pool.analyse(dearly('hold'), patient()));
+    const dear = [1, 2].map(() => pool.analyse(dearly('hold'), longContext()));
     expect(pool.status()).toMatchObject({ busy: 2, queued: 0 });
     for (const pid of pool.status().pids) letGo(pid);
     await Promise.all(dear);
   });
 
   it('lets cheap photos pass dear ones, and leaves half of its line to them', async () => {
-    const pool = oddPool({ queueLimit: 4 });
+    const pool = scriptedPool({ queueLimit: 4 });
     const pid = await pidOf(pool);
     const done: string[] = [];
-    const hold = pool.analyse(jobOf('hold'), patient());
+    const hold = pool.analyse(jobOf('hold'), longContext());
     const queued = [dearly('pid'), dearly('pid')].map((job) =>
-      pool.analyse(job, patient()).then(() => done.push('dear')),
+      pool.analyse(job, longContext()).then(() => done.push('dear')),
     );
-    await expect(pool.analyse(dearly('pid'), patient())).rejects.toMatchObject({ code: 'overloaded' });
-    const cheap = [1, 2].map(() => pool.analyse(jobOf('pid'), patient()).then(() => done.push('cheap')));
-    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(pool.analyse(dearly('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
+    const cheap = [1, 2].map(() => pool.analyse(jobOf('pid'), longContext()).then(() => done.push('cheap')));
+    await expect(pool.analyse(jobOf('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
     letGo(pid);
     await Promise.all([hold, ...queued, ...cheap]);
     expect(done).toEqual(['cheap', 'cheap', 'dear', 'dear']);
   });
 
   it('has its children step back behind the server', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     expect(getPriority(await pidOf(pool))).toBeGreaterThan(getPriority());
   });
 
   it('loses no photo when a child is killed or stopped from outside', async () => {
     for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
-      const pool = oddPool({ size: 2, jobTimeoutMs: 1500 });
+      const pool = scriptedPool({ size: 2, jobTimeoutMs: 1500 });
       await until(() => pool.status().ready === 2);
       const [victim = 0] = pool.status().pids;
-      const work = [1, 2, 3, 4, 5, 6].map(() => pool.analyse(jobOf('nap'), patient()));
+      const work = [1, 2, 3, 4, 5, 6].map(() => pool.analyse(jobOf('nap'), longContext()));
       await until(() => pool.status().busy === 2);
       process.kill(victim, signal);
       expect(await Promise.all(work)).toHaveLength(6);
@@ -239,71 +241,74 @@ describe('the pool of children', () => {
   });
 
   it('replaces children that are killed while idle', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     const pid = await pidOf(pool);
     process.kill(pid, 'SIGKILL');
     await until(() => pool.status().ready === 0);
     // Nothing is known to be wrong: nobody is told that photos can't be classified.
-    expect(pool.status().unfit).toBeUndefined();
+    expect(pool.status().modelError).toBeUndefined();
     await until(() => pool.status().ready === 1 && !pool.status().pids.includes(pid));
     expect(await pidOf(pool)).not.toBe(pid);
   });
 
   it('says so, and keeps nobody waiting, when no child can start', async () => {
-    const pool = oddPool({ size: 1 }, { startsFile: startsFile(), firstStarts: { count: 2, as: 'failed' } });
-    const waiting = pool.analyse(jobOf('pid'), patient());
+    const pool = scriptedPool(
+      { size: 1 },
+      { startsFile: startsFile(), firstStarts: { count: 2, as: 'failed' } },
+    );
+    const waiting = pool.analyse(jobOf('pid'), longContext());
     await expect(pool.ready()).rejects.toMatchObject({ code: 'no_classifier' });
     await expect(waiting).rejects.toMatchObject({ code: 'no_classifier', status: 503 });
-    expect(pool.status()).toMatchObject({ ready: 0, unfit: expect.stringContaining('does not start') });
+    expect(pool.status()).toMatchObject({ ready: 0, modelError: expect.stringContaining('does not start') });
     // It goes on trying, and works as soon as a child starts.
     await until(() => pool.status().ready === 1);
     expect(startCount()).toBe(3);
-    expect(pool.status().unfit).toBeUndefined();
+    expect(pool.status().modelError).toBeUndefined();
     await pidOf(pool);
   });
 
-  it('still decodes where only the model is unfit, and replaces that child after a rest', async () => {
-    const pool = oddPool(
-      { unfitRestMs: 150 },
-      { startsFile: startsFile(), firstStarts: { count: 1, as: 'unfit' } },
+  it('still decodes where only the model fails, and replaces that child after a pause', async () => {
+    const pool = scriptedPool(
+      { modelRetryMs: 150 },
+      { startsFile: startsFile(), firstStarts: { count: 1, as: 'model-error' } },
     );
     await pool.ready();
-    expect(pool.status()).toMatchObject({ ready: 1, unfit: expect.stringContaining('golden') });
+    expect(pool.status()).toMatchObject({ ready: 1, modelError: expect.stringContaining('golden') });
     await pidOf(pool);
-    await until(() => pool.status().ready === 1 && pool.status().unfit === undefined);
+    await until(() => pool.status().ready === 1 && pool.status().modelError === undefined);
     expect(startCount()).toBe(2);
   });
 
-  it('gives a photo that wants probabilities to a fit child, though an unfit one is idle', async () => {
-    const pool = oddPool(
-      { size: 2, unfitRestMs: 60_000 },
-      { startsFile: startsFile(), firstStarts: { count: 1, as: 'unfit' } },
+  it('gives a photo that wants probabilities to a child whose model works, though another child is idle', async () => {
+    const pool = scriptedPool(
+      { size: 2, modelRetryMs: 60_000 },
+      { startsFile: startsFile(), firstStarts: { count: 1, as: 'model-error' } },
     );
     await until(() => pool.status().ready === 2);
-    const unfitPid = Number(readFileSync(startsFile(), 'utf8').split('\n')[0]);
+    const failingPid = Number(readFileSync(startsFile(), 'utf8').split('\n')[0]);
     const pids = await Promise.all([1, 2, 3].map(() => pidOf(pool)));
-    expect(pids).not.toContain(unfitPid);
-    expect(pool.status().unfit).toBeUndefined();
+    expect(pids).not.toContain(failingPid);
+    expect(pool.status().modelError).toBeUndefined();
   });
 
   it('finishes what it has when it is closed, and leaves no process behind', async () => {
-    const pool = oddPool({ size: 2 });
+    const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
     const { pids } = pool.status();
-    const work = [1, 2, 3, 4].map(() => pool.analyse(jobOf('pid'), patient()));
+    const work = [1, 2, 3, 4].map(() => pool.analyse(jobOf('pid'), longContext()));
     const closed = pool.close();
-    await expect(pool.analyse(jobOf('pid'), patient())).rejects.toMatchObject({ code: 'shutting_down' });
+    await expect(pool.analyse(jobOf('pid'), longContext())).rejects.toMatchObject({ code: 'shutting_down' });
     expect(await Promise.all(work)).toHaveLength(4);
     await closed;
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
   it('ends at its limit what does not finish', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     await pool.ready();
     const { pids } = pool.status();
-    const stuck = pool.analyse(jobOf('hang'), patient());
-    const waiting = pool.analyse(jobOf('pid'), patient());
+    const stuck = pool.analyse(jobOf('hang'), longContext());
+    const waiting = pool.analyse(jobOf('pid'), longContext());
     const outcomes = Promise.allSettled([stuck, waiting]);
     await pool.close(50);
     for (const outcome of await outcomes)
@@ -312,7 +317,7 @@ describe('the pool of children', () => {
   });
 
   it('leaves the ending of children to the parent when a signal reaches the whole group', async () => {
-    const pool = oddPool();
+    const pool = scriptedPool();
     const pid = await pidOf(pool);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
     expect(await pidOf(pool)).toBe(pid);

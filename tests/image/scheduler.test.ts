@@ -1,15 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DeadlineError } from '../../src/errors.ts';
-import type { Job } from '../../src/image/pool/job.ts';
-import {
-  type JobContext,
-  openScheduler,
-  type QueuedJob,
-  type SchedulerOptions,
-} from '../../src/image/pool/scheduler.ts';
+import type { AnalyseContext } from '../../src/image/photo.ts';
+import type { Job, QueuedJob } from '../../src/image/pool/job.ts';
+import { openScheduler, type SchedulerOptions } from '../../src/image/pool/scheduler.ts';
 import { openThroughputEstimate } from '../../src/image/pool/throughput-estimate.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { jobOf, patient } from '../support/pools.ts';
+import { jobOf, longContext } from '../support/pools.ts';
 
 let nowMs: number;
 beforeEach(() => {
@@ -21,8 +17,8 @@ const photo = (name = 'photo', cpuMs = 50, wants: Partial<Job['wants']> = {}): J
   cost: { cpuMs, megabytes: 20 },
 });
 const inference = (name: string): Job => ({ ...photo(name), kind: 'inference' });
-const single = (ms = 60_000): JobContext => ({ ...patient(), deadline: deadlineIn(ms, () => nowMs) });
-const album = (caller: string, ms?: number): JobContext => ({ ...single(ms), lane: 'batch', caller });
+const single = (ms = 60_000): AnalyseContext => ({ ...longContext(), deadline: deadlineIn(ms, () => nowMs) });
+const album = (caller: string, ms?: number): AnalyseContext => ({ ...single(ms), lane: 'batch', caller });
 
 /** Two children; every photo takes twice its estimate, once `known` were done. */
 function setUp({ known = 100, ...options }: Partial<SchedulerOptions> & { known?: number } = {}) {
@@ -38,7 +34,7 @@ function setUp({ known = 100, ...options }: Partial<SchedulerOptions> & { known?
     ...{ throughput, queueLimit: 1000, albumTurns: 2, children: () => 2, nowMs: () => nowMs },
     ...options,
   });
-  const add = (job: Job, context: JobContext = single()) =>
+  const add = (job: Job, context: AnalyseContext = single()) =>
     scheduler.add({ job, context, resolve() {}, reject: (reason) => rejected.push(reason), losses: 0 });
   function take(canStart: (job: Job) => boolean = () => true): string | undefined {
     const queued = scheduler.take(canStart);

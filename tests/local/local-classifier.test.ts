@@ -3,9 +3,9 @@ import type { ClassifyContext } from '../../src/classify/classifier.ts';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import type { Photo } from '../../src/image/photo.ts';
 import { localClassifier } from '../../src/local/local-classifier.ts';
-import { patient } from '../support/pools.ts';
+import { longContext } from '../support/pools.ts';
 
-const context: ClassifyContext = { ...patient(), lane: 'single' };
+const context: ClassifyContext = { ...longContext(), lane: 'single' };
 
 function photoWith(probabilities?: number[]): Photo {
   const analysis = {

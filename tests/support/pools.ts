@@ -5,7 +5,7 @@ import type { AnalyseContext } from '../../src/image/photo.ts';
 import type { Job } from '../../src/image/pool/job.ts';
 import { openPool, type Pool, type PoolOptions } from '../../src/image/pool/pool.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import type { OddChildOptions } from './odd-child.ts';
+import type { ScriptedChildOptions } from './scripted-child.ts';
 
 const opened = new Set<Pool>();
 
@@ -21,9 +21,12 @@ function opening(options: Partial<PoolOptions> & Pick<PoolOptions, 'childUrl' | 
   return pool;
 }
 
-/** A pool whose children do what they are told; see odd-child.ts. */
-export function oddPool(options: Partial<PoolOptions> = {}, childOptions: OddChildOptions = {}): Pool {
-  return opening({ childUrl: new URL('./odd-child.ts', import.meta.url), childOptions, ...options });
+/** A pool of scripted children; see scripted-child.ts. */
+export function scriptedPool(
+  options: Partial<PoolOptions> = {},
+  childOptions: ScriptedChildOptions = {},
+): Pool {
+  return opening({ childUrl: new URL('./scripted-child.ts', import.meta.url), childOptions, ...options });
 }
 
 export const albumManifest = 'models/album9/manifest.json';
@@ -61,7 +64,7 @@ export function jobOf(bytes: Buffer | string, wants: Partial<Job['wants']> = {})
   };
 }
 
-export function patient(signal = new AbortController().signal): AnalyseContext {
+export function longContext(signal = new AbortController().signal): AnalyseContext {
   return { deadline: deadlineIn(60_000), signal };
 }
 

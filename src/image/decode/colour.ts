@@ -1,17 +1,5 @@
+import type { Colour } from '../photo.ts';
 import type { RawPicture } from './downscale.ts';
-
-/** As it is stored; clients are told the word for it. */
-export type Colour =
-  | 'red'
-  | 'orange'
-  | 'yellow'
-  | 'green'
-  | 'blue'
-  | 'violet'
-  | 'pink'
-  | 'grey'
-  | 'black'
-  | 'white';
 
 /** A part of a picture. */
 export interface Region {

@@ -1,13 +1,12 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
-import { withoutBurstingText } from '../inspect/png-text.ts';
-import type { Fingerprint } from '../photo.ts';
-import type { Job } from '../pool/job.ts';
-import { type Colour, colourOf, type Region } from './colour.ts';
+import { withoutCompressedText } from '../inspect/png-text.ts';
+import type { Colour, Fingerprint, ImageFormat, Wants } from '../photo.ts';
+import { colourOf, type Region } from './colour.ts';
 import { withProfile } from './colour-profile.ts';
+import { toleranceFor } from './damage-tolerance.ts';
 import type { RawPicture } from './downscale.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { decodeHeic } from './heic.ts';
-import { leniencyFor } from './leniency.ts';
 import { photoErrorFor, tooManyPixels } from './sharp-errors.ts';
 import { framed, vendorFrame } from './vendor-frame.ts';
 
@@ -50,6 +49,13 @@ export interface Decoded {
   readonly fingerprint?: Fingerprint;
 }
 
+/** The photo to decode. */
+export interface Source {
+  readonly bytes: Buffer;
+  readonly format: ImageFormat;
+  readonly wants: Wants;
+}
+
 type Outputs = Pick<Decoded, 'rendition' | 'whole' | 'pixels'> & {
   /** What a colour and, beside a rendition, a fingerprint is made of; absent where nothing was wanted. */
   readonly shown?: { readonly picture: RawPicture; readonly region?: Region };
@@ -63,10 +69,9 @@ const renditionQuality = 80;
  * @throws PhotoError from what it returns
  */
 export function openDecoder({ renditionPx, limitPixels, input, ...heic }: DecoderOptions) {
-  type Source = Pick<Job, 'bytes' | 'wants' | 'format'>;
   type Upright = Pick<Decoded, 'widthPx' | 'heightPx'>;
 
-  async function decodedFrom(open: () => Sharp, { widthPx, heightPx }: Upright, wants: Job['wants']) {
+  async function decodedFrom(open: () => Sharp, { widthPx, heightPx }: Upright, wants: Wants) {
     const { shown, ...made } = await outputs(open, {
       renditionPx: wants.rendition ? renditionPx : undefined,
       input: wants.infer ? input : undefined,
@@ -86,7 +91,7 @@ export function openDecoder({ renditionPx, limitPixels, input, ...heic }: Decode
 
   async function fromFile({ bytes, format, wants }: Source): Promise<Decoded> {
     const picture =
-      format === 'png' ? withoutBurstingText(bytes) : format === 'avif' ? asStill(bytes) : bytes;
+      format === 'png' ? withoutCompressedText(bytes) : format === 'avif' ? asStill(bytes) : bytes;
     const open = (failOn: NonNullable<SharpOptions['failOn']>) =>
       sharp(picture, { failOn, limitInputPixels: limitPixels, sequentialRead: true, pages: 1 });
     const header = await open('error').metadata();
@@ -95,9 +100,9 @@ export function openDecoder({ renditionPx, limitPixels, input, ...heic }: Decode
     const render = (failOn: NonNullable<SharpOptions['failOn']>) =>
       decodedFrom(() => open(failOn).autoOrient(), { widthPx, heightPx }, wants);
     return render('error').catch(async (error: unknown) => {
-      const leniency = await leniencyFor(error, { bytes, format, header });
-      if (leniency === undefined) throw error;
-      return render(leniency);
+      const tolerance = await toleranceFor(error, { bytes, format, header });
+      if (tolerance === undefined) throw error;
+      return render(tolerance);
     });
   }
 

@@ -11,10 +11,10 @@ export interface RawPicture {
  * through sharp's threads takes longer.
  * @returns `edge`² cells row by row, three values from 0 to 255 each
  */
-export function pooled(picture: RawPicture, edge: number): Float64Array {
+export function downscale(picture: RawPicture, edge: number): Float64Array {
   const { heightPx } = picture;
   const rowLength = edge * 3;
-  const narrow = narrowed(picture, edge);
+  const narrow = downscaledRows(picture, edge);
   const means = new Float64Array(edge * rowLength);
   for (let row = 0; row < edge; row += 1) {
     const [start, end] = [(row * heightPx) / edge, ((row + 1) * heightPx) / edge];
@@ -29,7 +29,7 @@ export function pooled(picture: RawPicture, edge: number): Float64Array {
 }
 
 /** Each row of pixels as `edge` cells. */
-function narrowed({ data, widthPx, heightPx }: RawPicture, edge: number): Float64Array {
+function downscaledRows({ data, widthPx, heightPx }: RawPicture, edge: number): Float64Array {
   const cells = new Float64Array(heightPx * edge * 3);
   for (let column = 0; column < edge; column += 1) {
     const [start, end] = [(column * widthPx) / edge, ((column + 1) * widthPx) / edge];

@@ -1,5 +1,5 @@
 import type { Fingerprint } from '../photo.ts';
-import { pooled, type RawPicture } from './downscale.ts';
+import { downscale, type RawPicture } from './downscale.ts';
 
 /** Edge of the grid of brightness. */
 const brightnessEdge = 28;
@@ -37,7 +37,7 @@ export function fingerprintOf(
   picture: RawPicture,
   { widthPx, heightPx }: { readonly widthPx: number; readonly heightPx: number },
 ): Fingerprint | undefined {
-  const means = pooled(picture, brightnessEdge);
+  const means = downscale(picture, brightnessEdge);
   const brightness = brightnessOf(means);
   const contrast = contrastOf(brightness);
   if (contrast < faintestContrast) return undefined;

@@ -1,4 +1,4 @@
-import type { Cost } from './limits.ts';
+import type { DecodeCost } from './limits.ts';
 
 /**
  * Constants of a linear model, fitted to what sharp 0.35.5 and libheif 1.23.2 took on one core of a 2.5 GHz server
@@ -8,9 +8,9 @@ import type { Cost } from './limits.ts';
 const ns = 1e-6;
 const perMegabyte = 1e-6;
 /** Resizing, colours, the JPEG that is made; whatever the photo is. */
-const fixed: Cost = { cpuMs: 25, megabytes: 15 };
+const fixed: DecodeCost = { cpuMs: 25, megabytes: 15 };
 
-function cost(cpuMs: number, bytesOfMemory: number, sizeBytes: number): Cost {
+function cost(cpuMs: number, bytesOfMemory: number, sizeBytes: number): DecodeCost {
   return {
     cpuMs: fixed.cpuMs + cpuMs,
     megabytes: fixed.megabytes + (bytesOfMemory + sizeBytes) * perMegabyte,
@@ -26,7 +26,7 @@ export interface JpegFacts {
 }
 
 /** One pass needs a few rows; several need the whole picture's coefficients, 16 bits each, and go over them again. */
-export function jpegCost({ sizeBytes, blocks, scannedBlocks }: JpegFacts): Cost {
+export function jpegCost({ sizeBytes, blocks, scannedBlocks }: JpegFacts): DecodeCost {
   const isOnePass = scannedBlocks === 0;
   const picture = isOnePass
     ? blocks * 23 + sizeBytes * 14
@@ -43,7 +43,7 @@ export interface PngFacts {
 }
 
 /** An interlaced picture is held whole. */
-export function pngCost(facts: PngFacts): Cost {
+export function pngCost(facts: PngFacts): DecodeCost {
   const { sizeBytes, isInterlaced } = facts;
   const rawBytes = facts.pixels * facts.channels * facts.bytesPerSample;
   const cpuMs = (rawBytes * (isInterlaced ? 5 : 4) + sizeBytes * 2) * ns;
@@ -58,7 +58,7 @@ export interface WebpFacts {
 }
 
 /** A lossy still picture is shrunk while it is decoded; of the others whole ones are held. */
-export function webpCost({ sizeBytes, pixels, isLossless, isAnimated }: WebpFacts): Cost {
+export function webpCost({ sizeBytes, pixels, isLossless, isAnimated }: WebpFacts): DecodeCost {
   const bytesPerPixel = (isLossless ? 4 : 0.3) + (isAnimated ? 8 : 0);
   return cost(pixels * 11 * ns, pixels * bytesPerPixel, sizeBytes);
 }
@@ -71,14 +71,14 @@ export function gifCost({
   sizeBytes: number;
   pixels: number;
   frames: number;
-}): Cost {
+}): DecodeCost {
   return cost((pixels * 13 + frames * 1000 + sizeBytes * 2) * ns, pixels * 6, sizeBytes);
 }
 
-export function avifCost({ sizeBytes, pixels }: { sizeBytes: number; pixels: number }): Cost {
+export function avifCost({ sizeBytes, pixels }: { sizeBytes: number; pixels: number }): DecodeCost {
   return cost(pixels * 75 * ns, pixels * 19, sizeBytes);
 }
 
-export function heicCost({ sizeBytes, pixels }: { sizeBytes: number; pixels: number }): Cost {
+export function heicCost({ sizeBytes, pixels }: { sizeBytes: number; pixels: number }): DecodeCost {
   return cost(pixels * 80 * ns, pixels * 12, sizeBytes);
 }

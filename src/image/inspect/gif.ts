@@ -1,5 +1,5 @@
 import { gifCost } from './decode-cost.ts';
-import { type Cost, checkSize, cutShort, type PixelLimits, refused, unreadable } from './limits.ts';
+import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused, unreadable } from './limits.ts';
 
 /** At 20 frames a second, more than four minutes. */
 const mostFrames = 5000;
@@ -9,7 +9,7 @@ const mostExtensions = 20_000;
  * Walks the blocks of GIF89a. The decoder lists every frame before it shows the first, on a canvas that holds all.
  * @throws PhotoError
  */
-export function inspectGif(bytes: Buffer, limits: PixelLimits): Cost {
+export function inspectGif(bytes: Buffer, limits: PixelLimits): DecodeCost {
   if (bytes.length < 13) throw cutShort();
   let [widthPx, heightPx] = [bytes.readUInt16LE(6), bytes.readUInt16LE(8)];
   let [frames, extensions] = [0, 0];

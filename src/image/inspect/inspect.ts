@@ -2,7 +2,7 @@ import type { ImageFormat } from '../photo.ts';
 import { inspectGif } from './gif.ts';
 import { inspectAvif, inspectHeic } from './iso-media.ts';
 import { inspectJpeg } from './jpeg.ts';
-import type { Cost, PixelLimits } from './limits.ts';
+import type { DecodeCost, PixelLimits } from './limits.ts';
 import { inspectPng } from './png.ts';
 import { inspectWebp } from './webp.ts';
 
@@ -21,7 +21,7 @@ export function inspect(
   bytes: Buffer,
   format: ImageFormat,
   { limits, thumbnailPx }: InspectionOptions,
-): Cost {
+): DecodeCost {
   switch (format) {
     case 'jpeg':
       return inspectJpeg(bytes, limits);

@@ -4,10 +4,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PhotoError } from '../../errors.ts';
 import type { ImageFormat } from '../photo.ts';
 import { type InspectionOptions, inspect } from './inspect.ts';
-import type { Cost } from './limits.ts';
+import type { DecodeCost } from './limits.ts';
 
 export type Inspection =
-  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly cost: Cost; readonly refused?: undefined }
+  | { readonly bytes: Uint8Array<ArrayBuffer>; readonly cost: DecodeCost; readonly refused?: undefined }
   | { readonly refused: { readonly code: string; readonly message: string } };
 
 const options = workerData as InspectionOptions;

@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { type PhotoError, UndecodableError } from '../../errors.ts';
 import type { ImageFormat } from '../photo.ts';
-import { photoErrorOf } from '../pool/job.ts';
+import { photoErrorOf } from '../photo-errors.ts';
 import type { InspectionOptions } from './inspect.ts';
 import type { Inspection } from './inspector-thread.ts';
-import type { Cost } from './limits.ts';
+import type { DecodeCost } from './limits.ts';
 
 /** Bytes that come back from where they were lent to, with what they cost to decode. */
 export interface Inspected {
   readonly bytes: Buffer;
-  readonly cost: Cost;
+  readonly cost: DecodeCost;
 }
 
 /** Reads photos' headers in a thread of its own: some have to be read to their last byte. */

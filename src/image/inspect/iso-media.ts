@@ -1,9 +1,9 @@
 import { avifCost, heicCost } from './decode-cost.ts';
 import { type IsoItems, type Item, itemsOf } from './iso-items.ts';
-import { type Cost, checkSize, cutShort, type PixelLimits, refused } from './limits.ts';
+import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused } from './limits.ts';
 
 /** @throws PhotoError */
-export function inspectAvif(bytes: Buffer, limits: PixelLimits): Cost {
+export function inspectAvif(bytes: Buffer, limits: PixelLimits): DecodeCost {
   const { primary, items } = itemsOf(bytes);
   if (!primary) throw cutShort();
   return avifCost({ sizeBytes: bytes.length, pixels: pixelsOf(primary, items, 'avif', limits) });
@@ -21,7 +21,7 @@ export function enoughThumbnailPx(networkPx: number | undefined, renditionPx: nu
  * @param thumbnailPx long edge from which on a thumbnail is decoded in the picture's place
  * @throws PhotoError
  */
-export function inspectHeic(bytes: Buffer, limits: PixelLimits, thumbnailPx: number): Cost {
+export function inspectHeic(bytes: Buffer, limits: PixelLimits, thumbnailPx: number): DecodeCost {
   const found = itemsOf(bytes);
   if (!found.primary) throw cutShort();
   const shown = thumbnailOf(found, thumbnailPx) ?? found.primary;

@@ -1,5 +1,5 @@
 import { jpegCost } from './decode-cost.ts';
-import { type Cost, checkSize, cutShort, type PixelLimits, refused, unreadable } from './limits.ts';
+import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused, unreadable } from './limits.ts';
 
 interface Frame {
   readonly widthPx: number;
@@ -30,7 +30,7 @@ const isFrame = (code: number) => code >= 0xc0 && code <= 0xcf && ![0xc4, 0xc8, 
  * what follows there (a second picture, a video, padding) is no part of the photo.
  * @throws PhotoError
  */
-export function inspectJpeg(bytes: Buffer, limits: PixelLimits): Cost {
+export function inspectJpeg(bytes: Buffer, limits: PixelLimits): DecodeCost {
   let at = 2;
   let frame: Frame | undefined;
   const scans: Scan[] = [];

@@ -1,7 +1,7 @@
 import { TooManyPixelsError, UndecodableError } from '../../errors.ts';
 
 /** What a decoder spends on a photo, as far as its header tells. */
-export interface Cost {
+export interface DecodeCost {
   /** On one core of the machine that the figures in cost.ts were measured on. */
   readonly cpuMs: number;
   /** Memory that the decode takes beside what its process holds anyway, the file's own bytes included. */

@@ -9,7 +9,7 @@ const harmlessBytes = 4096;
  * The same picture without comments that a decoder would unpack for nobody, or the very bytes where there are hardly
  * any. Everything else stays, checksums and all.
  */
-export function withoutBurstingText(png: Buffer): Buffer {
+export function withoutCompressedText(png: Buffer): Buffer {
   const kept: Buffer[] = [];
   let droppedBytes = 0;
   let from = 0;

@@ -1,5 +1,5 @@
 import { pngCost } from './decode-cost.ts';
-import { type Cost, checkSize, cutShort, type PixelLimits, refused, unreadable } from './limits.ts';
+import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused, unreadable } from './limits.ts';
 
 /** Bit depths of each colour type, and its channels: PNG specification, table 11.1. */
 const colourTypes: Readonly<
@@ -18,7 +18,7 @@ const mostMetadataChunks = 1000;
 const fewChunks = 10_000;
 const leastMeanChunkBytes = 256;
 /** @throws PhotoError */
-export function inspectPng(bytes: Buffer, limits: PixelLimits): Cost {
+export function inspectPng(bytes: Buffer, limits: PixelLimits): DecodeCost {
   if (bytes.length < 33) throw cutShort();
   if (bytes.toString('latin1', 12, 16) !== 'IHDR') throw unreadable('it does not begin with its header');
   const [widthPx, heightPx] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];

@@ -1,5 +1,5 @@
 import { webpCost } from './decode-cost.ts';
-import { type Cost, checkSize, cutShort, type PixelLimits, refused, unreadable } from './limits.ts';
+import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused, unreadable } from './limits.ts';
 
 const mostChunks = 10_000;
 const mostFrames = 5000;
@@ -15,7 +15,7 @@ interface Found {
  * Reads the RIFF container and the size in the frame headers: RFC 9649, sections 2.3 to 2.7, and RFC 6386, 9.1.
  * @throws PhotoError
  */
-export function inspectWebp(bytes: Buffer, limits: PixelLimits): Cost {
+export function inspectWebp(bytes: Buffer, limits: PixelLimits): DecodeCost {
   const found: Found = { isLossless: false, frames: 0 };
   walk(bytes, 12, bytes.length, found);
   const sizes = [found.canvas, found.picture].filter((size) => size !== undefined);

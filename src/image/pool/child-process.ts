@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Analysis } from '../photo.ts';
-import { type FromChild, type Job, photoErrorOf, type ToChild } from './job.ts';
+import { photoErrorOf } from '../photo-errors.ts';
+import type { FromChild, Job, ToChild } from './job.ts';
 import { residentBytesOf } from './resident-memory.ts';
 
 /** Why a child is gone: it ended by itself, was too slow, too large, said that it is of no use, or was let go. */
@@ -31,7 +32,7 @@ export interface ForkOptions {
 }
 
 export interface ChildEvents {
-  ready(unfit: string | undefined): void;
+  ready(modelError: string | undefined): void;
   /** Once, whatever the reason. `detail`: what the child said about it, or wrote before its first photo. */
   lost(loss: Loss, detail: string | undefined): void;
 }
@@ -112,7 +113,7 @@ export function forkChild(options: ForkOptions, events: ChildEvents): Child {
     switch (message.type) {
       case 'ready':
         rest();
-        events.ready(message.unfit);
+        events.ready(message.modelError);
         break;
       case 'start-failed':
       case 'broken':

@@ -1,5 +1,5 @@
-import { estimatedMs, type Job } from './job.ts';
-import type { JobContext, QueuedJob } from './scheduler.ts';
+import type { AnalyseContext } from '../photo.ts';
+import { estimatedMs, type Job, type QueuedJob } from './job.ts';
 
 /** How long a job lets cheaper ones overtake it, for each millisecond of its estimate. */
 const agingFactor = 4;
@@ -28,7 +28,13 @@ export interface JobQueue {
   done(queued: QueuedJob): void;
 }
 
-export function isOfAlbum({ job, context: { lane = 'single' } }: { job: Job; context: JobContext }): boolean {
+export function isOfAlbum({
+  job,
+  context: { lane = 'single' },
+}: {
+  job: Job;
+  context: AnalyseContext;
+}): boolean {
   return job.kind === 'decode' && lane !== 'single';
 }
 

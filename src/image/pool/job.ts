@@ -1,23 +1,5 @@
-import {
-  type PhotoError,
-  TooManyPixelsError,
-  UndecodableError,
-  UnsupportedFormatError,
-} from '../../errors.ts';
-import type { Cost } from '../inspect/limits.ts';
-import type { Analysis, ImageFormat } from '../photo.ts';
-
-/** What a job is for: the child skips a step that nobody wants. */
-export interface Wants {
-  /** The metadata-free JPEG for a vision LLM. */
-  readonly rendition: boolean;
-  /** The local network's probabilities. */
-  readonly infer: boolean;
-  /** What near duplicates are found by. It is made of the rendition. */
-  readonly fingerprint?: boolean;
-  /** The prevailing colour. It is made of the rendition or of the network's input, whichever is wanted. */
-  readonly colour?: boolean;
-}
+import type { DecodeCost } from '../inspect/limits.ts';
+import type { AnalyseContext, Analysis, ImageFormat, Wants } from '../photo.ts';
 
 /** One photo for a child process: the upload to decode, or its rendition for the network alone. */
 export interface Job {
@@ -28,7 +10,17 @@ export interface Job {
   readonly format: ImageFormat;
   readonly wants: Wants;
   /** Estimated from the photo's header. */
-  readonly cost: Cost;
+  readonly cost: DecodeCost;
+}
+
+/** A job in the queue or in a child. */
+export interface QueuedJob {
+  readonly job: Job;
+  readonly context: AnalyseContext;
+  readonly resolve: (analysis: Analysis) => void;
+  readonly reject: (reason: unknown) => void;
+  /** Children lost while they ran this job. */
+  losses: number;
 }
 
 /** The network's run, on the machine on which costs were measured. */
@@ -56,26 +48,11 @@ export type ToChild =
 
 /** From a child to the pool. Exactly one answer a job. */
 export type FromChild =
-  /** `unfit` says why it can decode but not infer. */
-  | { readonly type: 'ready'; readonly unfit?: string }
+  /** `modelError` says why it can decode but not infer. */
+  | { readonly type: 'ready'; readonly modelError?: string }
   | { readonly type: 'start-failed'; readonly reason: string }
   | { readonly type: 'done'; readonly analysis: Analysis }
   /** The photo is at fault. */
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
   /** The child is: it takes no further job. */
   | { readonly type: 'broken'; readonly reason: string };
-
-/** The error a child refused a photo with, as it was before it crossed the process boundary. */
-export function photoErrorOf(code: string, message: string): PhotoError {
-  switch (code) {
-    case 'unsupported_format':
-      return new UnsupportedFormatError(message);
-    case 'too_many_pixels':
-      return new TooManyPixelsError(message);
-    case 'truncated_image':
-    case 'refused_image':
-      return new UndecodableError(code, message);
-    default:
-      return new UndecodableError('undecodable_image', message);
-  }
-}

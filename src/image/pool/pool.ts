@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { AppError } from '../../errors.ts';
-import type { Analysis } from '../photo.ts';
+import type { AnalyseContext, Analysis } from '../photo.ts';
 import { ChildLostError, type ForkOptions, forkChild, type Loss } from './child-process.ts';
-import type { Job } from './job.ts';
+import type { Job, QueuedJob } from './job.ts';
 import { noChildStarts, overloaded, shuttingDown, stoppedTwo, tooMuchMemory } from './pool-errors.ts';
-import { type JobContext, openScheduler, type QueuedJob } from './scheduler.ts';
+import { openScheduler } from './scheduler.ts';
 import { openThroughputEstimate } from './throughput-estimate.ts';
 import { openWorkerSlot, type WorkerSlot } from './worker-slot.ts';
 
@@ -25,8 +25,8 @@ export interface PoolOptions extends Omit<ForkOptions, 'startTimeoutMs'> {
   /** How long a photo that two children were lost with is refused at once. */
   readonly refuseForMs?: number;
   readonly startTimeoutMs?: number;
-  /** Rest before an unfit child is replaced for the first time; doubles up to a minute. */
-  readonly unfitRestMs?: number;
+  /** Pause before a child whose model fails is replaced. Doubles each time, up to a minute. */
+  readonly modelRetryMs?: number;
   readonly log: Logger;
   readonly hooks?: PoolHooks;
 }
@@ -40,20 +40,20 @@ export interface PoolStatus {
   /** Until all photos that are there now are done. */
   readonly drainMs: number;
   /** Why no child can infer, or decode at all; absent where one can, and while none has said that it can't. */
-  readonly unfit?: string;
+  readonly modelError?: string;
   readonly pids: readonly number[];
 }
 
 /** Child processes in which untrusted bytes are decoded and the local network runs. */
 export interface Pool {
   /**
-   * Once begun it goes on to its end: deadline and signal count while the job waits. Where only the model is unfit,
+   * Once begun it goes on to its end: deadline and signal count while the job waits. Where only the model fails,
    * the analysis comes without probabilities.
    * @throws PhotoError the photo is at fault, also when two children were lost with it in them
    * @throws DeadlineError
    * @throws UnavailableError overloaded, no_classifier when no child can start, shutting_down
    */
-  analyse(job: Job, context: JobContext): Promise<Analysis>;
+  analyse(job: Job, context: AnalyseContext): Promise<Analysis>;
   /** Resolves when the first child is ready. @throws UnavailableError no child can start; the pool keeps trying */
   ready(): Promise<void>;
   status(): PoolStatus;
@@ -65,7 +65,7 @@ const maxLosses = 2;
 const mostRefused = 10_000;
 
 export function openPool(options: PoolOptions): Pool {
-  const { size, queueLimit, refuseForMs = 3_600_000, startTimeoutMs = 30_000, unfitRestMs = 5000 } = options;
+  const { size, queueLimit, refuseForMs = 3_600_000, startTimeoutMs = 30_000, modelRetryMs = 5000 } = options;
   const { maxRssBytes = Infinity, log, hooks = {} } = options;
   /** SHA-256 of photos that two children were lost with. */
   const refused = new LRUCache<string, true>({ max: mostRefused, ttl: refuseForMs });
@@ -81,7 +81,7 @@ export function openPool(options: PoolOptions): Pool {
     slots.push(
       openWorkerSlot({
         fork: (events) => forkChild({ ...options, startTimeoutMs }, events),
-        unfitRestMs,
+        modelRetryMs,
         log,
         changed: dispatch,
         childLost: (loss) => hooks.childLost?.(loss),
@@ -92,11 +92,11 @@ export function openPool(options: PoolOptions): Pool {
     return slots.filter((slot) => isWorking(slot) || slot.state === 'starting').length;
   }
 
-  /** An unfit child works only where no fit one could. */
+  /** A child whose model fails works only if no child has a working model. */
   function slotFor({ wants }: Job): WorkerSlot | undefined {
     const idle = slots.filter(isIdle);
-    const fit = idle.find(isFit);
-    if (fit || (wants.infer && slots.some(isFit))) return fit;
+    const fit = idle.find(hasModel);
+    if (fit || (wants.infer && slots.some(hasModel))) return fit;
     return idle[0];
   }
 
@@ -175,16 +175,16 @@ export function openPool(options: PoolOptions): Pool {
       return waiter.promise;
     },
     status() {
-      const unfit = slots.some(isFit)
+      const modelError = slots.some(hasModel)
         ? undefined
-        : (brokenReason() ?? slots.find((slot) => slot.unfit)?.unfit);
+        : (brokenReason() ?? slots.find((slot) => slot.modelError)?.modelError);
       return {
         size,
         ready: slots.filter(isWorking).length,
         busy: slots.filter(isBusy).length,
         queued: scheduler.length,
         drainMs: scheduler.drainMs(slots.filter(isWorking).length),
-        ...(unfit !== undefined && { unfit }),
+        ...(modelError !== undefined && { modelError }),
         pids: slots.flatMap(({ pid }) => pid ?? []),
       };
     },
@@ -205,4 +205,4 @@ export function openPool(options: PoolOptions): Pool {
 const isWorking = ({ state }: WorkerSlot) => state === 'idle' || state === 'busy';
 const isBusy = ({ state }: WorkerSlot) => state === 'busy';
 const isIdle = ({ state }: WorkerSlot) => state === 'idle';
-const isFit = (slot: WorkerSlot) => isWorking(slot) && slot.unfit === undefined;
+const hasModel = (slot: WorkerSlot) => isWorking(slot) && slot.modelError === undefined;

@@ -1,25 +1,8 @@
-import { throwIfOver, type WaitContext, watchContext } from '../../resilience/wait-until.ts';
-import type { Analysis } from '../photo.ts';
-import { isExpensive, type Job } from './job.ts';
+import { throwIfOver, watchContext } from '../../resilience/wait-until.ts';
+import type { AnalyseContext } from '../photo.ts';
+import { isExpensive, type Job, type QueuedJob } from './job.ts';
 import { isOfAlbum, openJobQueue, removeFrom } from './job-queue.ts';
 import type { ThroughputEstimate } from './throughput-estimate.ts';
-
-/** Who waits for a job. */
-export interface JobContext extends WaitContext {
-  /** Absent: `single`. */
-  readonly lane?: 'single' | 'batch' | 'background';
-  /** Albums take turns by caller. */
-  readonly caller?: string;
-}
-
-export interface QueuedJob {
-  readonly job: Job;
-  readonly context: JobContext;
-  readonly resolve: (analysis: Analysis) => void;
-  readonly reject: (reason: unknown) => void;
-  /** Children that were lost with this job in them. */
-  losses: number;
-}
 
 export interface SchedulerOptions {
   readonly throughput: ThroughputEstimate;
@@ -36,7 +19,7 @@ export interface SchedulerOptions {
 export interface Scheduler {
   readonly length: number;
   /** Whether to reject a job that arrives now. */
-  isOverloaded(job: Job, context: JobContext): boolean;
+  isOverloaded(job: Job, context: AnalyseContext): boolean;
   /** A job that is over while it waits leaves the queue with that error. */
   add(queued: QueuedJob): void;
   /** Puts a job back whose child was lost. */
@@ -101,7 +84,7 @@ export function openScheduler(options: SchedulerOptions): Scheduler {
     return throughput.drainMs(cheap.turnsMs, free, (other) => !isExpensive(other));
   }
 
-  function isFull(job: Job, context: JobContext): boolean {
+  function isFull(job: Job, context: AnalyseContext): boolean {
     const limit = queueLimit * (isExpensive(job) ? expensiveShare : 1);
     return (isOfAlbum({ job, context }) ? albums() : turns()) >= limit;
   }

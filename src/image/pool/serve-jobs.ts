@@ -6,7 +6,7 @@ import { endWithParent } from './orphan-watch.ts';
 /** What a child process can do once it has started. */
 export interface Worker {
   /** Why it can decode but not infer. */
-  readonly unfit?: string;
+  readonly modelError?: string;
   /** @throws PhotoError the photo is at fault; after any other error the process is replaced */
   run(job: Job): Promise<Analysis>;
 }
@@ -28,7 +28,7 @@ export function serveJobs(open: (options: unknown) => Promise<Worker>): void {
     if (message.type === 'job') return say(await answer(message.job));
     try {
       worker = await open(message.options);
-      say({ type: 'ready', ...(worker.unfit !== undefined && { unfit: worker.unfit }) });
+      say({ type: 'ready', ...(worker.modelError !== undefined && { modelError: worker.modelError }) });
     } catch (error) {
       say({ type: 'start-failed', reason: wordsOf(error) });
     }

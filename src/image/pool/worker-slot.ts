@@ -6,8 +6,8 @@ import type { Job } from './job.ts';
 
 export interface WorkerSlotOptions {
   readonly fork: (events: ChildEvents) => Child;
-  /** First wait before an unfit child is replaced; doubles up to `longestRestMs`. */
-  readonly unfitRestMs: number;
+  /** Pause before a child whose model fails is replaced. Doubles each time, up to `longestRestMs`. */
+  readonly modelRetryMs: number;
   readonly log: Logger;
   /** Something about this slot is different now. */
   readonly changed: () => void;
@@ -18,7 +18,7 @@ export interface WorkerSlotOptions {
 export interface WorkerSlot {
   readonly state: 'starting' | 'idle' | 'busy' | 'resting' | 'closed';
   /** Why its child can decode but not infer. */
-  readonly unfit: string | undefined;
+  readonly modelError: string | undefined;
   /** Why no child starts here any more, once that has happened repeatedly. */
   readonly failing: string | undefined;
   readonly pid: number | undefined;
@@ -36,14 +36,14 @@ const failingAfter = 2;
 /** Opens a slot and starts its first child. */
 export function openWorkerSlot({
   fork,
-  unfitRestMs,
+  modelRetryMs,
   log,
   changed,
   childLost,
 }: WorkerSlotOptions): WorkerSlot {
   let state: WorkerSlot['state'] = 'starting';
   let child: Child | undefined;
-  let unfit: string | undefined;
+  let modelError: string | undefined;
   let failing: string | undefined;
   /** In a row, without a photo done in between. Decides how long the next child waits. */
   let failures = 0;
@@ -53,7 +53,7 @@ export function openWorkerSlot({
   const processes = new Set<Child>();
 
   function start(): void {
-    unfit = undefined;
+    modelError = undefined;
     isStale = false;
     state = 'starting';
     child = undefined;
@@ -76,10 +76,10 @@ export function openWorkerSlot({
     state = 'idle';
     failedStarts = 0;
     failing = undefined;
-    unfit = reason;
+    modelError = reason;
     if (reason !== undefined) {
       log.error({ pid: child?.pid, reason }, 'the local model is not used: it can not be trusted as it is');
-      timer = setTimeout(replace, Math.min(unfitRestMs * 2 ** failures, longestRestMs));
+      timer = setTimeout(replace, Math.min(modelRetryMs * 2 ** failures, longestRestMs));
       timer.unref();
       failures += 1;
     }
@@ -117,10 +117,10 @@ export function openWorkerSlot({
     state = 'busy';
     try {
       const analysis = await running.run(job);
-      if (unfit === undefined) failures = 0;
+      if (modelError === undefined) failures = 0;
       return analysis;
     } catch (error) {
-      if (error instanceof PhotoError && unfit === undefined) failures = 0;
+      if (error instanceof PhotoError && modelError === undefined) failures = 0;
       throw error;
     } finally {
       if (child === running && state === 'busy') {
@@ -136,8 +136,8 @@ export function openWorkerSlot({
     get state() {
       return state;
     },
-    get unfit() {
-      return unfit;
+    get modelError() {
+      return modelError;
     },
     get failing() {
       return failing;

@@ -2,7 +2,7 @@ import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import type { ImageFormat } from '../photo.ts';
 import { isCutShortError } from './sharp-errors.ts';
 
-type Leniency = NonNullable<SharpOptions['failOn']>;
+type Tolerance = NonNullable<SharpOptions['failOn']>;
 
 /**
  * Phones and chat apps make slightly broken files that every viewer shows. After a strict decode has failed, this
@@ -11,10 +11,10 @@ type Leniency = NonNullable<SharpOptions['failOn']>;
  * The line for a JPEG that ends early: of a baseline file the last 2 % of its rows may be missing (24 rows at least,
  * a quarter of a small photo at most), of a progressive one the last few bytes. For a PNG: checksums may be wrong.
  */
-export async function leniencyFor(
+export async function toleranceFor(
   error: unknown,
   { bytes, format, header }: { bytes: Buffer; format: ImageFormat; header: Metadata },
-): Promise<Leniency | undefined> {
+): Promise<Tolerance | undefined> {
   if (format === 'png') return 'truncated';
   if (format !== 'jpeg' || !isCutShortError(error)) return undefined;
   const isWhole = header.isProgressive ? await lacksFewBytes(bytes) : await lacksFewRows(bytes, header);

@@ -1,17 +1,17 @@
 /**
- * A child of the pool that does what its "photo" says, instead of decoding it: `pid`, `nap` (300 ms), `hold` (until SIGUSR2), `crash`,
- * `hang`, `broken`, `refuse`, `grow` (in memory). Its options decide how it starts: fit, unfit or not at all, and so
- * until a number of starts have been tried, counted in a file.
+ * A child of the pool that follows a script instead of decoding. The script is the text of its "photo": `pid`, `nap`
+ * (300 ms), `hold` (until SIGUSR2), `crash`, `hang`, `broken`, `refuse`, or `grow` (in memory). Options make its first
+ * starts fail, or start without a working model. A file counts the starts.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { UndecodableError } from '../../src/errors.ts';
 import { serveJobs } from '../../src/image/pool/serve-jobs.ts';
 
-export interface OddChildOptions {
+export interface ScriptedChildOptions {
   /** One line is appended for each start. */
   readonly startsFile?: string;
-  /** How the first starts go; all later ones are as they should be. */
-  readonly firstStarts?: { readonly count: number; readonly as: 'unfit' | 'failed' };
+  /** How the first starts end. Later starts succeed. */
+  readonly firstStarts?: { readonly count: number; readonly as: 'model-error' | 'failed' };
 }
 
 const kept: Buffer[] = [];
@@ -19,13 +19,13 @@ const letGo = Promise.withResolvers<void>();
 process.on('SIGUSR2', () => letGo.resolve());
 
 serveJobs(async (given) => {
-  const { startsFile, firstStarts } = given as OddChildOptions;
+  const { startsFile, firstStarts } = given as ScriptedChildOptions;
   if (startsFile) appendFileSync(startsFile, `${process.pid}\n`);
   const starts = startsFile ? readFileSync(startsFile, 'utf8').trim().split('\n').length : Infinity;
   const odd = firstStarts && starts <= firstStarts.count ? firstStarts.as : undefined;
   if (odd === 'failed') throw new Error('this child does not start');
   return {
-    ...(odd === 'unfit' && { unfit: 'golden input cat.png is off' }),
+    ...(odd === 'model-error' && { modelError: 'golden input cat.png is off' }),
     async run({ bytes }) {
       const answer = { rendition: Buffer.alloc(0), widthPx: process.pid, heightPx: 1, probabilities: [1] };
       switch (bytes.toString()) {

@@ -1,0 +1,16 @@
+import { type PhotoError, TooManyPixelsError, UndecodableError, UnsupportedFormatError } from '../errors.ts';
+
+/** Restores a PhotoError that crossed a process or thread boundary. */
+export function photoErrorOf(code: string, message: string): PhotoError {
+  switch (code) {
+    case 'unsupported_format':
+      return new UnsupportedFormatError(message);
+    case 'too_many_pixels':
+      return new TooManyPixelsError(message);
+    case 'truncated_image':
+    case 'refused_image':
+      return new UndecodableError(code, message);
+    default:
+      return new UndecodableError('undecodable_image', message);
+  }
+}
