@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openHousekeeping } from '../src/cache/maintenance.ts';
+import { openCacheMaintenance } from '../src/cache/maintenance.ts';
 import { openDriver } from '../src/compose/driver.ts';
 import { configFrom } from '../src/config.ts';
 import { withGroupCommit } from '../src/store/group-commit.ts';
@@ -12,7 +12,7 @@ const aloneMs = 40_000;
 const restMs = 5;
 
 /**
- * The service's own housekeeping removes all records older than that many days, while somebody writes all the time;
+ * The service's own maintenance deletes all records older than that many days, while somebody writes all the time;
  * after it the same writes have the database to themselves.
  */
 export async function measureRetention(environment: Record<string, string>, daysKept: number): Promise<void> {
@@ -20,7 +20,7 @@ export async function measureRetention(environment: Record<string, string>, days
   await store.migrate();
   const grouped = withGroupCommit(store);
   let removed = 0;
-  const keeping = openHousekeeping({
+  const maintenance = openCacheMaintenance({
     store,
     leases: grouped,
     recordsMs: daysKept * dayMs,
@@ -30,7 +30,7 @@ export async function measureRetention(environment: Record<string, string>, days
     onFailure: (error) => console.log(error),
   });
   const started = performance.now();
-  const during = await waitsWhile(grouped, keeping.sweep());
+  const during = await waitsWhile(grouped, maintenance.sweep());
   const tookMs = performance.now() - started;
   const alone = await waitsWhile(grouped, sleep(aloneMs));
   console.log(`  retention: ${removed} photos removed in ${(tookMs / 1000).toFixed(0)} s`);

@@ -107,7 +107,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     classifier: cache.answering(answering),
     local: local.classifier,
     cache: cache.results,
-    cacheDesk: cache.desk,
+    cacheOperations: cache.operations,
     photos,
     budget: openByteBudget({ limitBytes: config.limits.uploadBudgetBytes }),
     stats,

@@ -4,9 +4,9 @@ import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
 
-export interface HousekeepingOptions {
+export interface CacheMaintenanceOptions {
   readonly store: Pick<Store, 'maintenance'>;
-  /** So that one process among all does it. */
+  /** Leases let one process among all do it. */
   readonly leases: Pick<Store, 'acquireLeases' | 'renewLeases' | 'releaseLeases'>;
   /** How long records of photos and requests are kept. */
   readonly recordsMs: number;
@@ -16,7 +16,7 @@ export interface HousekeepingOptions {
   readonly maxResults: number;
   readonly onDeleted?: (of: Deletion['of'], rows: number) => void;
   readonly onFailure?: (error: unknown) => void;
-  /** Default 10 minutes, and again so much by chance at most. */
+  /** Shortest time between two rounds; the longest is twice that, chosen at random. Default 10 minutes. */
   readonly everyMs?: number;
   /** The shortest rest between two steps. Default 50. */
   readonly pauseMs?: number;
@@ -26,19 +26,19 @@ export interface HousekeepingOptions {
   readonly elapsedMs?: () => number;
 }
 
-export interface Housekeeping {
+export interface CacheMaintenance {
   start(): void;
-  /** One round now, unless another process is at it. */
+  /** One round now, unless another process is doing one. */
   sweep(): Promise<void>;
-  /** Resolves when no round is under way any more. */
+  /** Resolves when the current round has ended. */
   stop(): Promise<void>;
 }
 
 const leaseMs = 60_000;
-const name = createHash('sha256').update('housekeeping').digest('hex');
+const name = createHash('sha256').update('maintenance').digest('hex');
 
-/** Deletes what is past its time or over its number, in small steps in the background. */
-export function openHousekeeping(options: HousekeepingOptions): Housekeeping {
+/** Deletes records and results that are too old or too many, in small steps in the background. */
+export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMaintenance {
   const { store, leases, now = Date.now, everyMs = 600_000, pauseMs = 50 } = options;
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;

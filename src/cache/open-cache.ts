@@ -4,7 +4,7 @@ import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
 import type { ListOperations, Store } from '../store/store.ts';
 import { openCorrections } from './corrections.ts';
 import { type Forgettable, type Forgotten, forget } from './forget.ts';
-import { openHousekeeping } from './maintenance.ts';
+import { openCacheMaintenance } from './maintenance.ts';
 import {
   type CacheWrite,
   openResultCache,
@@ -33,7 +33,7 @@ export interface OpenCacheOptions {
   readonly nearDuplicates: boolean;
   /** See `WithLeaseOptions.ttlMs`. */
   readonly leaseMs: number;
-  /** See `HousekeepingOptions`. */
+  /** See `CacheMaintenanceOptions`. */
   readonly recordsMs: number;
   readonly resultsMs: number;
   readonly maxResults: number;
@@ -48,11 +48,11 @@ export interface CacheHooks {
   onLease?: WithLeaseOptions['onLease'];
   onNearDuplicateLookup?: NearDuplicatesOptions['onLookup'];
   onDeleted?: (of: Deletion['of'], rows: number) => void;
-  onHousekeepingFailure?: (error: unknown) => void;
+  onMaintenanceFailure?: (error: unknown) => void;
 }
 
 /** What users and operators do to the cache, besides having photos classified. */
-export interface CacheDesk {
+export interface CacheOperations {
   /**
    * @returns whether the next look-up is answered so; undefined, and nothing is recorded, where the claimant has no
    * claim on the hash and it is of no result
@@ -66,7 +66,7 @@ export interface CacheDesk {
 
 export interface Cache {
   readonly results: ResultCache;
-  readonly desk: CacheDesk;
+  readonly operations: CacheOperations;
   /** Makes concurrent calls for one photo in this process one, and remembers what it answers. */
   shared(inner: Classifier): Classifier;
   /** Makes calls for one photo among all processes one. */
@@ -89,11 +89,11 @@ export function openCache(options: OpenCacheOptions): Cache {
     mayHaveCorrected: corrections.mayHave,
     onWriteFailure: hooks.onWriteFailure,
   });
-  const housekeeping = openHousekeeping({
+  const maintenance = openCacheMaintenance({
     ...options,
     leases: grouped,
     ...(hooks.onDeleted && { onDeleted: hooks.onDeleted }),
-    ...(hooks.onHousekeepingFailure && { onFailure: hooks.onHousekeepingFailure }),
+    ...(hooks.onMaintenanceFailure && { onFailure: hooks.onMaintenanceFailure }),
   });
   const withAlbums = (inner: Classifier) =>
     options.nearDuplicates
@@ -114,7 +114,7 @@ export function openCache(options: OpenCacheOptions): Cache {
 
   return {
     results,
-    desk: {
+    operations: {
       async feedback(feedback) {
         const found = await results.find(feedback.hash, feedback.claimant);
         const { category: answered, model } = found?.result ?? {};
@@ -146,11 +146,11 @@ export function openCache(options: OpenCacheOptions): Cache {
     async start() {
       await corrections.refresh();
       refreshing = setInterval(() => void corrections.refresh(), options.memoryMs).unref();
-      housekeeping.start();
+      maintenance.start();
     },
     async close() {
       clearInterval(refreshing);
-      await housekeeping.stop();
+      await maintenance.stop();
     },
   };
 }

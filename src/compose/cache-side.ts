@@ -4,6 +4,7 @@ import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../stats/metrics/metrics.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
+import { isOutage } from '../store/outage.ts';
 import type { Store } from '../store/store.ts';
 import type { LocalSide } from './local-side.ts';
 
@@ -36,7 +37,10 @@ export function openCacheSide({ cache, strategy }: Config, parts: CacheSideParts
       onLease: (outcome) => metrics.leases.inc({ outcome }),
       onNearDuplicateLookup: (outcome) => metrics.nearDuplicates.inc({ outcome }),
       onDeleted: (of, rows) => metrics.rowsDeleted.inc({ of }, rows),
-      onHousekeepingFailure: (error) => log.warn({ err: error }, 'old rows could not be deleted for now'),
+      onMaintenanceFailure(error) {
+        // The store's breaker has logged an outage.
+        if (!isOutage(error)) log.warn({ err: error }, 'old rows could not be deleted for now');
+      },
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { CacheDesk } from '../cache/open-cache.ts';
+import type { CacheOperations } from '../cache/open-cache.ts';
 import type { ResultCache } from '../cache/result-cache.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Strategy } from '../classify/strategy.ts';
@@ -57,7 +57,7 @@ export interface HttpDependencies {
   /** The local model alone; absent where none is loaded. */
   readonly local: Classifier | undefined;
   readonly cache: ResultCache;
-  readonly cacheDesk: CacheDesk;
+  readonly cacheOperations: CacheOperations;
   readonly photos: OpenPhotos;
   readonly budget: ByteBudget;
   readonly recorder: Recorder;

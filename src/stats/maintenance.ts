@@ -1,20 +1,21 @@
 import type { Logger } from 'pino';
+import { UnavailableError } from '../errors.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { ReportStore } from '../store/reports/report-store.ts';
 import type { Census } from './reports/cache-reports.ts';
 import { hoursKeptMs, minutesKeptMs } from './reports/series.ts';
 
-export interface UpkeepOptions {
+export interface StatsMaintenanceOptions {
   readonly reports: ReportStore;
   readonly log: Pick<Logger, 'warn'>;
-  /** Further reports that take a while, made for those who ask later. */
+  /** Prepares further reports that take a while. */
   readonly renew: () => Promise<void>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-/** What keeps reports quick, done now and then by whichever process comes first. */
-export interface Upkeep {
+/** Work that keeps reports quick. One of several processes does it. */
+export interface StatsMaintenance {
   /** Begins to work by itself. */
   start(): void;
   /** Once, now. Never rejects. */
@@ -25,13 +26,18 @@ export interface Upkeep {
 }
 
 const everyMs = 60_000;
-/** After the start: whoever asks first does not wait behind it. */
+/** After the start, so that the first reports don't wait behind it. */
 const firstMs = 5_000;
-/** A count of all results reads every one of them. */
+/** Counting the results reads every one. */
 const censusKeptMs = 600_000;
 const restMs = 50;
 
-export function openUpkeep({ reports, log, renew, now }: UpkeepOptions): Upkeep {
+export function openStatsMaintenance({
+  reports,
+  log,
+  renew,
+  now,
+}: StatsMaintenanceOptions): StatsMaintenance {
   const stopping = new AbortController();
   let timers: NodeJS.Timeout[] = [];
   let running = Promise.resolve();
@@ -60,14 +66,17 @@ export function openUpkeep({ reports, log, renew, now }: UpkeepOptions): Upkeep 
       .then(countCache)
       .then(renew)
       .then(prune)
-      .catch((error: unknown) => log.warn({ err: error }, 'reports could not be kept up'));
+      .catch((error: unknown) => {
+        // The store's breaker has logged an outage.
+        if (!(error instanceof UnavailableError)) log.warn({ err: error }, 'maintenance of reports failed');
+      });
     return running;
   }
 
   return {
     run,
     start() {
-      // Several processes do not come at the same moment.
+      // Processes that start together spread out.
       const each = everyMs * (0.9 + Math.random() * 0.2);
       timers = [setTimeout(() => void run(), firstMs), setInterval(() => void run(), each)];
       for (const timer of timers) timer.unref();

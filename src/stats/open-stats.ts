@@ -3,7 +3,7 @@ import { hourMs } from '../durations.ts';
 import type { RecordStore } from '../store/records.ts';
 import type { ReportStore } from '../store/reports/report-store.ts';
 import { openBookkeeping } from './bookkeeping.ts';
-import { openUpkeep, type Upkeep } from './maintenance.ts';
+import { openStatsMaintenance, type StatsMaintenance } from './maintenance.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { reportBatchCache, reportCacheEfficiency } from './reports/cache-reports.ts';
 import { talliedOf } from './reports/figures.ts';
@@ -34,7 +34,12 @@ export function openStats({ store, reports, metrics, timeZone, log, onLost, now 
   const savings = openSavings();
   const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, onLost });
   const span = (days: number | undefined) => lastDays(now(), timeZone, days);
-  const upkeep: Upkeep = openUpkeep({ reports, log, renew: () => renewUsers(reports, span, now()), now });
+  const maintenance: StatsMaintenance = openStatsMaintenance({
+    reports,
+    log,
+    renew: () => renewUsers(reports, span, now()),
+    now,
+  });
   /** What was recorded here a moment ago is in every report. */
   async function current<Report>(report: () => Promise<Report>): Promise<Report> {
     await store.flush();
@@ -46,16 +51,16 @@ export function openStats({ store, reports, metrics, timeZone, log, onLost, now 
     /** Once the store is up. Never rejects. */
     async start() {
       await learnSavings(savings, reports, span(7)).catch(() => {});
-      upkeep.start();
+      maintenance.start();
     },
     /** Resolves when nothing is under way. */
-    stop: () => upkeep.stop(),
+    stop: () => maintenance.stop(),
     /** Writes what was recorded so far. */
     flush: () => store.flush(),
-    upkeep,
+    maintenance,
     today: () => current(() => reportToday(reports, { now: now(), timeZone })),
     cacheEfficiency: (days?: number) =>
-      current(async () => reportCacheEfficiency(reports, span(days), await upkeep.census())),
+      current(async () => reportCacheEfficiency(reports, span(days), await maintenance.census())),
     categories: (days: number) => current(() => reportCategories(reports, span(days))),
     methods: (days: number) => current(() => reportMethods(reports, span(days))),
     batchCache: (days: number) => current(() => reportBatchCache(reports, span(days), timeZone)),

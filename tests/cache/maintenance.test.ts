@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openHousekeeping } from '../../src/cache/maintenance.ts';
+import { openCacheMaintenance } from '../../src/cache/maintenance.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import { activityOf, photoOf, requestOf, resultOf } from '../store/rows.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
@@ -8,13 +8,13 @@ const hour = 3_600_000;
 const day = 24 * hour;
 const now = 1000 * day;
 
-async function house(options: { resultsMs?: number; maxResults?: number } = {}) {
+async function setUp(options: { resultsMs?: number; maxResults?: number } = {}) {
   const fixture = await sqliteFixture();
   const store = fixture.open();
   await store.migrate();
   const deleted: [string, number][] = [];
   const failures: unknown[] = [];
-  const keeping = openHousekeeping({
+  const maintenance = openCacheMaintenance({
     store,
     leases: withGroupCommit(store),
     recordsMs: 90 * day,
@@ -29,16 +29,16 @@ async function house(options: { resultsMs?: number; maxResults?: number } = {}) 
   });
   const count = async (table: string) => (await fixture.rows(`SELECT 1 FROM ${table}`)).length;
   const close = async () => {
-    await keeping.stop();
+    await maintenance.stop();
     await store.close();
     await fixture.remove();
   };
-  return { store, keeping, deleted, failures, count, close };
+  return { store, maintenance, deleted, failures, count, close };
 }
 
-describe('housekeeping', () => {
+describe('maintenance', () => {
   test('deletes records past their time in steps, and no others', async () => {
-    const { store, keeping, deleted, count, close } = await house();
+    const { store, maintenance, deleted, count, close } = await setUp();
     await store.saveActivity(
       activityOf({ photos: Array.from({ length: 450 }, () => photoOf({ at: now - 91 * day })) }),
     );
@@ -47,7 +47,7 @@ describe('housekeeping', () => {
       activityOf({ requests: [requestOf({ at: now - 91 * day }), requestOf({ at: now })] }),
     );
     await store.saveResults([resultOf('old', { createdAt: 0 })]);
-    await keeping.sweep();
+    await maintenance.sweep();
     expect(deleted).toEqual([
       ['photos', 200],
       ['photos', 200],
@@ -59,7 +59,7 @@ describe('housekeeping', () => {
   });
 
   test('deletes results past their time, and those over the number that were used least recently', async () => {
-    const { store, keeping, count, close } = await house({ resultsMs: 30 * day, maxResults: 10 });
+    const { store, maintenance, count, close } = await setUp({ resultsMs: 30 * day, maxResults: 10 });
     await store.saveResults([resultOf('old', { createdAt: now - 31 * day })]);
     const names = Array.from({ length: 15 }, (_, index) => `photo ${index}`);
     await store.saveResults(
@@ -68,7 +68,7 @@ describe('housekeeping', () => {
     await store.countHits([
       { sha256: resultOf('photo 0').sha256, version: resultOf('a').version, count: 1, at: now },
     ]);
-    await keeping.sweep();
+    await maintenance.sweep();
     expect(await count('results')).toBe(10);
     const [first] = await store.findResults([
       { hash: resultOf('photo 0').sha256, version: resultOf('a').version },
@@ -78,17 +78,17 @@ describe('housekeeping', () => {
   });
 
   test('is done by one process at a time', async () => {
-    const { store, keeping, deleted, close } = await house();
+    const { store, maintenance, deleted, close } = await setUp();
     await store.saveActivity(activityOf({ photos: [photoOf({ at: 0 })] }));
-    await Promise.all([keeping.sweep(), keeping.sweep(), keeping.sweep()]);
+    await Promise.all([maintenance.sweep(), maintenance.sweep(), maintenance.sweep()]);
     expect(deleted).toEqual([['photos', 1]]);
     await close();
   });
 
   test('that fails says so and is tried again later', async () => {
-    const { store, keeping, failures, close } = await house();
+    const { store, maintenance, failures, close } = await setUp();
     await store.close();
-    await keeping.sweep();
+    await maintenance.sweep();
     expect(failures).toHaveLength(1);
     await close();
   });

@@ -157,9 +157,9 @@ export async function openWorld(fixture: StoreFixture) {
       return found?.result.category;
     },
     correct: (process: number, person: Person, hash: string, category: string) =>
-      at(process).cache.desk.feedback({ claimant: senderOf(person).claimant, hash, category }),
+      at(process).cache.operations.feedback({ claimant: senderOf(person).claimant, hash, category }),
     forget: (process: number, person: Person) =>
-      at(process).cache.desk.forget({ claimants: [senderOf(person).claimant] }),
+      at(process).cache.operations.forget({ claimants: [senderOf(person).claimant] }),
     /** That process again, with nothing in memory. */
     async restart(process: number): Promise<void> {
       const index = process % processes.length;

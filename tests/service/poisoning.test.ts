@@ -136,7 +136,7 @@ test('a phone that claims original hashes and uploads small copies finds all its
     // Somebody else says of every one of them that it is the last.
     await send({ user: 'mallory', address: '203.2.0.1' }, sampleBytes('qr-poster.jpg'), claimed(name));
   }
-  await app.services.cacheDesk.forget({ claimants: [] });
+  await app.services.cacheOperations.forget({ claimants: [] });
   // From another network, with nothing in the service's memory.
   const reinstalled = { user: 'anna', address: '198.51.100.3' };
   // v1 has no card for QR codes.

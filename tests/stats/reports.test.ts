@@ -84,17 +84,17 @@ describe('the users who sent most', () => {
   });
 });
 
-describe('upkeep', () => {
+describe('maintenance', () => {
   test('makes reports of many days before anybody has to wait for them', async () => {
     const one = (userId: string) => requestOf({ at: noon, dayAt: noon - 12 * hour, userId });
     const uniqueOf = async (days: number) => (await stats.topUsers(days, 5)).unique;
     await store.saveActivity(activityOf({ requests: [{ ...one('anna'), claimant: claimantOf('anna') }] }));
-    await stats.upkeep.run();
+    await stats.maintenance.run();
     await store.saveActivity(activityOf({ requests: [{ ...one('bert'), claimant: claimantOf('bert') }] }));
     expect([await uniqueOf(7), await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 1, 1]);
     clock.at += 9 * minute;
     expect(await uniqueOf(90)).toBe(1);
-    await stats.upkeep.run();
+    await stats.maintenance.run();
     expect([await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 2]);
   });
 
@@ -102,7 +102,7 @@ describe('upkeep', () => {
     await store.saveActivity(
       activityOf({ photos: [photoOf({ at: noon - 5 * day }), photoOf({ at: noon - 200 * day })] }),
     );
-    await stats.upkeep.run();
+    await stats.maintenance.run();
     const photos = async (level: 'minute' | 'hour' | 'day') => {
       const sums = await store.reports.sumTallies({ level, from: 0, to: noon, stepMs: 0 }, ['upload']);
       return sums.reduce((sum, { n }) => sum + n, 0);
@@ -112,16 +112,16 @@ describe('upkeep', () => {
 
   test('counts the cache now and then', async () => {
     expect((await stats.cacheEfficiency()).counted_at).toBeUndefined();
-    await stats.upkeep.run();
+    await stats.maintenance.run();
     expect(await stats.cacheEfficiency()).toMatchObject({
       total_cached_images: 0,
       counted_at: '2026-06-15T12:00:00.000Z',
     });
     clock.at += 5 * minute;
-    await stats.upkeep.run();
+    await stats.maintenance.run();
     expect((await stats.cacheEfficiency()).counted_at).toBe('2026-06-15T12:00:00.000Z');
     clock.at += 6 * minute;
-    await stats.upkeep.run();
+    await stats.maintenance.run();
     expect((await stats.cacheEfficiency()).counted_at).toBe('2026-06-15T12:11:00.000Z');
   });
 });

@@ -15,7 +15,7 @@ const Time = Type.String({ format: 'date-time' });
 /** For operators: what is stored, and forgetting it. */
 export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { cacheDesk, apiKeys, opsRule } = dependencies;
+  const { cacheOperations, apiKeys, opsRule } = dependencies;
   const onRequest = opsAccess(opsRule);
 
   const counts = {
@@ -36,7 +36,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
     },
   };
   app.get('/api/v1/stats/cache', { schema: counts, onRequest }, async (request) => {
-    const { versions, results, claims, feedback } = await cacheDesk.counts();
+    const { versions, results, claims, feedback } = await cacheOperations.counts();
     const iso = (at: number) => new Date(at).toISOString();
     return {
       results,
@@ -85,7 +85,7 @@ export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDepen
   };
   app.post('/api/v1/forget', { schema: forget, onRequest }, async (request) => ({
     success: true as const,
-    deleted: await cacheDesk.forget(await forgettable(request.body, apiKeys)),
+    deleted: await cacheOperations.forget(await forgettable(request.body, apiKeys)),
     ...stamp(request.id),
   }));
 }

@@ -18,7 +18,7 @@ const Said = Type.Object({
 
 export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { taxonomy, cacheDesk } = dependencies;
+  const { taxonomy, cacheOperations } = dependencies;
 
   const give = {
     summary: 'Say which category is right',
@@ -46,7 +46,7 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
         `\`category\` must be one of ${taxonomy.categories.map(({ key }) => key).join(', ')}.`,
       );
     const { claimant } = senderOfRequest(request, user_id);
-    const given = await cacheDesk.feedback({ claimant, hash: image_hash.toLowerCase(), category });
+    const given = await cacheOperations.feedback({ claimant, hash: image_hash.toLowerCase(), category });
     if (!given)
       throw new NotFoundError(
         'No photo with this `image_hash` is known to you; have it classified first, with the same user id.',
@@ -56,7 +56,10 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
 }
 
 /** For operators. */
-export function feedbackListRoutes(plain: FastifyInstance, { cacheDesk, opsRule }: HttpDependencies): void {
+export function feedbackListRoutes(
+  plain: FastifyInstance,
+  { cacheOperations, opsRule }: HttpDependencies,
+): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const list = {
     summary: 'What clients said is right, the newest first',
@@ -65,14 +68,16 @@ export function feedbackListRoutes(plain: FastifyInstance, { cacheDesk, opsRule 
     response: { 200: Type.Object({ items: Type.Array(Said), ...Envelope }), ...problems(401, 403, 503) },
   };
   app.get('/api/v1/feedback', { schema: list, onRequest: opsAccess(opsRule) }, async (request) => ({
-    items: (await cacheDesk.newestFeedback(100)).map(({ hash, category, answered, model, claimant, at }) => ({
-      image_hash: hash,
-      category,
-      ...(answered !== undefined && { answered }),
-      ...(model !== undefined && { model }),
-      claimant,
-      at: new Date(at).toISOString(),
-    })),
+    items: (await cacheOperations.newestFeedback(100)).map(
+      ({ hash, category, answered, model, claimant, at }) => ({
+        image_hash: hash,
+        category,
+        ...(answered !== undefined && { answered }),
+        ...(model !== undefined && { model }),
+        claimant,
+        at: new Date(at).toISOString(),
+      }),
+    ),
     ...stamp(request.id),
   }));
 }
