@@ -2,9 +2,8 @@ import { type Static, Type } from 'typebox';
 import type { Answer } from '../classify/classifier.ts';
 import { colourNames, colourWord } from '../classify/colours.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
+import { hashPattern } from '../photos/content-hash.ts';
 import type { HttpDependencies } from './dependencies.ts';
-
-export const hashPattern = '^[0-9a-fA-F]{64}$';
 
 export const Hash = Type.String({
   pattern: hashPattern,
@@ -17,13 +16,6 @@ export const Hash = Type.String({
 export const ListedHash = Type.String({
   description: 'SHA-256 of the original file, 64 hexadecimal digits; anything else is a miss',
 });
-
-/** What is a hash; nothing else says anything about a photo. */
-export function hashIn(value: unknown): string | undefined {
-  return typeof value === 'string' && isHash.test(value) ? value : undefined;
-}
-
-const isHash = new RegExp(hashPattern);
 
 export const UserId = Type.Union([Type.String(), Type.Null()], {
   description: 'Used where the X-User-ID header is absent or empty',

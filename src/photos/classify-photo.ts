@@ -1,76 +1,80 @@
-import type { Remembered } from '../cache/result-cache.ts';
-import type { Answer } from '../classify/classifier.ts';
-import type { Caller } from '../http/access/caller.ts';
-import type { HttpDependencies } from '../http/dependencies.ts';
+import type { Remembered, ResultCache } from '../cache/result-cache.ts';
+import type { Answer, Classifier } from '../classify/classifier.ts';
+import type { OpenPhotos } from '../image/open-photos.ts';
 import type { ReceivedUpload } from '../image/upload/receive.ts';
-import type { Recorder } from '../stats/recorder.ts';
 import type { Sender } from '../store/records.ts';
+import type { Caller } from './caller.ts';
+import type { PhotoRecorder } from './pending-records.ts';
+import { waitForWrites } from './wait-for-writes.ts';
 
-type DeskDependencies = Pick<HttpDependencies, 'photos' | 'classifier' | 'cache' | 'log'> & {
-  readonly recorder: Pick<Recorder, 'answered' | 'failed'>;
-};
+export interface PhotoClassifierParts {
+  readonly photos: OpenPhotos;
+  /** The whole pipeline. */
+  readonly classifier: Classifier;
+  readonly cache: Pick<ResultCache, 'correction' | 'claim'>;
+  readonly recorder: PhotoRecorder;
+}
 
-export interface Answered {
+export interface PhotoResult {
   readonly answer: Answer;
   /** Verified hash of the bytes. */
   readonly sha256: string;
   readonly durationMs: number;
 }
 
-export type PhotoDesk = ReturnType<typeof openPhotoDesk>;
+export type PhotoClassifier = ReturnType<typeof openPhotoClassifier>;
 
-/** What happens to one photo that has arrived: answered, then its writes in parallel, then the answer goes out. */
-export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDependencies) {
+/** The use case of one uploaded photo: classify it, record it, and write claims in parallel. */
+export function openPhotoClassifier({ photos, classifier, recorder, cache }: PhotoClassifierParts) {
   /**
-   * @param claimed the hash the caller says this photo has
+   * @param claimed the hash that the caller states for this photo
    * @throws AppError recorded as a failed photo
    */
-  async function answer(upload: ReceivedUpload, caller: Caller, claimed?: string): Promise<Answered> {
+  async function classify(upload: ReceivedUpload, caller: Caller, claimed?: string): Promise<PhotoResult> {
     const startedMs = performance.now();
     const { sha256 } = upload;
     const sizeBytes = upload.bytes.length;
     try {
       const photo = photos.open(upload);
       try {
-        const [said, corrected] = await Promise.all([
+        const [given, correction] = await Promise.all([
           classifier.classify(photo, caller.context),
           cache.correction(sha256, caller.sender.claimant),
         ]);
-        const answer = corrected ? correctedAnswer(said, corrected) : said;
+        const answer = correction ? corrected(given, correction) : given;
         const durationMs = elapsed(startedMs);
-        const answered = { answer, sha256, durationMs };
+        const result = { answer, sha256, durationMs };
         recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
-        const filed = [claim(caller.sender, claimed, answered), fileCopy(caller.sender, answered)];
-        await atMost(writeWaitMs, Promise.all([answer.written, ...filed]));
-        return answered;
+        const claims = [claim(caller.sender, claimed, result), claimCopy(caller.sender, result)];
+        await waitForWrites([answer.written, ...claims]);
+        return result;
       } finally {
         photo.close();
       }
     } catch (error) {
-      refuse(error, caller, { sha256, sizeBytes, durationMs: elapsed(startedMs) });
+      recordFailure(error, caller, { sha256, sizeBytes, durationMs: elapsed(startedMs) });
       throw error;
     }
   }
 
-  /** Files what a sender says about a photo that was answered. */
-  async function claim(sender: Sender, claimed: string | undefined, answered: Answered): Promise<void> {
-    if (claimed !== undefined && claimed.toLowerCase() !== answered.sha256)
-      await file(sender, claimed.toLowerCase(), answered);
+  /** Stores the hash that a sender states for a photo, where it is not the photo's own. */
+  async function claim(sender: Sender, claimed: string | undefined, result: PhotoResult): Promise<void> {
+    if (claimed !== undefined && claimed.toLowerCase() !== result.sha256)
+      await saveClaim(sender, claimed.toLowerCase(), result);
   }
 
-  /** A copy has no result of its own: its sender finds that of the original by the copy's hash. */
-  async function fileCopy(sender: Sender, answered: Answered): Promise<void> {
-    if (answered.answer.saidOf !== undefined) await file(sender, answered.sha256, answered);
+  /** A copy has no result of its own: its sender finds the original's by the hash of the copy. */
+  async function claimCopy(sender: Sender, result: PhotoResult): Promise<void> {
+    if (result.answer.saidOf !== undefined) await saveClaim(sender, result.sha256, result);
   }
 
-  async function file({ claimant }: Sender, hash: string, { answer, sha256 }: Answered) {
+  async function saveClaim({ claimant }: Sender, hash: string, { answer, sha256 }: PhotoResult) {
     const content = answer.saidOf ?? sha256;
     await answer.written;
     await cache.claim({ claimant, claimed: hash, content });
   }
 
-  /** Records a photo that got no answer. */
-  function refuse(
+  function recordFailure(
     error: unknown,
     caller: Caller,
     photo: { sha256?: string; sizeBytes?: number; durationMs: number },
@@ -78,27 +82,16 @@ export function openPhotoDesk({ photos, classifier, recorder, cache }: DeskDepen
     recorder.failed(caller, { kind: 'upload', ...photo }, error);
   }
 
-  return { answer, claim, refuse };
+  return { classify, claim, recordFailure };
 }
 
-/** The sender's own word, with the colour that the photo has whatever anybody says of it. */
-function correctedAnswer(said: Answer, { result, from }: Remembered): Answer {
-  const { colour } = said.classification;
+/** The sender's own category, with the colour of the photo. */
+function corrected(given: Answer, { result, from }: Remembered): Answer {
+  const { colour } = given.classification;
   const classification = { ...result, ...(colour !== undefined && { colour }) };
-  return { ...said, classification, from, degraded: false };
+  return { ...given, classification, from, degraded: false };
 }
 
 function elapsed(sinceMs: number): number {
   return Math.round(performance.now() - sinceMs);
-}
-
-/** How long an answer waits for its new result and claim, which go on. */
-export const writeWaitMs = 250;
-
-/** Waits for a promise that never rejects, but no longer than that; it goes on. */
-export async function atMost(limitMs: number, promise: Promise<unknown>): Promise<void> {
-  const { promise: limit, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, limitMs);
-  await Promise.race([promise, limit]);
-  clearTimeout(timer);
 }

@@ -1,33 +1,28 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Remembered } from '../cache/result-cache.ts';
-import { type Caller, callerOf, senderOfRequest } from '../http/access/caller.ts';
-import { hashIn } from '../http/answer-schemas.ts';
-import type { HttpDependencies } from '../http/dependencies.ts';
+import type { Remembered, ResultCache } from '../cache/result-cache.ts';
+import type { Recorder } from '../stats/recorder.ts';
+import type { Caller } from './caller.ts';
+import { hashIn } from './content-hash.ts';
+
+export interface HashLookupParts {
+  readonly cache: Pick<ResultCache, 'findAll' | 'countHit'>;
+  readonly recorder: Pick<Recorder, 'answered' | 'request'>;
+}
 
 type Route = 'check-cache' | 'batch-check-cache';
 
-/** Looks hashes up for a caller and books it: a hit is a photo, a miss is a look-up only. What is no hash is a miss. */
-export function openLookupDesk({
-  cache,
-  recorder,
-  limits,
-}: Pick<HttpDependencies, 'cache' | 'recorder' | 'limits'>) {
-  function callerFor(request: FastifyRequest, reply: FastifyReply, userId?: string | null): Caller {
-    const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });
-    return { ...caller, sender: senderOfRequest(request, userId) };
-  }
-
+/** The use case of look-ups by hash. A hit counts as a photo, a miss as a look-up only; what is no hash is a miss. */
+export function openHashLookup({ cache, recorder }: HashLookupParts) {
   /** @throws UnavailableError the store can't be read: no false miss */
   async function lookUp(
     hashes: readonly string[],
     route: Route,
     caller: Caller,
-  ): Promise<(Shown | undefined)[]> {
+  ): Promise<(LookupAnswer | undefined)[]> {
     const startedMs = performance.now();
     const asked = hashes.map((hash) => hashIn(hash)?.toLowerCase());
-    const known = asked.filter((hash) => hash !== undefined);
+    const valid = asked.filter((hash) => hash !== undefined);
     const byHash = new Map(
-      (await cache.findAll(known, caller.sender.claimant)).map((one, index) => [known[index], one]),
+      (await cache.findAll(valid, caller.sender.claimant)).map((one, index) => [valid[index], one]),
     );
     const found = asked.map((hash) => byHash.get(hash));
     const durationMs = Math.round(performance.now() - startedMs);
@@ -35,7 +30,7 @@ export function openLookupDesk({
     const answers = found.map((remembered, index) => {
       if (!remembered) return undefined;
       lookupHits += 1;
-      const answer = shown(remembered);
+      const answer = answerOf(remembered);
       cache.countHit(remembered);
       recorder.answered(caller, { kind: 'lookup', sha256: asked[index] ?? '', durationMs }, answer);
       return answer;
@@ -44,11 +39,11 @@ export function openLookupDesk({
     return answers;
   }
 
-  return { callerFor, lookUp };
+  return { lookUp };
 }
 
-type Shown = ReturnType<typeof shown>;
+type LookupAnswer = ReturnType<typeof answerOf>;
 
-function shown({ result, from, isProvisional }: Remembered) {
+function answerOf({ result, from, isProvisional }: Remembered) {
   return { classification: result, from, degraded: isProvisional };
 }

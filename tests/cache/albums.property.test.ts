@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openCache } from '../../src/cache/open-cache.ts';
 import { type Classifier, fresh } from '../../src/classify/classifier.ts';
-import { openPhotoDesk } from '../../src/photos/classify-photo.ts';
+import { openPhotoClassifier } from '../../src/photos/classify-photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { senderOf } from '../../src/stats/sender.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
@@ -58,9 +58,9 @@ async function openWorld(fixture: StoreFixture) {
       hooks: { onReadFailure() {}, onWriteFailure() {} },
     });
     const photos = new Map(pictures.map((picture) => [hashOf(picture), picture]));
-    const desk = openPhotoDesk({
+    const classifier = openPhotoClassifier({
       photos: {
-        open({ sha256 }: { sha256: string }) {
+        open({ sha256 }) {
           const picture = photos.get(sha256) as Picture;
           const analysis = { rendition: Buffer.from('x'), widthPx: 4, heightPx: 3 };
           const fingerprint = fingerprintOf(picture.look, looks.indexOf(picture.look));
@@ -70,8 +70,8 @@ async function openWorld(fixture: StoreFixture) {
       classifier: cache.answering(cache.shared(cache.paid(llm))),
       cache: cache.results,
       recorder: { answered() {}, failed() {} },
-    } as unknown as Parameters<typeof openPhotoDesk>[0]);
-    return { store, grouped, cache, desk };
+    });
+    return { store, grouped, cache, classifier };
   };
   const processes = [openProcess(), openProcess()] as const;
   await processes[0].store.migrate();
@@ -81,9 +81,9 @@ async function openWorld(fixture: StoreFixture) {
       const signal = new AbortController().signal;
       const album = sender.userId !== undefined && { album: sender.claimant };
       const context = { deadline: deadlineIn(60_000), signal, lane: 'batch' as const, ...album };
-      const caller = { sender, requestId: 'r', startedAt: 0, context };
+      const caller = { sender, requestId: 'r', elapsedMs: () => 0, context };
       const upload = { sha256: hashOf(picture), bytes: bytesOf(picture), release() {} };
-      const { answer } = await processes[at].desk.answer(upload as never, caller);
+      const { answer } = await processes[at].classifier.classify(upload as never, caller);
       return answer.classification.category;
     },
     async lookUp(at: 0 | 1, person: Person, picture: Picture): Promise<string | undefined> {

@@ -1,10 +1,9 @@
-import { pino } from 'pino';
 import { openCache } from '../../src/cache/open-cache.ts';
 import { type Classifier, fresh } from '../../src/classify/classifier.ts';
 import { withFallback } from '../../src/classify/fallback.ts';
 import { VisionError } from '../../src/errors.ts';
 import type { Photo } from '../../src/image/photo.ts';
-import { openPhotoDesk } from '../../src/photos/classify-photo.ts';
+import { openPhotoClassifier } from '../../src/photos/classify-photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { senderOf } from '../../src/stats/sender.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
@@ -79,30 +78,16 @@ export async function openWorld(fixture: StoreFixture) {
       now: () => now,
       hooks: { onReadFailure() {}, onWriteFailure() {} },
     });
-    const classifier = cache.answering(
+    const pipeline = cache.answering(
       withFallback(cache.shared(cache.paid(saying('llm'))), cache.shared(saying('local'))),
     );
-    const desk = openPhotoDesk({
-      photos: { open: ({ sha256 }: { sha256: string }) => ({ ...photoOf(sha256), close() {} }) },
-      classifier,
+    const classifier = openPhotoClassifier({
+      photos: { open: ({ sha256 }) => ({ ...photoOf(sha256), close() {} }) },
+      classifier: pipeline,
       cache: cache.results,
-      recorder: {
-        answered: async () => {},
-        failed: async () => {},
-        request: async () => {},
-        flush: async () => {},
-      },
-      log: pino({ level: 'silent' }),
-      limits: {
-        fileBytes: 1,
-        batchFiles: 1,
-        batchBytes: 1,
-        singleMs: 10_000,
-        batchMs: 10_000,
-        writeWaitMs: 5000,
-      },
-    } as unknown as Parameters<typeof openPhotoDesk>[0]);
-    return { store, grouped, cache, desk };
+      recorder: { answered() {}, failed() {} },
+    });
+    return { store, grouped, cache, classifier };
   }
 
   function photoOf(sha256: string): Photo {
@@ -137,7 +122,7 @@ export async function openWorld(fixture: StoreFixture) {
       const caller = {
         sender,
         requestId: 'r',
-        startedAt: 0,
+        elapsedMs: () => 0,
         context: {
           deadline: deadlineIn(10_000),
           signal: new AbortController().signal,
@@ -147,9 +132,9 @@ export async function openWorld(fixture: StoreFixture) {
         },
       };
       const upload = { sha256, bytes: Buffer.alloc(1), release() {} } as Parameters<
-        typeof seed.desk.answer
+        typeof seed.classifier.classify
       >[0];
-      const { answer } = await at(process).desk.answer(upload, caller, claimed);
+      const { answer } = await at(process).classifier.classify(upload, caller, claimed);
       return answer.classification.category;
     },
     async lookUp(process: number, person: Person, hash: string): Promise<string | undefined> {

@@ -4,11 +4,12 @@ import type { PhotoAnswer } from '../../client/answer.ts';
 import { ClientError } from '../../client/client-error.ts';
 import type { Sending, Transport } from '../../client/transport.ts';
 import { AppError, VisionError } from '../../errors.ts';
-import { type Caller, newRequestId } from '../../http/access/caller.ts';
+import { newRequestId } from '../../http/access/caller.ts';
 import { photoData } from '../../http/answer-schemas.ts';
 import { receivedUpload } from '../../image/upload/receive.ts';
-import { openPhotoDesk } from '../../photos/classify-photo.ts';
-import { openLookupDesk } from '../../photos/look-up-hashes.ts';
+import type { Caller } from '../../photos/caller.ts';
+import { openPhotoClassifier } from '../../photos/classify-photo.ts';
+import { openHashLookup } from '../../photos/look-up-hashes.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import type { Services } from '../../services.ts';
 import { senderOf } from '../../stats/sender.ts';
@@ -20,15 +21,15 @@ export interface InProcess extends Transport {
 
 /** The server's own parts without a server: same cache, same models, same records. */
 export function inProcess(services: Services, { photoMs }: { photoMs: number }): InProcess {
-  const photos = openPhotoDesk(services);
-  const lookups = openLookupDesk(services);
+  const classifier = openPhotoClassifier(services);
+  const lookup = openHashLookup(services);
   const sender = senderOf({ address: '127.0.0.1' });
   const byLlm = new Set<string>();
 
   const callerUntil = (signal: AbortSignal = new AbortController().signal): Caller => ({
     sender,
     requestId: newRequestId(),
-    startedAt: Date.now(),
+    elapsedMs: () => 0,
     // Nobody else is here: no single photos of others that had to go first, no photos of others in the album.
     context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: sender.claimant },
   });
@@ -55,7 +56,7 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
     // The file may have changed since it was looked up.
     const sha256 = createHash('sha256').update(content).digest('hex');
     const upload = receivedUpload(content, sha256, () => {});
-    const { answer } = await photos.answer(upload, callerUntil(signal));
+    const { answer } = await classifier.classify(upload, callerUntil(signal));
     return told(hash, answer);
   }
 
@@ -68,7 +69,7 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
     isByLlm: (hash) => byLlm.has(hash),
     async lookUp(hashes, signal) {
       try {
-        const found = await lookups.lookUp(hashes, 'batch-check-cache', callerUntil(signal));
+        const found = await lookup.lookUp(hashes, 'batch-check-cache', callerUntil(signal));
         return found.map((one, index) => one && told(hashes[index] ?? '', one));
       } catch (error) {
         throw clientError(error);

@@ -2,18 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClassifyContext } from '../../classify/classifier.ts';
 import { ClientGoneError } from '../../errors.ts';
+import type { Caller } from '../../photos/caller.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import { senderOf } from '../../stats/sender.ts';
 import type { Sender } from '../../store/records.ts';
 import { askedTimeMs } from '../upload/request-timeout.ts';
-
-/** Who asks, until when, and whether it still wants to know. */
-export interface Caller {
-  readonly sender: Sender;
-  readonly requestId: string;
-  readonly startedAt: number;
-  readonly context: ClassifyContext;
-}
 
 /** `req_<unix seconds>_<12 hex>`. */
 export function newRequestId(): string {
@@ -31,7 +24,7 @@ export function callerOf(
   return {
     sender,
     requestId: request.id,
-    startedAt: Date.now(),
+    elapsedMs: () => Math.round(reply.elapsedTime),
     context: {
       deadline: deadlineIn(Math.max(0, deadlineMs - reply.elapsedTime)),
       signal: goneSignal(reply),
@@ -41,6 +34,16 @@ export function callerOf(
       ...(sender.userId !== undefined && { album: sender.claimant }),
     },
   };
+}
+
+/** For look-ups, whose body may name the user. */
+export function lookupCaller(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: { deadlineMs: number; userId?: string | null | undefined },
+): Caller {
+  const caller = callerOf(request, reply, { lane: 'single', deadlineMs: options.deadlineMs });
+  return { ...caller, sender: senderOfRequest(request, options.userId) };
 }
 
 export const startPage = '/';

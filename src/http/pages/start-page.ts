@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { startPage } from '../access/caller.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { publicError, sendError } from '../problem.ts';
-import { openSingleDesk } from '../routes/classify.ts';
+import { openPhotoRequests } from '../routes/classify.ts';
 import { type Language, languageOf } from './language.ts';
 import { pageHeaders } from './page-headers.ts';
 import { answerHtml, contentSecurityPolicy, pageHtml, problemHtml, type Setup } from './start-page/render.ts';
@@ -20,7 +20,7 @@ const headers = {
 /** A page to try the service with: one form, which works without a script, and what is configured. */
 export function startPageRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
   const { taxonomy, limits, models, version, clientRules } = dependencies;
-  const desk = openSingleDesk(dependencies);
+  const classify = openPhotoRequests(dependencies);
   const setup: Setup = {
     ...models,
     version,
@@ -45,9 +45,9 @@ export function startPageRoutes(app: FastifyInstance, dependencies: HttpDependen
     validatorCompiler: () => () => true,
     async handler(request, reply) {
       const language = languageFor(request);
-      const answered = await desk(request, reply);
+      const result = await classify(request, reply);
       reply.type(type);
-      return pageHtml(language, setup, answerHtml(language, answered, taxonomy));
+      return pageHtml(language, setup, answerHtml(language, result, taxonomy));
     },
     errorHandler(failure, request, reply) {
       const language = languageFor(request);

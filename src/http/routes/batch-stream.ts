@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { AppError } from '../../errors.ts';
+import type { BatchItem } from '../../photos/classify-batch.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { knownError, problemOf } from '../problem.ts';
-import type { BatchItem } from '../upload/classify-batch.ts';
 
 const ndjson = 'application/x-ndjson';
 

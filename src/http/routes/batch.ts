@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { AppError, BadRequestError } from '../../errors.ts';
+import type { Batch, BatchItem } from '../../photos/classify-batch.ts';
+import { hashIn } from '../../photos/content-hash.ts';
 import {
   Envelope,
-  hashIn,
   PhotoData,
   Problem,
   problems,
@@ -12,7 +13,8 @@ import {
   type Wording,
 } from '../answer-schemas.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { type Batch, type BatchItem, openBatchDesk } from '../upload/classify-batch.ts';
+import { openBatchRequests } from '../upload/batch-request.ts';
+import type { FormFields } from '../upload/photo-form.ts';
 import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
 import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
 
@@ -69,16 +71,16 @@ const schema = {
 };
 
 export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const desk = openBatchDesk(dependencies);
+  const requests = openBatchRequests(dependencies);
 
   async function work(
     request: FastifyRequest,
     reply: FastifyReply,
     onItem?: (item: BatchItem, received: number) => void,
   ) {
-    const batch = await desk.work(request, reply, { onItem });
+    const batch = await requests.classify(request, reply, { onItem });
     const hashes = claimedHashes(batch.fields.image_hashes);
-    if (hashes.length === batch.items.length) await desk.claim(batch, hashes);
+    if (hashes.length === batch.items.length) await requests.claim(batch, hashes);
     return { ...totalsOf(batch), total_processing_time_ms: batch.durationMs, ...stamp(request.id), batch };
   }
 
@@ -94,7 +96,7 @@ export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies
   });
 }
 
-function totalsOf({ items }: Batch) {
+function totalsOf({ items }: Batch<FormFields>) {
   const failed = items.filter(({ outcome }) => outcome instanceof AppError).length;
   return {
     success: true as const,

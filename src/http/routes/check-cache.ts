@@ -1,7 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { openLookupDesk } from '../../photos/look-up-hashes.ts';
+import { openHashLookup } from '../../photos/look-up-hashes.ts';
+import { lookupCaller } from '../access/caller.ts';
 import {
   Envelope,
   Hash,
@@ -18,7 +19,8 @@ const Data = Type.Union([PhotoData, Type.Null()]);
 
 export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const desk = openLookupDesk(dependencies);
+  const lookup = openHashLookup(dependencies);
+  const { singleMs: deadlineMs } = dependencies.limits;
 
   const checkCache = {
     summary: 'Ask for one photo by hash, before uploading it',
@@ -37,8 +39,8 @@ export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDepen
   };
   app.post('/api/v1/classify/check-cache', { schema: checkCache }, async (request, reply) => {
     const { image_hash, user_id } = request.body;
-    const caller = desk.callerFor(request, reply, user_id);
-    const [found] = await desk.lookUp([image_hash], 'check-cache', caller);
+    const caller = lookupCaller(request, reply, { deadlineMs, userId: user_id });
+    const [found] = await lookup.lookUp([image_hash], 'check-cache', caller);
     return {
       success: true as const,
       cached: found !== undefined,
@@ -68,10 +70,10 @@ export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDepen
   };
   app.post('/api/v1/classify/batch-check-cache', { schema: batchCheckCache }, async (request, reply) => {
     const { image_hashes, user_id } = request.body;
-    const found = await desk.lookUp(
+    const found = await lookup.lookUp(
       image_hashes,
       'batch-check-cache',
-      desk.callerFor(request, reply, user_id),
+      lookupCaller(request, reply, { deadlineMs, userId: user_id }),
     );
     return {
       success: true as const,

@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { BadRequestError } from '../../errors.ts';
 import type { ReceivedUpload } from '../../image/upload/receive.ts';
-import { type Answered, openPhotoDesk } from '../../photos/classify-photo.ts';
+import { openPhotoClassifier, type PhotoResult } from '../../photos/classify-photo.ts';
+import { hashIn } from '../../photos/content-hash.ts';
 import { callerOf } from '../access/caller.ts';
-import { Envelope, hashIn, PhotoData, problems, stamp, v1PhotoData } from '../answer-schemas.ts';
+import { Envelope, PhotoData, problems, stamp, v1PhotoData } from '../answer-schemas.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { recheckAsked } from '../ops/access.ts';
 import { readPhotoForm } from '../upload/photo-form.ts';
@@ -38,22 +39,22 @@ const schema = {
 };
 
 /** Reads the form of a single photo, answers it, and counts the request. */
-export function openSingleDesk(dependencies: HttpDependencies) {
+export function openPhotoRequests(dependencies: HttpDependencies) {
   const { limits, recorder } = dependencies;
-  const desk = openPhotoDesk(dependencies);
+  const classifier = openPhotoClassifier(dependencies);
   const recheck = recheckAsked(dependencies.opsRule);
 
-  return async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answered> {
+  return async function classify(request: FastifyRequest, reply: FastifyReply): Promise<PhotoResult> {
     const isRecheck = recheck(request);
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
     let failed = 1;
     try {
       const { upload, claimed } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
-        desk.refuse(error, caller, { durationMs: 0 }),
+        classifier.recordFailure(error, caller, { durationMs: 0 }),
       );
-      const answered = await desk.answer(upload, caller, claimed);
+      const result = await classifier.classify(upload, caller, claimed);
       failed = 0;
-      return answered;
+      return result;
     } finally {
       const durationMs = Math.round(reply.elapsedTime);
       const counts = { lookups: 0, lookupHits: 0, uploads: 1, failed };
@@ -63,10 +64,10 @@ export function openSingleDesk(dependencies: HttpDependencies) {
 }
 
 export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const desk = openSingleDesk(dependencies);
+  const classify = openPhotoRequests(dependencies);
 
   async function handle(request: FastifyRequest, reply: FastifyReply) {
-    const { answer, durationMs } = await desk(request, reply);
+    const { answer, durationMs } = await classify(request, reply);
     return {
       success: true as const,
       data: v1PhotoData(answer, dependencies),

@@ -2,19 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError, BadRequestError, VisionError } from '../../errors.ts';
+import type { Batch, BatchItem } from '../../photos/classify-batch.ts';
+import { hashIn } from '../../photos/content-hash.ts';
 import { senderOfRequest } from '../access/caller.ts';
-import {
-  Envelope,
-  hashIn,
-  PhotoData,
-  Problem,
-  photoData,
-  problems,
-  stamp,
-  type Wording,
-} from '../answer-schemas.ts';
+import { Envelope, PhotoData, Problem, photoData, problems, stamp, type Wording } from '../answer-schemas.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { type Batch, type BatchItem, openBatchDesk } from '../upload/classify-batch.ts';
+import { openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
 import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
 import { parsedOrUndefined } from './batch.ts';
@@ -94,7 +87,7 @@ const schema = {
 };
 
 export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const desk = openBatchDesk(dependencies);
+  const requests = openBatchRequests(dependencies);
   const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
 
   async function work(
@@ -102,13 +95,13 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
     reply: FastifyReply,
     onItem?: (item: BatchItem, received: number) => void,
   ) {
-    const batch = await desk.work(request, reply, {
+    const batch = await requests.classify(request, reply, {
       onItem,
       senderIn: ({ image_metadata }) => senderOfRequest(request, userIdIn(image_metadata)),
-      check,
+      accept,
     });
     const { items } = metadataOf(batch.fields.image_metadata);
-    await desk.claim(
+    await requests.claim(
       batch,
       items.map(({ image_hash }) => hashIn(image_hash)),
     );
@@ -135,7 +128,7 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
 }
 
 /** @throws BadRequestError the metadata is missing, malformed, or of another number of photos */
-function check({ image_metadata }: FormFields, photos: number): void {
+function accept({ image_metadata }: FormFields, photos: number): void {
   const { items } = metadataOf(image_metadata);
   if (items.length !== photos)
     throw new BadRequestError(
@@ -174,7 +167,7 @@ function resultOf({ outcome, durationMs }: BatchItem, wording: Wording) {
 /** Every result names a method, failed ones too: of those, where the photo got to. */
 const failedIn = (error: AppError) => (error instanceof VisionError ? 'llm' : 'local');
 
-function summaryOf({ items, durationMs }: Batch) {
+function summaryOf({ items, durationMs }: Batch<FormFields>) {
   const answers = items.flatMap(({ outcome }) => (outcome instanceof AppError ? [] : [outcome.answer]));
   return {
     total_count: items.length,

@@ -1,13 +1,15 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { openLookupDesk } from '../../photos/look-up-hashes.ts';
+import { openHashLookup } from '../../photos/look-up-hashes.ts';
+import { lookupCaller } from '../access/caller.ts';
 import { Envelope, ListedHash, PhotoData, photoData, problems, stamp, UserId } from '../answer-schemas.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 
 export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const desk = openLookupDesk(dependencies);
+  const lookup = openHashLookup(dependencies);
+  const { singleMs: deadlineMs } = dependencies.limits;
 
   const v2BatchCheckCache = {
     summary: 'Ask for many photos by hash (client C)',
@@ -52,7 +54,11 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDep
   app.post('/api/v2/classify/batch-check-cache', { schema: v2BatchCheckCache }, async (request, reply) => {
     const { items, user_id } = request.body;
     const hashes = items.map((item) => item.image_hash ?? '');
-    const found = await desk.lookUp(hashes, 'batch-check-cache', desk.callerFor(request, reply, user_id));
+    const found = await lookup.lookUp(
+      hashes,
+      'batch-check-cache',
+      lookupCaller(request, reply, { deadlineMs, userId: user_id }),
+    );
     const cachedCount = found.filter((one) => one !== undefined).length;
     return {
       error_type: 'success' as const,

@@ -2,6 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { BadRequestError, MediaTypeError, TooLargeError } from '../../errors.ts';
 import { type ReceivedUpload, receiveUpload } from '../../image/upload/receive.ts';
+import type { BatchPhoto } from '../../photos/classify-batch.ts';
 import type { HttpDependencies, Limits } from '../dependencies.ts';
 import { watchPace } from './min-upload-rate.ts';
 
@@ -11,14 +12,6 @@ export interface PhotoFormOptions {
   readonly maxPhotos: number;
   /** Bound of the whole body, in bytes. */
   readonly maxBytes: number;
-}
-
-export interface PhotoPart {
-  /** Position among the photos of the form. */
-  readonly index: number;
-  readonly filename: string;
-  /** The photo, or why this part alone can't be had. */
-  readonly received: ReceivedUpload | TooLargeError;
 }
 
 /** Text parts of a form, by name. JSON-labelled parts arrive parsed. */
@@ -40,7 +33,7 @@ export async function readPhotoForm(
   { limits, budget }: Pick<HttpDependencies, 'limits' | 'budget'>,
   options: PhotoFormOptions,
   gone: AbortSignal,
-  onPhoto: (part: PhotoPart) => void,
+  onPhoto: (part: BatchPhoto) => void,
 ): Promise<FormFields> {
   checkContentType(request.headers['content-type'], options.photoField);
   const bound = boundedBody(request, options.maxBytes, limits.uploadRate, gone);
@@ -113,7 +106,7 @@ async function receivePhoto(
   limitBytes: number,
   budget: HttpDependencies['budget'],
   signal: AbortSignal,
-): Promise<PhotoPart['received']> {
+): Promise<ReceivedUpload | TooLargeError> {
   try {
     return await receiveUpload(part.file, { limitBytes, budget, signal });
   } catch (error) {

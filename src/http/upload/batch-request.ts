@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Batch, type BatchForm, openBatchClassifier } from '../../photos/classify-batch.ts';
+import type { Sender } from '../../store/records.ts';
+import { callerOf } from '../access/caller.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { recheckAsked } from '../ops/access.ts';
+import { type FormFields, readPhotoForm } from './photo-form.ts';
+
+export interface BatchRequestOptions {
+  readonly onItem?: BatchForm<FormFields>['onItem'];
+  /** The sender that the text parts name. Records wait for it. */
+  readonly senderIn?: (fields: FormFields) => Sender;
+  /**
+   * Checks the complete form before an LLM sees one of its photos. The deadline of the batch counts from then.
+   * @throws AppError to refuse the form
+   */
+  readonly accept?: (fields: FormFields, photos: number) => void;
+}
+
+/** From the arrival of a request whose deadline starts later: client C gives up after 180 s. */
+const longestRequestMs = 150_000;
+
+/** Reads the form of a batch request and classifies its photos. */
+export function openBatchRequests(dependencies: HttpDependencies) {
+  const { limits } = dependencies;
+  const classifier = openBatchClassifier(dependencies);
+  const recheck = recheckAsked(dependencies.opsRule);
+  const options = {
+    photoField: 'images',
+    maxPhotos: limits.batchFiles,
+    maxBytes: limits.batchBytes,
+  } as const;
+
+  /** @throws AppError the form as a whole can't be used; results so far are stored */
+  async function classify(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { onItem, senderIn, accept }: BatchRequestOptions = {},
+  ): Promise<Batch<FormFields>> {
+    const deadlineMs = accept ? Math.max(longestRequestMs, limits.batchMs) : limits.batchMs;
+    const caller = callerOf(request, reply, { lane: 'batch', deadlineMs, isRecheck: recheck(request) });
+    return classifier.classify(caller, {
+      read: (signal, onPhoto) => readPhotoForm(request, dependencies, options, signal, onPhoto),
+      onItem,
+      senderIn,
+      check: accept && { timeLimitMs: limits.batchMs, accept },
+    });
+  }
+
+  return { classify, claim: classifier.claim };
+}

@@ -1,0 +1,177 @@
+import type { Logger } from 'pino';
+import type { ClassifyContext } from '../classify/classifier.ts';
+import { AppError } from '../errors.ts';
+import type { ReceivedUpload } from '../image/upload/receive.ts';
+import { deadlineOnceStarted } from '../resilience/deadline.ts';
+import type { Recorder } from '../stats/recorder.ts';
+import type { Sender } from '../store/records.ts';
+import type { Caller } from './caller.ts';
+import {
+  openPhotoClassifier,
+  type PhotoClassifier,
+  type PhotoClassifierParts,
+  type PhotoResult,
+} from './classify-photo.ts';
+import { openPendingRecords } from './pending-records.ts';
+import { waitForWrites } from './wait-for-writes.ts';
+
+export interface BatchClassifierParts extends Omit<PhotoClassifierParts, 'recorder'> {
+  readonly recorder: Pick<Recorder, 'answered' | 'failed' | 'request'>;
+  readonly log: Pick<Logger, 'error'>;
+}
+
+/** A photo of a form. */
+export interface BatchPhoto {
+  /** Position among the photos of the form. */
+  readonly index: number;
+  readonly filename: string;
+  /** The photo, or the reason why this part can't be used. */
+  readonly received: ReceivedUpload | AppError;
+}
+
+/** The outcome of one photo. */
+export interface BatchItem {
+  readonly index: number;
+  readonly filename: string;
+  readonly outcome: PhotoResult | AppError;
+  readonly durationMs: number;
+}
+
+export interface Batch<Fields> {
+  readonly caller: Caller;
+  /** Exactly one item per photo, in upload order. */
+  readonly items: readonly BatchItem[];
+  readonly fields: Fields;
+  /** Since the request arrived. */
+  readonly durationMs: number;
+}
+
+export interface BatchForm<Fields> {
+  /**
+   * Reads the form and calls `onPhoto` for each photo as it arrives.
+   * @returns the text parts
+   */
+  readonly read: (signal: AbortSignal, onPhoto: (photo: BatchPhoto) => void) => Promise<Fields>;
+  /** The sender that the text parts name. Records wait for it. */
+  readonly senderIn?: ((fields: Fields) => Sender) | undefined;
+  /** For a form that is complete before an LLM sees one of its photos. */
+  readonly check?: FormCheck<Fields> | undefined;
+  /** Called for each item when it is complete, with the number of photos that have arrived. */
+  readonly onItem?: ((item: BatchItem, received: number) => void) | undefined;
+}
+
+export interface FormCheck<Fields> {
+  /** The time limit of the batch, from the moment the form is accepted. */
+  readonly timeLimitMs: number;
+  /** @throws AppError to refuse the form */
+  accept(fields: Fields, photos: number): void;
+}
+
+/** The use case of a batch: classifies photos in parallel as they arrive. The error of one photo concerns it alone. */
+export function openBatchClassifier(parts: BatchClassifierParts) {
+  const { recorder, log } = parts;
+  const { claim: claimPhoto } = openPhotoClassifier(parts);
+
+  /** @throws AppError the form as a whole can't be used; results so far are stored */
+  async function classify<Fields>(arrival: Caller, form: BatchForm<Fields>): Promise<Batch<Fields>> {
+    const { read, senderIn, check, onItem } = form;
+    const gate = check && openFormGate(arrival.context, check.timeLimitMs);
+    const caller = gate ? { ...arrival, context: gate.context } : arrival;
+    const records = openPendingRecords(recorder);
+    const photoClassifier = openPhotoClassifier({ ...parts, recorder: records.recorder });
+    let { sender } = caller;
+    if (!senderIn) records.setSender(sender);
+    const pending: Promise<BatchItem>[] = [];
+    const start = (photo: BatchPhoto) => {
+      const item = classifyItem(photoClassifier, photo, caller, log);
+      pending.push(item);
+      if (onItem) void item.then((one) => onItem(one, pending.length));
+    };
+    try {
+      const fields = await read(caller.context.signal, start);
+      if (senderIn) sender = senderIn(fields);
+      records.setSender(sender);
+      check?.accept(fields, pending.length);
+      gate?.open();
+      const items = await Promise.all(pending);
+      return { caller: { ...caller, sender }, items, fields, durationMs: caller.elapsedMs() };
+    } catch (error) {
+      gate?.close(error);
+      throw error;
+    } finally {
+      // After an error in the form, photos that arrived before it may still be in progress.
+      records.setSender(sender);
+      const durationMs = caller.elapsedMs();
+      void Promise.all(pending).then((items) => {
+        const failed = items.filter(({ outcome }) => outcome instanceof AppError).length;
+        const counts = { lookups: 0, lookupHits: 0, uploads: items.length, failed };
+        recorder.request({ ...caller, sender }, { route: 'batch', ...counts, durationMs });
+      });
+    }
+  }
+
+  /** Stores the hashes that the sender states for its photos, by the position of the photo. */
+  async function claim(
+    { items, caller: { sender } }: Pick<Batch<unknown>, 'items' | 'caller'>,
+    hashes: readonly (string | undefined)[],
+  ): Promise<void> {
+    await waitForWrites(
+      items.map(({ index, outcome }) =>
+        outcome instanceof AppError ? undefined : claimPhoto(sender, hashes[index], outcome),
+      ),
+    );
+  }
+
+  return { classify, claim };
+}
+
+async function classifyItem(
+  classifier: PhotoClassifier,
+  { index, filename, received }: BatchPhoto,
+  caller: Caller,
+  log: BatchClassifierParts['log'],
+): Promise<BatchItem> {
+  const startedMs = performance.now();
+  const item = (outcome: BatchItem['outcome']): BatchItem => ({
+    index,
+    filename,
+    outcome,
+    durationMs: Math.round(performance.now() - startedMs),
+  });
+  if (received instanceof AppError) {
+    classifier.recordFailure(received, caller, { durationMs: 0 });
+    return item(received);
+  }
+  try {
+    return item(await classifier.classify(received, caller));
+  } catch (error) {
+    if (error instanceof AppError) return item(error);
+    const { requestId, context } = caller;
+    if (!context.signal.aborted)
+      log.error({ err: error, requestId, index }, 'a photo of a batch failed unexpectedly');
+    return item(new UnexpectedError('The photo could not be classified; the error is logged.'));
+  }
+}
+
+/** Photos of an incomplete form wait here: it opens when the form is accepted, and ends their work when it is refused. */
+function openFormGate(context: ClassifyContext, timeLimitMs: number) {
+  const { promise: formAccepted, resolve } = Promise.withResolvers<void>();
+  const deadline = deadlineOnceStarted(timeLimitMs, context.deadline);
+  const refusal = new AbortController();
+  const abort = () => refusal.abort(context.signal.reason);
+  context.signal.addEventListener('abort', abort, { once: true });
+  if (context.signal.aborted) abort();
+  return {
+    context: { ...context, deadline, signal: refusal.signal, formAccepted },
+    open(): void {
+      deadline.start();
+      resolve();
+    },
+    close: (error: unknown) => refusal.abort(error),
+  };
+}
+
+class UnexpectedError extends AppError {
+  readonly code = 'internal_error';
+  readonly status = 500;
+}
