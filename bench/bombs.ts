@@ -1,4 +1,4 @@
-/** Hostile photos for benches: those that the header check refuses, and the dearest that it lets pass. */
+/** Hostile photos for benches: those that the header check refuses, and the most expensive that it accepts. */
 import sharp from 'sharp';
 import * as hostile from '../tests/support/hostile-files.ts';
 
@@ -36,7 +36,7 @@ export const refusedBombs: Named = [
   ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
 ];
 
-export const dearPhotos: Named = [
+export const expensivePhotos: Named = [
   ['JPEG of 11.8 MB of metadata', await hostile.jpegWithSegments(180, 65_535)],
   ['JPEG, 10000²', await opaque(10_000).jpeg({ chromaSubsampling: '4:4:4' }).toBuffer()],
   ['progressive JPEG, 4950², 64 empty passes', await hostile.emptyPasses(4950)],

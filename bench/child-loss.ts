@@ -29,7 +29,7 @@ const pool = openPool({
   hooks: { childLost: (loss) => losses.push({ loss, atMs: performance.now() }) },
 });
 const photo = readFileSync(new URL('../docs/samples/coffee.jpg', import.meta.url));
-const dear = await sharp({ create: { width: 4000, height: 4000, channels: 3, background: '#5a781e' } })
+const costly = await sharp({ create: { width: 4000, height: 4000, channels: 3, background: '#5a781e' } })
   .avif({ effort: 0, chromaSubsampling: '4:4:4' })
   .toBuffer();
 const signal = new AbortController().signal;
@@ -55,7 +55,7 @@ const assaults: readonly (readonly [string, () => unknown])[] = [
   ['stopped (SIGSTOP)', () => process.kill(pool.status().pids[0] ?? 0, 'SIGSTOP')],
   [
     'out of memory, in two',
-    () => analyse(dear, 'avif').catch(({ code }: { code: string }) => (refusal = code)),
+    () => analyse(costly, 'avif').catch(({ code }: { code: string }) => (refusal = code)),
   ],
 ];
 let refusal = '';

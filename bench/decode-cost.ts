@@ -1,6 +1,6 @@
 /**
- * What decodes of dear photos cost beside what the header check foretells: CPU time and peak memory, each in a fresh
- * process. `npm run bench bench/decode-cost.ts`. Nothing may cost more than twice what was foretold.
+ * What decodes of expensive photos cost beside the estimate of the header check: CPU time and peak memory, each in a fresh
+ * process. `npm run bench bench/decode-cost.ts`. Nothing may cost more than twice its estimate.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -96,7 +96,7 @@ const files: readonly (readonly [string, () => Promise<Buffer> | Buffer])[] = [
 ];
 
 let worst = 0;
-console.log(`${'file'.padEnd(36)}       bytes   foretold ms / MB   measured ms / MB`);
+console.log(`${'file'.padEnd(36)}       bytes   estimated ms / MB   measured ms / MB`);
 for (const [name, make] of files) {
   const bytes = await make();
   const { cpuMs, megabytes } = inspect(bytes, formatOf(bytes), { limits, thumbnailPx: 307 });
@@ -111,4 +111,4 @@ for (const [name, make] of files) {
     `${name.padEnd(36)} ${String(bytes.length).padStart(11)}   ${cells[0]} ${cells[1]}      ${cells[2]} ${cells[3]}   ${measured.error ?? ''}`,
   );
 }
-console.log(`largest measured / foretold: ${worst.toFixed(2)} (may be 2)`);
+console.log(`largest measured / estimated: ${worst.toFixed(2)} (may be 2)`);

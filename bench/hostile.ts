@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dearPhotos, type Named, refusedBombs } from './bombs.ts';
+import { expensivePhotos, type Named, refusedBombs } from './bombs.ts';
 import type { Probed } from './hostile-prober.ts';
 import { classify, classifyBatch } from './hostile-request.ts';
 import { percentile, startService } from './start-service.ts';
@@ -36,7 +36,7 @@ async function tell(name: string, photo: Buffer): Promise<void> {
 }
 
 console.log(`${'file'.padEnd(38)}     bytes  status     ms  MB more`);
-for (const [name, photo] of [...refusedBombs, ...dearPhotos]) await tell(name, photo);
+for (const [name, photo] of [...refusedBombs, ...expensivePhotos]) await tell(name, photo);
 
 async function tellBatch(): Promise<string> {
   service.peak.all = 0;
@@ -74,7 +74,7 @@ async function phase(name: string, bombs: Named): Promise<void> {
 console.log(`\n${atOnce} bombs at once, without a pause`);
 await phase('idle', []);
 await phase('refused ones', refusedBombs);
-await phase('dear ones', dearPhotos);
-await phase('all', [...refusedBombs, ...dearPhotos]);
+await phase('expensive ones', expensivePhotos);
+await phase('all', [...refusedBombs, ...expensivePhotos]);
 prober.disconnect();
 await service.stop();

@@ -11,22 +11,25 @@ export const imageVariables = {
   }),
   MEGAPIXEL_LIMITS: text({
     about:
-      'Most pixels of kinds that cost more, as kind:megapixels, separated by commas; kinds not named keep theirs, which are progressive:25 (JPEG), png:50, interlaced:16 (PNG), webp:50, gif:16, avif:16, heic:50 (without a thumbnail)',
+      'Most pixels of formats that cost more to decode, as format:megapixels, separated by commas; others keep their defaults: progressive:25 (JPEG), png:50, interlaced:16 (PNG), webp:50, gif:16, avif:16, heic:50 (without a thumbnail)',
     range: 'kind:1 to 1000, …',
     pattern:
       /^(progressive|png|interlaced|webp|gif|avif|heic):[1-9]\d{0,3}(,\s*(progressive|png|interlaced|webp|gif|avif|heic):[1-9]\d{0,3})*$/,
   }),
-  HEIC: flag({ about: 'off: HEIC photos are refused with 415 (docs/licences.md)', default: true }),
+  HEIC: flag({
+    about: 'Whether HEIC photos are accepted; off refuses them with 415 (docs/licences.md)',
+    default: true,
+  }),
   UPLOAD_MIN_RATE: integer({
     about:
-      'Slowest upload: one that brings less on average over UPLOAD_RATE_WINDOW is ended with 408. 0: none is too slow',
+      'Lowest rate of an upload, on average over UPLOAD_RATE_WINDOW; a slower one ends with 408. 0: no limit',
     default: 1000,
     min: 0,
     max: 10000000,
     unit: 'bytes/s',
   }),
   UPLOAD_RATE_WINDOW: integer({
-    about: 'Time over which the rate of an upload is taken: connections of phones rest and come back',
+    about: 'Time over which the rate of an upload is measured; connections of phones may pause',
     default: 30,
     min: 1,
     max: 600,

@@ -26,13 +26,13 @@ const kind = {
 } as const;
 
 const structuredOutput = oneOf({
-  about: "How its reply is kept to JSON; empty: the vendor's way",
+  about: "How the reply is restricted to JSON; empty: the vendor's default",
   words: ['json_schema', 'json_object', 'none'],
   default: '',
 });
 
 const baseUrl = url({
-  about: "Its address, with or without /chat/completions; empty: the vendor's own",
+  about: "Address of the LLM, with or without /chat/completions; empty: the vendor's own",
   protocols: ['http:', 'https:'],
 });
 
@@ -41,7 +41,7 @@ const bodyFields = (about: string) => jsonObject({ about, not: ['model', 'messag
 const price = (of: string) =>
   orEmpty(
     decimal({
-      about: `Price of a million tokens of ${of}, in the first provider's currency; empty: as the catalogue says`,
+      about: `Price of a million ${of} tokens, in the first provider's currency; empty: the catalogue's`,
       default: 0,
       min: 0,
       max: 10000,
@@ -53,43 +53,44 @@ const price = (of: string) =>
 export const llmVariables = {
   LLM_PROVIDERS: text({
     about:
-      'Several providers in order of preference, by names of your choice separated by commas, each with variables LLM_<NAME>_… of its own; empty: the one below',
+      'Names of several providers in order of preference, separated by commas, each with its own variables LLM_<NAME>_…; empty: one provider, set by LLM_PROVIDER',
     range: 'names of lower-case letters, digits and dashes',
     pattern: /^[a-z][a-z0-9-]*(\s*,\s*[a-z][a-z0-9-]*)*$/,
   }),
   LLM_PROVIDER: oneOf({
     about:
-      "Vendor of the vision LLM; openai for everything compatible. What is sent follows the host of LLM_BASE_URL, where it is one of these vendors'",
+      'Vendor of the vision LLM; openai for every compatible server. If LLM_BASE_URL names the host of a known vendor, the request follows that vendor',
     default: 'openai',
     ...kind,
   }),
   LLM_API_KEY: secret({
-    about: 'Its key, or several separated by commas; with LLM_BASE_URL alone a server without keys is asked',
+    about:
+      'Key of the vendor, or several separated by commas; may be empty if LLM_BASE_URL names a server without keys',
   }),
   LLM_BASE_URL: baseUrl,
-  LLM_MODEL: text({ about: "Its model; empty: the vendor's default here" }),
+  LLM_MODEL: text({ about: "Name of the model; empty: the catalogue's default for the vendor" }),
   LLM_STRUCTURED_OUTPUT: structuredOutput,
   LLM_EXTRA_BODY: bodyFields(
-    'Further fields of the request as a JSON object, for what the catalogue does not know; they win over its own, and null takes one out',
+    'Further fields of the request as a JSON object; they override those of the catalogue, and null removes a field',
   ),
   LLM_MAX_TOKENS: integer({ about: 'Longest reply', default: 300, min: 16, max: 8192, unit: 'tokens' }),
   LLM_IMAGE_PX: integer({
-    about: 'Long edge of the JPEG it is sent',
+    about: 'Long edge of the JPEG that the LLM receives',
     default: 512,
     min: 64,
     max: 4096,
     unit: 'px',
   }),
-  LLM_TIMEOUT: decimal({ about: 'Longest call', default: 20, min: 0.1, max: 600, unit: 's' }),
+  LLM_TIMEOUT: decimal({ about: 'Longest time of a call', default: 20, min: 0.1, max: 600, unit: 's' }),
   LLM_MAX_CONCURRENCY: integerOrAuto({
-    about: 'Most calls at once, a worker; auto: begins with 4 and finds out',
+    about: 'Most concurrent calls, per worker; auto: starts with 4 and adapts',
     default: 'auto',
     min: 1,
     max: 1000,
   }),
   LLM_MAX_RATE: orEmpty(
     decimal({
-      about: 'Calls a second, a worker; empty: as many as the vendor takes',
+      about: 'Most calls per second, per worker; empty: as many as the vendor accepts',
       default: 0,
       min: 0.01,
       max: 10000,
@@ -97,14 +98,19 @@ export const llmVariables = {
     }),
   ),
   LLM_QUEUE: integer({
-    about: 'Calls that may wait for their turn, a worker; more photos go to the local model at once',
+    about: 'Calls that may wait, per worker; further photos go to the local model at once',
     default: 500,
     min: 1,
     max: 100000,
   }),
-  LLM_TRIES: integer({ about: 'Failed calls of one provider for one photo', default: 3, min: 1, max: 10 }),
+  LLM_TRIES: integer({
+    about: 'Most failed calls of one provider for one photo',
+    default: 3,
+    min: 1,
+    max: 10,
+  }),
   LLM_REFUSAL_TTL: integer({
-    about: 'How long a photo is not sent again whose content was refused',
+    about: 'How long a photo is not sent again after vendors refused its content',
     default: 21600,
     min: 0,
     max: 2592000,
@@ -112,37 +118,37 @@ export const llmVariables = {
   }),
   LLM_NEVER_SEND: text({
     about:
-      'Categories of which no photo leaves the house, separated by commas, with the probability from which one is suspected: idcard or idcard:0.02; empty: none',
+      'Categories whose photos no vendor receives, separated by commas, optionally with the probability from which a photo counts as one: idcard or idcard:0.02; empty: none',
     range: 'category or category:0 to 1, …',
     pattern: /^\w+(:[01](\.\d+)?)?(,\s*\w+(:[01](\.\d+)?)?)*$/,
   }),
   LLM_BUDGET_DAILY: decimal({
-    about: 'Money for LLM calls a day (TIME_ZONE), of all processes together; 0: no limit',
+    about: 'Most money for LLM calls per day (TIME_ZONE), of all processes together; 0: no limit',
     default: 0,
     min: 0,
     max: 1000000,
     unit: 'currency units',
   }),
   LLM_BUDGET_MONTHLY: decimal({
-    about: 'The same, a month',
+    about: 'Most money for LLM calls per month, of all processes together; 0: no limit',
     default: 0,
     min: 0,
     max: 1000000,
     unit: 'currency units',
   }),
   LLM_PRICE_FILE: text({
-    about: 'File of prices, or a catalogue of models that takes the place of the built-in one; empty: that',
+    about: 'File of prices, or a catalogue that replaces the built-in one; empty: the built-in catalogue',
   }),
   LLM_RATES: text({
     about:
-      "What one unit of another currency is in the first provider's, as CNY:0.14, separated by commas; needed where providers are paid in different ones",
+      "Value of one unit of another currency in the first provider's, as CNY:0.14, separated by commas; required if providers use different currencies",
     range: 'CODE:number, …',
     pattern: /^[A-Z]{3}:\d+(\.\d+)?(,\s*[A-Z]{3}:\d+(\.\d+)?)*$/,
   }),
-  LLM_PRICE_INPUT: price('its input'),
-  LLM_PRICE_OUTPUT: price('its output'),
+  LLM_PRICE_INPUT: price('input'),
+  LLM_PRICE_OUTPUT: price('output'),
   COST_PER_API_CALL: decimal({
-    about: 'Price of one LLM call, where it is not counted by tokens; wins over the catalogue',
+    about: 'Price of one LLM call, if it is not charged by tokens; overrides the catalogue',
     default: 0,
     min: 0,
     max: 1000,
@@ -152,21 +158,28 @@ export const llmVariables = {
 
 /** What is set for one of LLM_PROVIDERS, as LLM_<NAME>_… with the name in capitals and its dashes as underscores. */
 export const providerVariables = {
-  PROVIDER: oneOf({ about: 'Its vendor; empty: as its name says', default: '', ...kind }),
-  API_KEY: secret({ about: 'Its key, or several separated by commas' }),
+  PROVIDER: oneOf({ about: 'Vendor of this provider; empty: the vendor of that name', default: '', ...kind }),
+  API_KEY: secret({ about: 'Key of the vendor, or several separated by commas' }),
   BASE_URL: baseUrl,
-  MODEL: text({ about: "Its model; empty: the vendor's default here" }),
+  MODEL: text({ about: "Name of the model; empty: the catalogue's default for the vendor" }),
   STRUCTURED_OUTPUT: structuredOutput,
-  EXTRA_BODY: bodyFields('Further fields of its requests; empty: LLM_EXTRA_BODY'),
+  EXTRA_BODY: bodyFields('Further fields of the request; empty: LLM_EXTRA_BODY'),
   ACCOUNT: text({
-    about: 'Providers of the same account share its limits; empty: an account of its own',
+    about:
+      'Account of the provider; providers with the same account share its limits; empty: its own account',
   }),
   TIMEOUT: orEmpty(
-    decimal({ about: 'Longest call; empty: LLM_TIMEOUT', default: 0, min: 0.1, max: 600, unit: 's' }),
+    decimal({
+      about: 'Longest time of a call; empty: LLM_TIMEOUT',
+      default: 0,
+      min: 0.1,
+      max: 600,
+      unit: 's',
+    }),
   ),
   MAX_CONCURRENCY: orEmpty(
     integer({
-      about: 'Most calls at once, a worker; empty: LLM_MAX_CONCURRENCY',
+      about: 'Most concurrent calls, per worker; empty: LLM_MAX_CONCURRENCY',
       default: 0,
       min: 1,
       max: 1000,
@@ -174,13 +187,13 @@ export const providerVariables = {
   ),
   MAX_RATE: orEmpty(
     decimal({
-      about: 'Calls a second, a worker; empty: LLM_MAX_RATE',
+      about: 'Most calls per second, per worker; empty: LLM_MAX_RATE',
       default: 0,
       min: 0.01,
       max: 10000,
       unit: '1/s',
     }),
   ),
-  PRICE_INPUT: price('its input'),
-  PRICE_OUTPUT: price('its output'),
+  PRICE_INPUT: price('input'),
+  PRICE_OUTPUT: price('output'),
 };

@@ -5,7 +5,7 @@ const oneInSoMany = integer({ about: '', default: 10, min: 1, max: 1_000_000 });
 /** Of photos and look-ups that only hit, one in so many is kept; 0: none. */
 const hitRecords: Variable<number> = {
   about:
-    'Of uploads and look-ups that only hit, how many are kept as records of their own: all, none, or one in so many. Sums have all of them',
+    'Records kept of uploads and look-ups that only hit the cache: all, none, or one in this number. Sums contain all of them',
   default: '10',
   range: '1 to 1000000, all or none',
   parse(value) {
@@ -19,26 +19,27 @@ const hitRecords: Variable<number> = {
 export const opsVariables = {
   OPS_TOKEN: secret({
     about:
-      'Bearer token for statistics, /ops and /metrics, or several separated by commas, each as it is or as sha256:<hex>. Empty: the one in the file ops-token beside SQLITE_FILE, made where others than this machine can reach the service; without either, loopback alone is answered',
+      'Bearer token for statistics, /ops and /metrics, or several separated by commas, each in plain text or as sha256:<hex>. Empty: the token in the file ops-token beside SQLITE_FILE, which the start creates if other machines can reach the service; without both, only this machine has access',
   }),
   API_KEYS: oneOf({
     about:
-      'Keys of clients (made by the command line): ignored, looked at where one is sent, or required. Users of keys of different names are different users',
+      'API keys of clients (created on the command line); off: ignored, optional: checked if sent, required: always checked. The same user id with keys of different names means different users',
     words: ['off', 'optional', 'required'],
     default: 'off',
   }),
   ALBUM_API_KEY: clientKey({
-    about: 'Key that the command line sends with --server; a server itself needs none',
+    about: 'Key that the command line sends with --server; the server ignores it',
   }),
   RATE_LIMIT_USER: integer({
-    about: 'Requests a minute of one user id, a worker; 0: any number. No old client understands 429',
+    about: "Requests per minute of one user id, per worker; 0: no limit. Old clients don't understand 429",
     default: 0,
     min: 0,
     max: 1_000_000,
     unit: '1/min',
   }),
   RATE_LIMIT_NETWORK: integer({
-    about: 'The same of one network (/24, /48): phones share the addresses of their carrier',
+    about:
+      'Requests per minute of one network (/24, /48), per worker; 0: no limit. Phones share the addresses of their carrier',
     default: 0,
     min: 0,
     max: 1_000_000,
@@ -47,7 +48,7 @@ export const opsVariables = {
   HIT_RECORDS: hitRecords,
   SHADOW_PERCENT: decimal({
     about:
-      'Share of photos answered by the LLM that the local model is asked for too, to see how far both agree',
+      'Share of photos answered by the LLM that the local model classifies too, to measure how often both agree',
     default: 10,
     min: 0,
     max: 100,

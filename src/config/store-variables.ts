@@ -3,33 +3,34 @@ import { integer, oneOf, secret, text, url } from './kinds.ts';
 /** Where results, claims and records are kept. */
 export const storeVariables = {
   DATABASE_URL: url({
-    about: 'mysql://user:password@host:port/database, also with ?ssl-mode=…&ssl-ca=…; wins over MYSQL_*',
+    about:
+      'mysql://user:password@host:port/database, optionally with ?ssl-mode=…&ssl-ca=…; overrides MYSQL_*',
     protocols: ['mysql:', 'mariadb:'],
   }),
   MYSQL_HOST: text({ about: 'MySQL or MariaDB server; empty (and no DATABASE_URL): SQLite' }),
-  MYSQL_PORT: integer({ about: 'Its port', default: 3306, min: 1, max: 65535 }),
-  MYSQL_USER: text({ about: 'Its user', default: 'root' }),
-  MYSQL_PASSWORD: secret({ about: "The user's password" }),
+  MYSQL_PORT: integer({ about: 'Port of the server', default: 3306, min: 1, max: 65535 }),
+  MYSQL_USER: text({ about: 'User of the database', default: 'root' }),
+  MYSQL_PASSWORD: secret({ about: 'Password of the user' }),
   MYSQL_DATABASE: text({
-    about: 'Database, created when missing and allowed',
+    about: 'Name of the database; created if it does not exist and the user may create it',
     default: 'image_classifier',
     range: '1 to 64 letters, digits, _ or -',
     pattern: /^[\w-]{1,64}$/,
   }),
   MYSQL_TLS: oneOf({
     about:
-      'Whether connections are encrypted, and what of the server is checked; require: nothing, verify-ca: who issued its certificate, verify: its name too',
+      'Encryption of connections; require: without a check of the server, verify-ca: checks the issuer of its certificate, verify: also its name',
     words: ['off', 'require', 'verify-ca', 'verify'],
     default: 'off',
     // As MySQL's own clients call them.
     aliases: { disabled: 'off', required: 'require', verify_ca: 'verify-ca', verify_identity: 'verify' },
   }),
   MYSQL_TLS_CA: text({
-    about: 'File of certificates (PEM) whose issuers are trusted; empty: those that Node.js trusts',
+    about: "File of trusted issuers' certificates (PEM); empty: those that Node.js trusts",
   }),
-  MYSQL_POOL_SIZE: integer({ about: 'Connections, a worker', default: 10, min: 1, max: 1000 }),
+  MYSQL_POOL_SIZE: integer({ about: 'Connections per worker', default: 10, min: 1, max: 1000 }),
   SQLITE_FILE: text({
-    about: 'Database file where no MySQL is named',
+    about: 'File of the SQLite database, used without MySQL',
     default: './data/album-classifier.db',
   }),
 };

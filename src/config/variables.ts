@@ -18,32 +18,33 @@ export const variables = {
   APP_HOST: text({ about: 'Address to listen on', default: '0.0.0.0' }),
   APP_PORT: integer({ about: 'Port to listen on; 0 takes a free one', default: 8000, min: 0, max: 65535 }),
   WORKERS: integerOrAuto({
-    about: 'Server processes on the port; auto: one a core',
+    about: 'Server processes; auto: one per core',
     default: 1,
     min: 1,
     max: 64,
   }),
   INFERENCE_PROCESSES: integerOrAuto({
-    about: 'Child processes that decode and infer, in all; auto: one a core',
+    about: 'Child processes that decode photos and run the local model, in total; auto: one per core',
     default: 'auto',
     min: 1,
     max: 256,
   }),
   INFERENCE_QUEUE: integer({
-    about: 'Photos that may wait for such a child, a worker: so many single ones, and so many of albums',
+    about:
+      'Photos that may wait for a child process, per worker; single photos and photos of albums have this limit each',
     default: 1000,
     min: 1,
     max: 100000,
   }),
   DECODE_TIMEOUT: decimal({
-    about: 'Longest that one photo may occupy such a child, which is replaced then',
+    about: 'Longest time that one photo may occupy a child process; then the child is replaced',
     default: 10,
     min: 0.1,
     max: 600,
     unit: 's',
   }),
   DECODE_MEMORY_MB: integer({
-    about: 'Largest such a child may grow, before it is replaced',
+    about: 'Memory at which a child process is replaced',
     default: 1000,
     min: 200,
     max: 65536,
@@ -57,12 +58,12 @@ export const variables = {
     unit: 's',
   }),
   LOG_LEVEL: oneOf({
-    about: 'Least severe level logged',
+    about: 'Lowest level that is logged',
     words: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
   }),
   LOG_FORMAT: oneOf({
-    about: 'Form of the log; auto: pretty in a terminal, JSON otherwise',
+    about: 'Format of the log; auto: pretty in a terminal, JSON otherwise',
     words: ['auto', 'pretty', 'json'],
     default: 'auto',
   }),
@@ -76,16 +77,16 @@ export const variables = {
   // HTTP
   TRUST_PROXY: text({
     about:
-      'Proxies whose X-Forwarded-For counts: addresses or CIDR ranges separated by commas, or a number of hops; empty: none',
+      'Proxies whose X-Forwarded-For is trusted: addresses or CIDR ranges separated by commas, or a number of hops; empty: none',
   }),
   ...opsVariables,
   CORS_ORIGIN: text({
     about:
-      'Origins of browser pages that may read answers and send feedback, separated by commas, or *; empty: none but those of the service itself',
+      "Origins of browser pages that may read answers and send feedback, separated by commas, or *; empty: only the service's own pages",
   }),
   UPLOAD_ORIGINS: text({
     about:
-      'Origins of browser pages whose photos and hashes are answered, separated by commas, beside those in CORS_ORIGIN and of the service itself; what is no page needs none. Empty: those of every page',
+      "Origins of browser pages that may upload photos and look hashes up, separated by commas, in addition to CORS_ORIGIN and the service's own pages; programs other than browsers are not restricted. Empty: all pages",
     range: 'origins such as https://photos.example, null or file://, …',
     pattern: originList,
   }),
@@ -100,21 +101,21 @@ export const variables = {
     unit: 'MB',
   }),
   UPLOAD_BUDGET_MB: integer({
-    about: 'Unfinished photos in memory, a worker; reading pauses above it',
+    about: 'Memory for photos that are being uploaded or decoded, per worker; reading pauses above it',
     default: 64,
     min: 16,
     max: 65536,
     unit: 'MB',
   }),
   SINGLE_DEADLINE: decimal({
-    about: 'Time in which a single photo is answered',
+    about: 'Longest time until a single photo is answered',
     default: 25,
     min: 0.1,
     max: 600,
     unit: 's',
   }),
   BATCH_DEADLINE: decimal({
-    about: 'Time in which a batch is answered; a v2 batch, once its form is complete',
+    about: 'Longest time until a batch is answered; for a v2 batch, counted from the end of its form',
     default: 55,
     min: 0.1,
     max: 600,
@@ -136,11 +137,11 @@ export const variables = {
 
   // Classification
   STRATEGY: oneOf({
-    about: 'Who answers; empty: llm-first with a key, local-only without',
+    about: 'Order of the classifiers; empty: llm-first with an LLM, local-only without',
     words: ['llm-first', 'local-first', 'local-only', 'llm-only'],
     default: '',
   }),
-  TAXONOMY_FILE: text({ about: 'Categories; empty: the built-in file' }),
+  TAXONOMY_FILE: text({ about: 'File of categories; empty: the built-in file' }),
   MODEL_DIR: text({ about: 'Folder of the local model and its manifest', default: './models/album9' }),
   USE_LOCAL_INFERENCE: flag({ about: 'true: STRATEGY=local-only, where STRATEGY is empty' }),
   LOCAL_INFERENCE_FALLBACK: flag({
@@ -149,16 +150,16 @@ export const variables = {
 
   LOCAL_SURE: text({
     about:
-      "From which confidence a local answer needs no LLM, as category:number, separated by commas; empty: as the model's manifest says",
+      "Confidence from which a local answer needs no LLM, as category:number, separated by commas; empty: the values of the model's manifest",
     range: 'category:0 to 1, …',
     pattern: /^\w+:[01](\.\d+)?(,\s*\w+:[01](\.\d+)?)*$/,
   }),
 
   // Vision LLM
   ...llmVariables,
-  CLASSIFICATION_PROMPT: text({ about: 'Words to ask with instead of the built-in ones', secret: true }),
+  CLASSIFICATION_PROMPT: text({ about: 'Prompt that replaces the built-in one', secret: true }),
   DESCRIPTION_LANGUAGE: oneOf({
-    about: 'Language of `description`; none: leave it out',
+    about: 'Language of `description`; none: no description',
     words: ['zh', 'en', 'none'],
     default: 'zh',
   }),

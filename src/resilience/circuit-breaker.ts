@@ -50,7 +50,7 @@ interface Probe {
 
 /**
  * Keeps calls from what has failed several times in a row. After a cool-down one call at a time probes; the first
- * that succeeds closes it, however late. A probe that is waited for in vain counts as failed.
+ * that succeeds closes it, however late. A probe that does not answer in time counts as failed.
  */
 export function circuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { threshold, baseMs, capMs, nowMs = () => performance.now(), random = Math.random } = options;

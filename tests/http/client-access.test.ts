@@ -208,7 +208,7 @@ describe('clients', () => {
     };
     expect(await statuses(3, { 'x-user-id': 'anna' })).toEqual([200, 200, 429]);
     expect(await statuses(3, { 'x-user-id': 'bert' })).toEqual([200, 200, 429]);
-    // Those turned away for the user do not count for the network.
+    // Requests refused for the user do not count for the network.
     expect(await statuses(3, {})).toEqual([200, 200, 429]);
     expect((await get(`${app.url}/health/live`)).status).toBe(200);
   });

@@ -136,7 +136,7 @@ describe('the header check lets pass', () => {
   });
 });
 
-describe('the cost foretold', () => {
+describe('the estimated cost', () => {
   it('grows with pixels, passes and interlacing', async () => {
     const [small, large] = [await hostile.manyScans(256, 1), await hostile.manyScans(2000, 1)];
     expect(check(large).cpuMs).toBeGreaterThan(check(small).cpuMs);

@@ -73,7 +73,7 @@ describe('the pool of children', () => {
     await Promise.all([held, queued]);
   });
 
-  it('turns away at once a photo that would wait past its deadline, and lets in whoever has the time', async () => {
+  it('rejects at once a photo that would miss its deadline, and accepts one that has the time', async () => {
     const pool = scriptedPool();
     const pid = await pidOf(pool);
     // A machine that it knows by now.
@@ -82,13 +82,13 @@ describe('the pool of children', () => {
     const within = (ms: number) => ({ ...longContext(), deadline: deadlineIn(ms, () => 0) });
     const first = pool.analyse({ ...jobOf('pid'), cost: { cpuMs: 1e6, megabytes: 20 } }, longContext());
     const { drainMs } = pool.status();
-    const dear = { ...jobOf('pid'), cost: { cpuMs: 2e6, megabytes: 20 } };
-    await expect(pool.analyse(dear, within(drainMs * 0.9))).rejects.toMatchObject({
+    const costly = { ...jobOf('pid'), cost: { cpuMs: 2e6, megabytes: 20 } };
+    await expect(pool.analyse(costly, within(drainMs * 0.9))).rejects.toMatchObject({
       code: 'overloaded',
       status: 503,
       retryAfterS: expect.any(Number),
     });
-    const second = pool.analyse(dear, within(drainMs * 2));
+    const second = pool.analyse(costly, within(drainMs * 2));
     expect(pool.status().queued).toBe(2);
     letGo(pid);
     await Promise.all([held, first, second]);
@@ -169,7 +169,7 @@ describe('the pool of children', () => {
     expect(losses).toHaveLength(4);
   });
 
-  it('refuses at once what is foretold to take more memory than a child may', async () => {
+  it('refuses at once what would need more memory than a child may use', async () => {
     const losses: string[] = [];
     const pool = scriptedPool({ maxRssBytes: 400e6, hooks: { childLost: (loss) => losses.push(loss) } });
     const needing = (megabytes: number) => ({ ...jobOf('pid'), cost: { cpuMs: 30, megabytes } });
@@ -178,46 +178,46 @@ describe('the pool of children', () => {
     expect(losses).toEqual([]);
   });
 
-  const dearly = (order: string) => ({ ...jobOf(order), cost: { cpuMs: 2000, megabytes: 300 } });
+  const expensive = (order: string) => ({ ...jobOf(order), cost: { cpuMs: 2000, megabytes: 300 } });
 
-  it('keeps a child for cheap photos while such come, however many dear ones wait', async () => {
+  it('keeps a child for cheap photos while such come, however many expensive ones wait', async () => {
     const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
     await pidOf(pool);
-    const dear = [dearly('hold'), dearly('hold'), dearly('pid')].map((job) =>
+    const costly = [expensive('hold'), expensive('hold'), expensive('pid')].map((job) =>
       pool.analyse(job, longContext()),
     );
     expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
     const free = await pidOf(pool);
     expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
     for (const pid of pool.status().pids) if (pid !== free) letGo(pid);
-    const pids = (await Promise.all(dear)).map(({ widthPx }) => widthPx);
+    const pids = (await Promise.all(costly)).map(({ widthPx }) => widthPx);
     expect(pids).not.toContain(free);
   });
 
   it('has no child stand idle for cheap photos that do not come', async () => {
     const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
-    const dear = [1, 2].map(() => pool.analyse(dearly('hold'), longContext()));
+    const costly = [1, 2].map(() => pool.analyse(expensive('hold'), longContext()));
     expect(pool.status()).toMatchObject({ busy: 2, queued: 0 });
     for (const pid of pool.status().pids) letGo(pid);
-    await Promise.all(dear);
+    await Promise.all(costly);
   });
 
-  it('lets cheap photos pass dear ones, and leaves half of its line to them', async () => {
+  it('lets cheap photos pass expensive ones, and leaves half of its line to them', async () => {
     const pool = scriptedPool({ queueLimit: 4 });
     const pid = await pidOf(pool);
     const done: string[] = [];
     const hold = pool.analyse(jobOf('hold'), longContext());
-    const queued = [dearly('pid'), dearly('pid')].map((job) =>
-      pool.analyse(job, longContext()).then(() => done.push('dear')),
+    const queued = [expensive('pid'), expensive('pid')].map((job) =>
+      pool.analyse(job, longContext()).then(() => done.push('costly')),
     );
-    await expect(pool.analyse(dearly('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(pool.analyse(expensive('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
     const cheap = [1, 2].map(() => pool.analyse(jobOf('pid'), longContext()).then(() => done.push('cheap')));
     await expect(pool.analyse(jobOf('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
     letGo(pid);
     await Promise.all([hold, ...queued, ...cheap]);
-    expect(done).toEqual(['cheap', 'cheap', 'dear', 'dear']);
+    expect(done).toEqual(['cheap', 'cheap', 'costly', 'costly']);
   });
 
   it('has its children step back behind the server', async () => {

@@ -69,7 +69,7 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
     ? { ...vendor.wire, basePath: new URL(vendor.baseUrl).pathname.replace(/\/chat\/completions\/?$/, '') }
     : (options.wire ?? openAiWire);
   const calls: FakeCall[] = [];
-  const gate = { opened: Promise.resolve(), open: () => {} };
+  const latch = { opened: Promise.resolve(), open: () => {} };
   let behave: Behave = options.behave ?? friendly;
   let requestCount = 0;
   let concurrent = 0;
@@ -88,7 +88,7 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
     });
     calls.push(call);
     server.emit('call');
-    await gate.opened;
+    await latch.opened;
     const wanted = typeof behave === 'function' ? await behave(call) : behave;
     const ruled = vendor ? await underRules(vendor, call, wanted) : wanted;
     const behaviour = options.pictures ? await underPictureRules(options.pictures, call, ruled) : ruled;
@@ -156,7 +156,7 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
     },
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
-      gate.opened = promise;
+      latch.opened = promise;
       return resolve;
     },
     async received(count) {

@@ -1,4 +1,4 @@
-/** Files that no camera, phone or chat app makes, written byte by byte: small to send, dear to decode. */
+/** Files that no camera, phone or chat app makes, written byte by byte: small to send, expensive to decode. */
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { box } from './turned-heic.ts';

@@ -29,7 +29,7 @@ export function formatOf(bytes: Buffer, { heic = true }: { readonly heic?: boole
   if (bytes.length === 0) throw new UnsupportedFormatError('The file is empty; send the bytes of a photo.');
   const name = nameOfOther(bytes);
   throw new UnsupportedFormatError(
-    `${name ? `The file is ${name}` : 'The bytes are no image format that is known here'}; send a JPEG, PNG, WebP, ${heic ? 'GIF, AVIF or HEIC' : 'GIF or AVIF'} photo.`,
+    `${name ? `The file is ${name}` : 'The file is in no known image format'}; send a JPEG, PNG, WebP, ${heic ? 'GIF, AVIF or HEIC' : 'GIF or AVIF'} photo.`,
   );
 }
 

@@ -13,7 +13,7 @@ export interface InspectionOptions {
 }
 
 /**
- * Reads what a file says about itself, in time and memory bounded by its length, and foretells what its decode
+ * Reads what a file says about itself, in time and memory bounded by its length, and estimates what its decode
  * costs. Every photo passes here before native code sees it.
  * @throws PhotoError what no camera, phone or chat app makes
  */

@@ -24,7 +24,7 @@ export function stoppedTwo(): UndecodableError {
   );
 }
 
-/** Foretold: two children would be lost with it before it is refused. */
+/** By its estimate: without it, two children would die before the photo is refused. */
 export function tooMuchMemory(): UndecodableError {
   return new UndecodableError(
     'refused_image',

@@ -18,7 +18,7 @@ export interface SqliteDatabase {
   /** Runs one statement; a lock that another process holds is waited for, up to `limitMs`. */
   run(sql: string, ...values: SQLInputValue[]): Promise<void>;
   all(sql: string, ...values: SQLInputValue[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** As `all`, each row as the list of its values: half as dear where there are many rows. */
+  /** As `all`, each row as the list of its values: half the cost where there are many rows. */
   lists(sql: string, ...values: SQLInputValue[]): Promise<readonly (readonly SQLOutputValue[])[]>;
   /** All of `work` or nothing, alone among all processes. `work` is synchronous: nothing else comes in between. */
   exclusively<T>(work: (database: DatabaseSync, prepared: Prepare) => T, waitMs?: number): Promise<T>;
