@@ -1,4 +1,4 @@
-/** A vendor that costs next to nothing: reads each body and answers after 50 ms. A child of gateway.ts. */
+/** A vendor that costs next to nothing: reads each body and answers after 50 ms, or at once. A child of gateway.ts and table.ts. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -17,6 +17,7 @@ const reply = JSON.stringify({
   usage: { prompt_tokens: 310, completion_tokens: 28, total_tokens: 338 },
 });
 
+const delayMs = process.argv.includes('--at-once') ? 0 : 50;
 let calls = 0;
 let bytes = 0;
 const server = createServer((request, response) => {
@@ -25,7 +26,7 @@ const server = createServer((request, response) => {
   });
   request.on('end', () => {
     calls++;
-    setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(reply), 50);
+    setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end(reply), delayMs);
   });
 });
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
