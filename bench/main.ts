@@ -1,4 +1,4 @@
-/** `npm run bench` prints the table of table.ts; `npm run bench bench/FILE.ts -- …` runs another benchmark. */
+/** Prints the table of table.ts, or runs the benchmark that the first argument names. */
 import { pathToFileURL } from 'node:url';
 
 process.env.ORT_DISABLE_TELEMETRY = '1';
