@@ -1,46 +1,30 @@
 import { pause } from './backoff.ts';
 import type { MonotonicClock } from './deadline.ts';
 
-export interface CircuitBreakerOptions {
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+export interface CircuitBreakerOptions<Cause> {
   /** Failures in a row that open it. */
   readonly threshold: number;
   /** Longest first cool-down; each later one in a row may be twice as long. Counted from the start of a probe. */
   readonly baseMs: number;
   readonly capMs: number;
-  /** How long a probe is waited for; 2 s where absent. */
-  readonly patienceMs?: () => number;
+  /** After that a probe without an answer counts as failed; 2 s where absent. */
+  readonly probeLimitMs?: () => number;
   readonly nowMs?: MonotonicClock;
   /** In [0, 1). */
   readonly random?: () => number;
-  /** @param cause of the last failure, where it opens */
-  readonly onChange?: (state: BreakerState, cause: string | undefined) => void;
+  /** @param cause the last failure; undefined once it is closed */
+  readonly onChange?: (state: BreakerState, previous: BreakerState, cause: Cause | undefined) => void;
 }
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
-
-/** One call let through. Exactly one of the three is called, once. */
-export interface Passage {
+/** One call that the breaker let through. It ends with one of the three. */
+export interface Attempt<Cause> {
   readonly isProbe: boolean;
   succeeded(): void;
-  failed(cause: string): void;
-  /** It ended without saying anything about the other side. */
-  left(): void;
-}
-
-export interface CircuitBreaker {
-  readonly state: BreakerState;
-  /** Of the last failure; undefined while it is closed. */
-  readonly cause: string | undefined;
-  /** A probe is out, and is still waited for. */
-  readonly isProbing: boolean;
-  /** Milliseconds until a call may be let through; 0 for now. */
-  waitMs(): number;
-  /** Undefined while it cools down, or a probe is out. */
-  enter(): Passage | undefined;
-  /** Opens at once, until then or later: a cool-down only ever lengthens. */
-  openFor(durationMs: number, cause: string): void;
-  /** Resolves after that long, or when the state changes. */
-  wait(durationMs: number, signal: AbortSignal): Promise<void>;
+  failed(cause: Cause): void;
+  /** Its end says nothing about the other side. */
+  abandoned(): void;
 }
 
 interface Probe {
@@ -50,103 +34,127 @@ interface Probe {
 
 /**
  * Keeps calls from what has failed several times in a row. After a cool-down one call at a time probes; the first
- * that succeeds closes it, however late. A probe that does not answer in time counts as failed.
+ * that succeeds closes the circuit, however late. A probe that does not answer in time counts as failed.
  */
-export function circuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
-  const { threshold, baseMs, capMs, nowMs = () => performance.now(), random = Math.random } = options;
-  const { patienceMs = () => 2_000 } = options;
-  const waiting = new Set<() => void>();
-  let state: BreakerState = 'closed';
-  let coolUntil = 0;
-  let failures = 0;
-  let cooldowns = 0;
-  let openings = 0;
-  let probe: Probe | undefined;
-  let cause: string | undefined;
+export class CircuitBreaker<Cause = string> {
+  readonly #options: CircuitBreakerOptions<Cause>;
+  readonly #nowMs: MonotonicClock;
+  readonly #wakers = new Set<() => void>();
+  #state: BreakerState = 'closed';
+  #cause: Cause | undefined;
+  #coolUntilMs = 0;
+  #failures = 0;
+  #cooldowns = 0;
+  #openings = 0;
+  #probe: Probe | undefined;
 
-  function change(next: BreakerState) {
-    if (next === state) return;
-    if (state === 'closed') openings++;
-    state = next;
-    options.onChange?.(next, next === 'open' ? cause : undefined);
-    for (const wake of [...waiting]) wake();
+  constructor(options: CircuitBreakerOptions<Cause>) {
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
-  function trip(why: string, sinceMs = nowMs()) {
-    cause = why;
-    const boundMs = Math.min(capMs, baseMs * 2 ** cooldowns++);
-    failures = 0;
-    probe = undefined;
-    // Half of it is certain: a jitter down to nothing would be no cool-down.
-    coolUntil = Math.max(coolUntil, sinceMs + boundMs * (0.5 + random() / 2));
-    change('open');
+  get state(): BreakerState {
+    this.#expireProbe();
+    return this.#state;
   }
 
-  function close() {
-    cause = undefined;
-    failures = 0;
-    cooldowns = 0;
-    probe = undefined;
-    change('closed');
+  /** The last failure; undefined while it is closed. */
+  get cause(): Cause | undefined {
+    return this.#cause;
   }
 
-  function expire() {
-    if (probe && nowMs() >= probe.untilMs) trip('timeout', probe.startedAtMs);
+  /** A probe is under way and may still close it in time. */
+  get isProbing(): boolean {
+    this.#expireProbe();
+    return this.#probe !== undefined;
   }
 
-  function passage(own?: Probe): Passage {
-    const opening = openings;
-    // What began before the circuit opened has nothing to say about the time after it.
-    const isOld = () => opening !== openings;
+  /** Milliseconds until a call may be let through; 0 for now. */
+  waitMs(): number {
+    this.#expireProbe();
+    if (this.#state === 'closed') return 0;
+    return Math.max(0, (this.#probe?.untilMs ?? this.#coolUntilMs) - this.#nowMs());
+  }
+
+  /** Undefined during a cool-down, and while a probe is under way. */
+  attempt(): Attempt<Cause> | undefined {
+    this.#expireProbe();
+    if (this.#state === 'closed') return this.#attempt();
+    const startedAtMs = this.#nowMs();
+    if (this.#probe || startedAtMs < this.#coolUntilMs) return undefined;
+    const limitMs = this.#options.probeLimitMs?.() ?? 2_000;
+    this.#probe = { startedAtMs, untilMs: startedAtMs + limitMs };
+    this.#change('half-open');
+    return this.#attempt(this.#probe);
+  }
+
+  /** Opens at once, until then or later: a cool-down only ever lengthens. */
+  openFor(durationMs: number, cause: Cause): void {
+    this.#cause = cause;
+    this.#coolUntilMs = Math.max(this.#coolUntilMs, this.#nowMs() + durationMs);
+    this.#probe = undefined;
+    this.#change('open');
+  }
+
+  /** Resolves after that long, or when the state changes. */
+  wait(durationMs: number, signal: AbortSignal): Promise<void> {
+    return pause(durationMs, signal, this.#wakers);
+  }
+
+  #attempt(own?: Probe): Attempt<Cause> {
+    const opening = this.#openings;
+    // What began before the circuit opened says nothing about the time after it.
+    const isCurrent = () => opening === this.#openings;
     return {
       isProbe: own !== undefined,
-      succeeded() {
-        if (own ? state !== 'closed' && !isOld() : state === 'closed') close();
+      succeeded: () => {
+        if (own ? this.#state !== 'closed' && isCurrent() : this.#state === 'closed') this.#close();
       },
-      failed(why) {
-        expire();
-        if (own && probe === own) trip(why, own.startedAtMs);
-        else if (!own && !isOld() && state === 'closed' && ++failures >= threshold) trip(why);
+      failed: (cause) => {
+        this.#expireProbe();
+        if (own && this.#probe === own) this.#open(cause, own.startedAtMs);
+        else if (!own && isCurrent() && this.#state === 'closed') this.#count(cause);
       },
-      left() {
-        if (own && probe === own) probe = undefined;
+      abandoned: () => {
+        if (own && this.#probe === own) this.#probe = undefined;
       },
     };
   }
 
-  return {
-    get state() {
-      expire();
-      return state;
-    },
-    get cause() {
-      return cause;
-    },
-    get isProbing() {
-      expire();
-      return probe !== undefined;
-    },
-    waitMs() {
-      expire();
-      if (state === 'closed') return 0;
-      return Math.max(0, (probe?.untilMs ?? coolUntil) - nowMs());
-    },
-    enter() {
-      expire();
-      if (state === 'closed') return passage();
-      if (probe || nowMs() < coolUntil) return undefined;
-      probe = { startedAtMs: nowMs(), untilMs: nowMs() + patienceMs() };
-      change('half-open');
-      return passage(probe);
-    },
-    openFor(durationMs, why) {
-      cause = why;
-      coolUntil = Math.max(coolUntil, nowMs() + durationMs);
-      probe = undefined;
-      change('open');
-    },
-    async wait(durationMs, signal) {
-      await pause(durationMs, signal, waiting);
-    },
-  };
+  #count(cause: Cause): void {
+    this.#failures++;
+    if (this.#failures >= this.#options.threshold) this.#open(cause, this.#nowMs());
+  }
+
+  #open(cause: Cause | undefined, sinceMs: number): void {
+    const { baseMs, capMs, random = Math.random } = this.#options;
+    this.#cause = cause;
+    this.#failures = 0;
+    this.#probe = undefined;
+    const boundMs = Math.min(capMs, baseMs * 2 ** this.#cooldowns++);
+    // Half of it is certain: a jitter down to nothing would be no cool-down.
+    this.#coolUntilMs = Math.max(this.#coolUntilMs, sinceMs + boundMs * (0.5 + random() / 2));
+    this.#change('open');
+  }
+
+  #close(): void {
+    this.#cause = undefined;
+    this.#failures = 0;
+    this.#cooldowns = 0;
+    this.#probe = undefined;
+    this.#change('closed');
+  }
+
+  #expireProbe(): void {
+    if (this.#probe && this.#nowMs() >= this.#probe.untilMs) this.#open(this.#cause, this.#probe.startedAtMs);
+  }
+
+  #change(next: BreakerState): void {
+    const previous = this.#state;
+    if (next === previous) return;
+    if (previous === 'closed') this.#openings++;
+    this.#state = next;
+    this.#options.onChange?.(next, previous, this.#cause);
+    for (const wake of [...this.#wakers]) wake();
+  }
 }

@@ -7,143 +7,137 @@ export interface ConcurrencyLimitOptions {
   readonly nowMs: MonotonicClock;
 }
 
-/** What the limit remembers of a call while it is under way. */
+/** What the limit remembers of a call while it is in flight. */
 export interface LimitedCall {
-  /** Calls begun before it, and itself. */
+  /** Calls started before it, and itself. */
   readonly order: number;
-  /** Calls under way when it began. */
+  /** Calls in flight when it started. */
   readonly others: number;
-  /** Calls refused before it began. */
-  readonly refused: number;
-}
-
-/**
- * How many calls may be under way at once. It grows by one with each answer while it is what binds, so it doubles in a
- * round trip. A refusal shows where the wall is: at the calls that were under way and not refused. Above a wall one
- * call at a time is tried, the more rarely the more often that was refused.
- */
-export interface ConcurrencyLimit {
-  readonly current: number;
-  /** Milliseconds until one more may start beside so many: 0 for now, Infinity where one of them has to end first. */
-  roomMs(inFlight: number): number;
-  /** @param inFlight calls under way beside it */
-  begin(inFlight: number): LimitedCall;
-  /** @param isBinding the limit was what kept others waiting */
-  succeeded(call: LimitedCall, isBinding: boolean): void;
-  /**
-   * @param inFlight calls still under way
-   * @returns false where no other call was let in meanwhile: it was not their number, then
-   */
-  refused(call: LimitedCall, inFlight: number): boolean;
-  timedOut(call: LimitedCall, inFlight: number): void;
-  /** It says nothing about the limit. */
-  ended(call: LimitedCall): void;
+  /** Calls rejected before it started. */
+  readonly rejected: number;
 }
 
 const firstTrialMs = 500;
 const rarestTrialMs = 60_000;
-/** A wall is forgotten that nobody has run into for that long: limits are raised, and a stray refusal is no wall. */
+/** After so long without a rejection the wall is forgotten: vendors raise limits, and a stray rejection is no wall. */
 const forgottenMs = 120_000;
 const timeoutDecrease = 0.7;
 
-export function concurrencyLimit({ start, ceiling, nowMs }: ConcurrencyLimitOptions): ConcurrencyLimit {
-  const first = Math.min(start, ceiling);
-  let limit = first;
-  let wall = Number.POSITIVE_INFINITY;
-  let wallBefore = wall;
-  /** Every call of a round trip was refused: the next one goes alone. */
-  let isScouting = false;
-  let begun = 0;
-  let refused = 0;
-  /** Calls begun before the last shrink have nothing new to say. */
-  let shrunkAt = { order: 0, ms: Number.NEGATIVE_INFINITY };
-  /** A call under way that is one more than the limit, to see whether that is let in. */
-  let trial: LimitedCall | undefined;
-  let trialEveryMs = firstTrialMs;
-  let trialAtMs = Number.NEGATIVE_INFINITY;
+/**
+ * How many calls may be in flight at once. It grows by one with each answer while it is what binds, so it doubles in a
+ * round trip. A rejection shows where the wall is: at the calls that were in flight and not rejected. Above a wall one
+ * call at a time is tried, the more rarely the more often that was rejected.
+ */
+export class ConcurrencyLimit {
+  readonly #first: number;
+  readonly #ceiling: number;
+  readonly #nowMs: MonotonicClock;
+  #limit: number;
+  #wall = Number.POSITIVE_INFINITY;
+  #wallBefore = Number.POSITIVE_INFINITY;
+  /** Every call of a round trip was rejected: the next one goes alone. */
+  #isAlone = false;
+  #started = 0;
+  #rejected = 0;
+  /** Calls started before the last decrease have nothing new to say. */
+  #decrease = { order: 0, atMs: Number.NEGATIVE_INFINITY };
+  /** A call in flight that is one more than the limit, to see whether it is accepted. */
+  #trial: LimitedCall | undefined;
+  #trialEveryMs = firstTrialMs;
+  #trialAtMs = Number.NEGATIVE_INFINITY;
 
-  function forget() {
-    if (nowMs() - shrunkAt.ms < forgottenMs) return;
-    shrunkAt = { order: shrunkAt.order, ms: Number.POSITIVE_INFINITY };
-    wall = Number.POSITIVE_INFINITY;
-    limit = Math.max(limit, first);
-    isScouting = false;
-    trialEveryMs = firstTrialMs;
+  constructor({ start, ceiling, nowMs }: ConcurrencyLimitOptions) {
+    this.#first = Math.min(start, ceiling);
+    this.#limit = this.#first;
+    this.#ceiling = ceiling;
+    this.#nowMs = nowMs;
   }
 
-  function current(): number {
-    forget();
-    return isScouting ? 1 : limit;
+  get current(): number {
+    if (this.#nowMs() - this.#decrease.atMs >= forgottenMs) this.#forget();
+    return this.#isAlone ? 1 : this.#limit;
   }
 
-  /** A trial has been let in: the next one may come sooner. */
-  function pass() {
-    trial = undefined;
-    wall = Math.max(wall, limit + 1);
-    limit = Math.min(ceiling, limit + 1);
-    trialEveryMs = Math.max(firstTrialMs, trialEveryMs / 4);
-    trialAtMs = nowMs() + trialEveryMs;
+  /** Milliseconds until one more may start beside so many: 0 for now, Infinity where one of them has to end first. */
+  waitMs(inFlight: number): number {
+    // Rejections come soon: what has not been rejected by now is accepted.
+    if (this.#trial && this.#nowMs() >= this.#trialAtMs) this.#acceptTrial();
+    if (inFlight < this.current) return 0;
+    const isAtWall = this.#limit >= this.#wall && this.#limit < this.#ceiling;
+    const mayTry = inFlight === this.#limit && !this.#isAlone && isAtWall;
+    return mayTry ? Math.max(0, this.#trialAtMs - this.#nowMs()) : Number.POSITIVE_INFINITY;
   }
 
-  function roomMs(inFlight: number): number {
-    // Refusals come soon: what has not been refused by now is let in.
-    if (trial && nowMs() >= trialAtMs) pass();
-    if (inFlight < current()) return 0;
-    const mayTry = inFlight === limit && !isScouting && limit >= wall && limit < ceiling;
-    return mayTry ? Math.max(0, trialAtMs - nowMs()) : Number.POSITIVE_INFINITY;
+  /** @param inFlight calls in flight beside it */
+  start(inFlight: number): LimitedCall {
+    const call = { order: ++this.#started, others: inFlight, rejected: this.#rejected };
+    if (inFlight >= this.current && this.waitMs(inFlight) === 0) {
+      this.#trial = call;
+      this.#trialAtMs = this.#nowMs() + this.#trialEveryMs;
+    }
+    return call;
   }
 
-  /** @returns whether it is the first of its round trip */
-  function shrinks({ order }: LimitedCall): boolean {
-    if (order <= shrunkAt.order) return false;
-    shrunkAt = { order: begun, ms: nowMs() };
-    wallBefore = wall;
+  /** @param isBinding the limit was what kept others waiting */
+  succeeded(call: LimitedCall, isBinding: boolean): void {
+    const grows = isBinding && !this.#isAlone && this.#limit < this.#wall;
+    this.#isAlone = false;
+    if (call === this.#trial) this.#acceptTrial();
+    else if (grows) this.#limit = Math.min(this.#ceiling, this.#limit + 1);
+  }
+
+  /**
+   * @param inFlight calls still in flight
+   * @returns false where no other call was accepted meanwhile: it was not their number, then
+   */
+  rejected(call: LimitedCall, inFlight: number): boolean {
+    const accepted = Math.max(inFlight, call.others - (this.#rejected++ - call.rejected));
+    const most = Math.max(this.#limit - 1, call.others);
+    this.#isFirstOfRoundTrip(call);
+    if (call === this.#trial) this.#trialEveryMs = Math.min(rarestTrialMs, this.#trialEveryMs * 2);
+    this.ended(call);
+    if (accepted === 0) {
+      this.#wall = this.#wallBefore;
+      this.#isAlone = true;
+      return false;
+    }
+    this.#limit = Math.max(1, Math.min(accepted, this.#limit, most));
+    this.#wall = this.#limit;
+    this.#trialAtMs = this.#nowMs() + this.#trialEveryMs;
     return true;
   }
 
-  function end(call: LimitedCall) {
-    if (call === trial) trial = undefined;
+  timedOut(call: LimitedCall, inFlight: number): void {
+    this.ended(call);
+    if (inFlight > 0 && this.#isFirstOfRoundTrip(call))
+      this.#limit = Math.max(1, Math.floor(this.#limit * timeoutDecrease));
   }
 
-  return {
-    get current() {
-      return current();
-    },
-    roomMs,
-    begin(inFlight) {
-      const call = { order: ++begun, others: inFlight, refused };
-      if (inFlight >= current() && roomMs(inFlight) === 0) {
-        trial = call;
-        trialAtMs = nowMs() + trialEveryMs;
-      }
-      return call;
-    },
-    succeeded(call, isBinding) {
-      const isBound = isBinding && !isScouting;
-      isScouting = false;
-      if (call === trial) pass();
-      else if (isBound && limit < wall) limit = Math.min(ceiling, limit + 1);
-    },
-    refused(call, inFlight) {
-      const letIn = Math.max(inFlight, call.others - (refused++ - call.refused));
-      const most = Math.max(limit - 1, call.others);
-      shrinks(call);
-      if (call === trial) trialEveryMs = Math.min(rarestTrialMs, trialEveryMs * 2);
-      end(call);
-      if (letIn === 0) {
-        wall = wallBefore;
-        isScouting = true;
-        return false;
-      }
-      limit = Math.max(1, Math.min(letIn, limit, most));
-      wall = limit;
-      trialAtMs = nowMs() + trialEveryMs;
-      return true;
-    },
-    timedOut(call, inFlight) {
-      end(call);
-      if (inFlight > 0 && shrinks(call)) limit = Math.max(1, Math.floor(limit * timeoutDecrease));
-    },
-    ended: end,
-  };
+  /** It says nothing about the limit. */
+  ended(call: LimitedCall): void {
+    if (call === this.#trial) this.#trial = undefined;
+  }
+
+  #forget(): void {
+    this.#decrease = { order: this.#decrease.order, atMs: Number.POSITIVE_INFINITY };
+    this.#wall = Number.POSITIVE_INFINITY;
+    this.#limit = Math.max(this.#limit, this.#first);
+    this.#isAlone = false;
+    this.#trialEveryMs = firstTrialMs;
+  }
+
+  #acceptTrial(): void {
+    this.#trial = undefined;
+    this.#wall = Math.max(this.#wall, this.#limit + 1);
+    this.#limit = Math.min(this.#ceiling, this.#limit + 1);
+    this.#trialEveryMs = Math.max(firstTrialMs, this.#trialEveryMs / 4);
+    this.#trialAtMs = this.#nowMs() + this.#trialEveryMs;
+  }
+
+  #isFirstOfRoundTrip({ order }: LimitedCall): boolean {
+    if (order <= this.#decrease.order) return false;
+    this.#decrease = { order: this.#started, atMs: this.#nowMs() };
+    this.#wallBefore = this.#wall;
+    return true;
+  }
 }

@@ -1,36 +1,36 @@
-import { concurrencyLimit, type LimitedCall } from './concurrency-limit.ts';
+import { ConcurrencyLimit, type LimitedCall } from './concurrency-limit.ts';
 import type { MonotonicClock } from './deadline.ts';
-import { type Allowance, rateLimit } from './rate-limit.ts';
+import { type Allowance, RateLimit } from './rate-limit.ts';
 
-/** How a call ended. `refused`: the other side takes no more for now, be it at once or in a time. */
-export type Outcome = 'succeeded' | 'refused' | 'timed_out' | 'other';
+/** How a call ended. `rejected`: the other side takes no more for now, at once or in a time. */
+export type Outcome = 'succeeded' | 'rejected' | 'timed_out' | 'other';
 
-/** Leave to make one call. */
+/** Allows one call. */
 export interface Permit {
   /** Milliseconds waited for it. */
   readonly waitedMs: number;
   /**
    * Gives it back. Calling it again does nothing.
-   * @returns false for a refusal that the number of calls can't explain: nobody was let in beside it
+   * @returns false for a rejection that the number of calls can't explain: no other call was accepted beside it
    */
   release(outcome: Outcome, allowance?: Allowance): boolean;
 }
 
 export interface PermitRequest {
-  /** Smaller goes first, 0 being the most urgent; asked anew whenever a permit is free, as it may change. */
+  /** Smaller goes first, 0 being the most urgent. It may change during the wait. */
   readonly priority: () => number;
-  /** Of equals, whoever's key has the fewest calls under way goes first. */
+  /** Of equals, the one whose key has the fewest calls in flight goes first. */
   readonly fairnessKey?: string;
   /** Of equals of one key, the smallest goes first. */
   readonly arrival?: number;
-  /** It goes back to its place, however many wait. */
+  /** It waited before: a full queue takes it back. */
   readonly isReturning?: boolean;
-  /** It starts at once, whatever their number: somebody has to find out whether anybody gets through. */
+  /** It starts at once, whatever the limits. */
   readonly isProbe?: boolean;
   readonly signal: AbortSignal;
 }
 
-/** The limiter's own refusals; whoever asked may ask elsewhere. */
+/** The limiter gives no permit; another one may. */
 export class LimiterError extends Error {
   readonly why: 'full' | 'rejected';
 
@@ -40,20 +40,6 @@ export class LimiterError extends Error {
   }
 }
 
-export interface Limiter {
-  /**
-   * @throws LimiterError as many wait as may, or all who wait were rejected; the reason of `signal` when that aborts
-   */
-  acquire(request: PermitRequest): Promise<Permit>;
-  /** The other side is gone: sends away everybody who waits, and counts on no call that is under way. */
-  reset(): void;
-  /** Milliseconds until a call may start, as far as time alone is concerned. */
-  restMs(): number;
-  /** Whether a call could start now. */
-  readonly hasRoom: boolean;
-  readonly state: LimiterState;
-}
-
 export interface LimiterState {
   readonly inFlight: number;
   readonly waiting: number;
@@ -61,141 +47,99 @@ export interface LimiterState {
 }
 
 export interface LimiterOptions {
-  /** Calls at once: that many as long as none is refused, or found out from `start` up to `ceiling`. */
+  /** Calls at once: that many as long as none is rejected, or found out from `start` up to `ceiling`. */
   readonly concurrency: number | { readonly start: number; readonly ceiling: number };
   /** Calls a second, evenly spaced; any number where absent. */
   readonly perSecond?: number | undefined;
   readonly maxWaiting: number;
-  /** Of that many permits, how many only the most urgent may take while some of them have come of late; none unless given. */
+  /** Of that many permits, how many stay free for the most urgent while those come; none where absent. */
   readonly reserved?: (limit: number) => number;
   /** A call that takes longer is no reason to make more at once. */
   readonly slowMs?: number;
-  /** Somebody waits. */
+  /** A request has to wait. */
   readonly onWait?: (state: LimiterState) => void;
   readonly nowMs?: MonotonicClock;
 }
 
-/** The most urgent who have not come for that long need no permits kept free. */
+/** Permits stay reserved that long after the last urgent request. */
 const reservedForMs = 30_000;
-/** Those who wait may be better off elsewhere. */
-const noticeableRestMs = 1_000;
+/** During a longer pause those who wait may be better off elsewhere. */
+const longPauseMs = 1_000;
 
 interface Waiter {
   readonly priority: () => number;
   readonly fairnessKey: string;
   readonly arrival: number;
-  readonly admit: () => void;
-  readonly reject: (reason: unknown) => void;
+  admit(): void;
+  reject(reason: unknown): void;
 }
 
-/**
- * Bounds how many calls are under way and when they start. Who is more urgent goes first, then whose key has the
- * fewest calls under way, then who came first.
- */
-export function openLimiter(options: LimiterOptions): Limiter {
-  const { concurrency, perSecond, maxWaiting, slowMs = Infinity, nowMs = () => performance.now() } = options;
-  const { reserved = () => 0 } = options;
-  const range = typeof concurrency === 'number' ? { start: concurrency, ceiling: concurrency } : concurrency;
-  const limit = concurrencyLimit({ ...range, nowMs });
-  const rate = rateLimit(perSecond, nowMs);
-  const waiters = new Set<Waiter>();
-  const underWay = new Map<string, number>();
-  let inFlight = 0;
-  /** Permits of before the last reset are held by nobody. */
-  let resets = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let urgentAtMs = Number.NEGATIVE_INFINITY;
+/** Bounds how many calls are in flight and when they start, and decides who goes first. */
+export class Limiter {
+  readonly #options: LimiterOptions;
+  readonly #nowMs: MonotonicClock;
+  readonly #concurrency: ConcurrencyLimit;
+  readonly #rate: RateLimit;
+  readonly #waiters = new Set<Waiter>();
+  readonly #inFlightByKey = new Map<string, number>();
+  readonly #inFlightOf = (key: string): number => this.#inFlightByKey.get(key) ?? 0;
+  #inFlight = 0;
+  /** Permits from before the last reset no longer count. */
+  #resets = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #urgentAtMs = Number.NEGATIVE_INFINITY;
 
-  const state = (): LimiterState => ({ inFlight, waiting: waiters.size, limit: limit.current });
-  const heldBy = ({ fairnessKey }: Waiter) => underWay.get(fairnessKey) ?? 0;
-
-  /** Permits kept from whoever is not of the most urgent. */
-  function kept(): number {
-    return nowMs() - urgentAtMs < reservedForMs ? Math.min(limit.current - 1, reserved(limit.current)) : 0;
+  constructor(options: LimiterOptions) {
+    const { concurrency, perSecond, nowMs = () => performance.now() } = options;
+    const range =
+      typeof concurrency === 'number' ? { start: concurrency, ceiling: concurrency } : concurrency;
+    this.#options = options;
+    this.#nowMs = nowMs;
+    this.#concurrency = new ConcurrencyLimit({ ...range, nowMs });
+    this.#rate = new RateLimit(perSecond, nowMs);
   }
 
-  function goesBefore(one: Waiter, other: Waiter): boolean {
-    const byUrgency = one.priority() - other.priority() || heldBy(one) - heldBy(other);
-    return (byUrgency || one.arrival - other.arrival) < 0;
+  get state(): LimiterState {
+    return { inFlight: this.#inFlight, waiting: this.#waiters.size, limit: this.#concurrency.current };
   }
 
-  /** Who may take the next permit, where there is one. */
-  function next(): Waiter | undefined {
-    let found: Waiter | undefined;
-    for (const waiter of waiters) if (found === undefined || goesBefore(waiter, found)) found = waiter;
-    const isUrgent = found?.priority() === 0 || kept() === 0;
-    return isUrgent || inFlight + kept() < limit.current ? found : undefined;
+  /** A call could start now. */
+  get hasRoom(): boolean {
+    return this.#waiters.size === 0 && this.pauseMs() === 0 && this.#concurrency.waitMs(this.#inFlight) === 0;
   }
 
-  function leastUrgent(): Waiter | undefined {
-    let found: Waiter | undefined;
-    for (const waiter of waiters)
-      if (found === undefined || waiter.priority() >= found.priority()) found = waiter;
-    return found;
+  /** Milliseconds until a call may start, as far as the rate goes. */
+  pauseMs(): number {
+    return this.#rate.waitMs();
   }
 
-  function admitAll() {
-    clearTimeout(timer);
-    while (waiters.size > 0) {
-      const waitMs = Math.max(limit.roomMs(inFlight), rate.restMs());
-      if (waitMs > 0 && Number.isFinite(waitMs)) timer = setTimeout(admitAll, Math.ceil(waitMs));
-      const waiter = waitMs > 0 ? undefined : next();
-      if (waiter === undefined) return;
-      waiter.admit();
+  /** @throws LimiterError the queue is full, or the limiter rejected all who wait; the reason of `signal` */
+  async acquire(request: PermitRequest): Promise<Permit> {
+    request.signal.throwIfAborted();
+    if (request.isProbe) return this.#permit(this.#nowMs(), request.fairnessKey ?? '');
+    if (this.#waiters.size >= this.#options.maxWaiting && !request.isReturning) {
+      const last = [...this.#waiters].sort((one, other) => one.priority() - other.priority()).at(-1);
+      if (last === undefined || last.priority() <= request.priority()) throw new LimiterError('full');
+      last.reject(new LimiterError('full'));
     }
+    return this.#wait(request);
   }
 
-  function permitSince(askedAtMs: number, fairnessKey: string): Permit {
-    const startedAtMs = nowMs();
-    const call = limit.begin(inFlight);
-    const madeAfter = resets;
-    let isHeld = true;
-    inFlight++;
-    underWay.set(fairnessKey, (underWay.get(fairnessKey) ?? 0) + 1);
-    const turn = rate.started();
-    return {
-      waitedMs: startedAtMs - askedAtMs,
-      release(outcome, allowance) {
-        if (!isHeld || madeAfter !== resets) return true;
-        isHeld = false;
-        const isBinding = inFlight + kept() >= limit.current && nowMs() - startedAtMs < slowMs;
-        inFlight--;
-        const held = (underWay.get(fairnessKey) ?? 0) - 1;
-        if (held > 0) underWay.set(fairnessKey, held);
-        else underWay.delete(fairnessKey);
-        if (allowance) rate.stated(allowance, turn, outcome === 'refused');
-        const isExplained = learn(call, outcome, isBinding);
-        if ((allowance || !isExplained) && rate.restMs() >= noticeableRestMs) rejectWaiting();
-        admitAll();
-        return isExplained;
-      },
-    };
+  /** The other side is gone: rejects all who wait, and counts on no call in flight. */
+  reset(): void {
+    this.#resets++;
+    this.#inFlight = 0;
+    this.#inFlightByKey.clear();
+    this.#rate.reset();
+    this.#rejectWaiting();
   }
 
-  function learn(call: LimitedCall, outcome: Outcome, isBinding: boolean): boolean {
-    if (outcome === 'refused' && !limit.refused(call, inFlight)) {
-      rate.refusedAlone();
-      return false;
-    }
-    if (outcome === 'succeeded') {
-      rate.succeeded();
-      limit.succeeded(call, isBinding);
-    }
-    if (outcome === 'timed_out') limit.timedOut(call, inFlight);
-    if (outcome === 'other') limit.ended(call);
-    return true;
-  }
-
-  function rejectWaiting() {
-    for (const { reject } of [...waiters]) reject(new LimiterError('rejected'));
-  }
-
-  function wait({ priority, fairnessKey = '', arrival = 0, signal }: PermitRequest): Promise<Permit> {
+  #wait({ priority, fairnessKey = '', arrival = 0, signal }: PermitRequest): Promise<Permit> {
     return new Promise((resolve, reject) => {
-      const askedAtMs = nowMs();
-      const leaveQueue = () => {
-        waiters.delete(waiter);
-        if (waiters.size === 0) clearTimeout(timer);
+      const askedAtMs = this.#nowMs();
+      const leave = () => {
+        this.#waiters.delete(waiter);
+        if (this.#waiters.size === 0) clearTimeout(this.#timer);
         signal.removeEventListener('abort', giveUp);
       };
       const giveUp = () => waiter.reject(signal.reason);
@@ -203,47 +147,102 @@ export function openLimiter(options: LimiterOptions): Limiter {
         priority,
         fairnessKey,
         arrival,
-        admit() {
-          leaveQueue();
-          resolve(permitSince(askedAtMs, fairnessKey));
+        admit: () => {
+          leave();
+          resolve(this.#permit(askedAtMs, fairnessKey));
         },
         reject(reason) {
-          leaveQueue();
+          leave();
           reject(reason);
         },
       };
-      waiters.add(waiter);
-      if (priority() === 0) urgentAtMs = askedAtMs;
+      this.#waiters.add(waiter);
+      if (priority() === 0) this.#urgentAtMs = askedAtMs;
       signal.addEventListener('abort', giveUp, { once: true });
-      admitAll();
-      if (waiters.has(waiter)) options.onWait?.(state());
+      this.#admit();
+      if (this.#waiters.has(waiter)) this.#options.onWait?.(this.state);
     });
   }
 
-  return {
-    async acquire(request) {
-      request.signal.throwIfAborted();
-      if (request.isProbe) return permitSince(nowMs(), request.fairnessKey ?? '');
-      if (waiters.size >= maxWaiting && !request.isReturning) {
-        const last = leastUrgent();
-        if (last === undefined || last.priority() <= request.priority()) throw new LimiterError('full');
-        last.reject(new LimiterError('full'));
-      }
-      return wait(request);
-    },
-    reset() {
-      resets++;
-      inFlight = 0;
-      underWay.clear();
-      rate.reset();
-      rejectWaiting();
-    },
-    restMs: rate.restMs,
-    get hasRoom() {
-      return waiters.size === 0 && rate.restMs() === 0 && limit.roomMs(inFlight) === 0;
-    },
-    get state() {
-      return state();
-    },
-  };
+  #permit(askedAtMs: number, key: string): Permit {
+    const startedAtMs = this.#nowMs();
+    const call = this.#concurrency.start(this.#inFlight);
+    const number = this.#rate.start();
+    const resets = this.#resets;
+    let isHeld = true;
+    this.#count(key, 1);
+    return {
+      waitedMs: startedAtMs - askedAtMs,
+      release: (outcome, allowance) => {
+        if (!isHeld || resets !== this.#resets) return true;
+        isHeld = false;
+        const isSlow = this.#nowMs() - startedAtMs >= (this.#options.slowMs ?? Infinity);
+        const isBinding = !isSlow && this.#inFlight + this.#reserved() >= this.#concurrency.current;
+        this.#count(key, -1);
+        if (allowance) this.#rate.stated(allowance, number, outcome === 'rejected');
+        const isExplained = this.#learn(call, outcome, isBinding);
+        if ((allowance || !isExplained) && this.pauseMs() >= longPauseMs) this.#rejectWaiting();
+        this.#admit();
+        return isExplained;
+      },
+    };
+  }
+
+  #count(key: string, change: 1 | -1): void {
+    this.#inFlight += change;
+    const count = this.#inFlightOf(key) + change;
+    if (count > 0) this.#inFlightByKey.set(key, count);
+    else this.#inFlightByKey.delete(key);
+  }
+
+  #learn(call: LimitedCall, outcome: Outcome, isBinding: boolean): boolean {
+    if (outcome === 'rejected' && !this.#concurrency.rejected(call, this.#inFlight)) {
+      this.#rate.rejectedAlone();
+      return false;
+    }
+    if (outcome === 'succeeded') {
+      this.#rate.succeeded();
+      this.#concurrency.succeeded(call, isBinding);
+    }
+    if (outcome === 'timed_out') this.#concurrency.timedOut(call, this.#inFlight);
+    if (outcome === 'other') this.#concurrency.ended(call);
+    return true;
+  }
+
+  #admit(): void {
+    clearTimeout(this.#timer);
+    while (this.#waiters.size > 0) {
+      const waitMs = Math.max(this.#concurrency.waitMs(this.#inFlight), this.pauseMs());
+      const isTimed = waitMs > 0 && Number.isFinite(waitMs);
+      if (isTimed) this.#timer = setTimeout(() => this.#admit(), Math.ceil(waitMs));
+      const waiter = waitMs > 0 ? undefined : this.#next();
+      if (waiter === undefined) return;
+      waiter.admit();
+    }
+  }
+
+  #next(): Waiter | undefined {
+    let first: Waiter | undefined;
+    for (const waiter of this.#waiters)
+      if (first === undefined || this.#compare(waiter, first) < 0) first = waiter;
+    const mayTakeReserved = first?.priority() === 0 || this.#reserved() === 0;
+    const hasRoom = this.#inFlight + this.#reserved() < this.#concurrency.current;
+    return mayTakeReserved || hasRoom ? first : undefined;
+  }
+
+  #compare(one: Waiter, other: Waiter): number {
+    const byPriority = one.priority() - other.priority();
+    const byFairness = this.#inFlightOf(one.fairnessKey) - this.#inFlightOf(other.fairnessKey);
+    return byPriority || byFairness || one.arrival - other.arrival;
+  }
+
+  #reserved(): number {
+    if (this.#nowMs() - this.#urgentAtMs >= reservedForMs) return 0;
+    const limit = this.#concurrency.current;
+    return Math.min(limit - 1, this.#options.reserved?.(limit) ?? 0);
+  }
+
+  #rejectWaiting(): void {
+    for (const { reject } of [...this.#waiters]) reject(new LimiterError('rejected'));
+  }
 }

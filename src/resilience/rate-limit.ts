@@ -9,85 +9,95 @@ export interface Allowance {
   readonly limit?: number;
 }
 
-/** When calls may start: as the operator says, as the other side says, and not right after it has let nobody in. */
-export interface RateLimit {
-  /** Milliseconds until the next call may start; 0 for now. */
-  restMs(): number;
-  /** @returns the call's number, which comes back with what is stated */
-  started(): number;
-  succeeded(): void;
-  stated(allowance: Allowance, call: number, isRefusal: boolean): void;
-  /** A call was refused beside which no other was let in. */
-  refusedAlone(): void;
-  /** Forgets its own rests; what was stated still holds. */
-  reset(): void;
-}
-
-/** After a call that was refused alone; twice as long after each further one, half as long after each answer. */
-const rest = { baseMs: 500, capMs: 8_000 };
+/** The first pause after a call that was rejected alone; it doubles with each further one and halves with each answer. */
+const pause = { baseMs: 500, capMs: 8_000 };
 /** What is used up may come back all at once or little by little: a share of it is asked for after so long. */
 const portionMs = 1_000;
 /** Two clocks and a network are never quite in step. */
 const margin = 1.05;
 
-/** @param perSecond evenly spaced, so that no window of the other side sees more than its share; any number where absent */
-export function rateLimit(perSecond: number | undefined, nowMs: MonotonicClock): RateLimit {
-  let begun = 0;
-  let slotAtMs = Number.NEGATIVE_INFINITY;
-  let restsUntilMs = Number.NEGATIVE_INFINITY;
-  let alone = 0;
+/** When calls may start: as the operator says, as the other side says, and not right after it rejected a call alone. */
+export class RateLimit {
+  readonly #perSecond: number | undefined;
+  readonly #nowMs: MonotonicClock;
+  #started = 0;
+  #slotAtMs = Number.NEGATIVE_INFINITY;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  #rejectedAlone = 0;
   /** As the other side counts: so many calls in so long, so many of them left. */
-  let [limit, periodMs, left] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY];
+  #limit = Number.POSITIVE_INFINITY;
+  #periodMs = 0;
+  #left = Number.POSITIVE_INFINITY;
   /** When there is more, once nothing is left. */
-  let moreAtMs: number | undefined;
+  #moreAtMs: number | undefined;
   /** The last call that was counted before that. */
-  let countedBefore = 0;
+  #countedBefore = 0;
 
-  const waitForMoreMs = () => Math.max(Math.min(periodMs, portionMs), periodMs / limit) * margin;
-
-  function refill() {
-    if (moreAtMs === undefined || nowMs() < moreAtMs) return;
-    left = Math.max(1, Math.floor((limit * waitForMoreMs()) / Math.max(1, periodMs)));
-    moreAtMs = Number.isFinite(limit) ? nowMs() + waitForMoreMs() : undefined;
-    countedBefore = begun;
+  /** @param perSecond evenly spaced, so that no window of the other side sees more than its share; any number where absent */
+  constructor(perSecond: number | undefined, nowMs: MonotonicClock) {
+    this.#perSecond = perSecond;
+    this.#nowMs = nowMs;
   }
 
-  return {
-    restMs() {
-      refill();
-      const more = left > 0 ? 0 : (moreAtMs ?? 0);
-      return Math.max(0, Math.max(slotAtMs, restsUntilMs, more) - nowMs());
-    },
-    started() {
-      refill();
-      if (--left <= 0) moreAtMs ??= nowMs() + waitForMoreMs();
-      if (perSecond !== undefined) {
-        // A timer that came late is made up for, by half a slot at most.
-        const isLate = nowMs() - slotAtMs < 500 / perSecond;
-        slotAtMs = (isLate ? slotAtMs : nowMs()) + 1_000 / perSecond;
-      }
-      return ++begun;
-    },
-    succeeded() {
-      alone = Math.max(0, alone - 1);
-    },
-    stated({ remaining, resetMs, limit: stated = Number.POSITIVE_INFINITY }, call, isRefusal) {
-      refill();
-      periodMs = stated === limit ? Math.max(periodMs, resetMs) : resetMs;
-      limit = stated;
-      // Of an earlier count.
-      if (!isRefusal && call <= countedBefore) return;
-      left = isRefusal ? 0 : remaining - (begun - call);
-      if (isRefusal) moreAtMs = nowMs() + resetMs;
-      else if (left > 0) moreAtMs = undefined;
-      else moreAtMs ??= nowMs() + (Number.isFinite(limit) ? waitForMoreMs() : resetMs);
-    },
-    refusedAlone() {
-      restsUntilMs = nowMs() + Math.min(rest.capMs, rest.baseMs * 2 ** alone++);
-    },
-    reset() {
-      alone = 0;
-      restsUntilMs = Number.NEGATIVE_INFINITY;
-    },
-  };
+  /** Milliseconds until the next call may start; 0 for now. */
+  waitMs(): number {
+    this.#refill();
+    const moreAtMs = this.#left > 0 ? 0 : (this.#moreAtMs ?? 0);
+    return Math.max(0, Math.max(this.#slotAtMs, this.#pausedUntilMs, moreAtMs) - this.#nowMs());
+  }
+
+  /** @returns the call's number, which comes back with what is stated */
+  start(): number {
+    this.#refill();
+    if (--this.#left <= 0) this.#moreAtMs ??= this.#nowMs() + this.#refillMs();
+    if (this.#perSecond !== undefined) {
+      // A timer that came late is made up for, by half a slot at most.
+      const isLate = this.#nowMs() - this.#slotAtMs < 500 / this.#perSecond;
+      this.#slotAtMs = (isLate ? this.#slotAtMs : this.#nowMs()) + 1_000 / this.#perSecond;
+    }
+    return ++this.#started;
+  }
+
+  succeeded(): void {
+    this.#rejectedAlone = Math.max(0, this.#rejectedAlone - 1);
+  }
+
+  /** @param call its number */
+  stated(
+    { remaining, resetMs, limit = Number.POSITIVE_INFINITY }: Allowance,
+    call: number,
+    isRejection: boolean,
+  ): void {
+    this.#refill();
+    this.#periodMs = limit === this.#limit ? Math.max(this.#periodMs, resetMs) : resetMs;
+    this.#limit = limit;
+    // Of an earlier count.
+    if (!isRejection && call <= this.#countedBefore) return;
+    this.#left = isRejection ? 0 : remaining - (this.#started - call);
+    if (isRejection) this.#moreAtMs = this.#nowMs() + resetMs;
+    else if (this.#left > 0) this.#moreAtMs = undefined;
+    else this.#moreAtMs ??= this.#nowMs() + (Number.isFinite(limit) ? this.#refillMs() : resetMs);
+  }
+
+  /** A call was rejected beside which no other was accepted. */
+  rejectedAlone(): void {
+    this.#pausedUntilMs = this.#nowMs() + Math.min(pause.capMs, pause.baseMs * 2 ** this.#rejectedAlone++);
+  }
+
+  /** Forgets its own pauses; what was stated still holds. */
+  reset(): void {
+    this.#rejectedAlone = 0;
+    this.#pausedUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #refillMs(): number {
+    return Math.max(Math.min(this.#periodMs, portionMs), this.#periodMs / this.#limit) * margin;
+  }
+
+  #refill(): void {
+    if (this.#moreAtMs === undefined || this.#nowMs() < this.#moreAtMs) return;
+    this.#left = Math.max(1, Math.floor((this.#limit * this.#refillMs()) / Math.max(1, this.#periodMs)));
+    this.#moreAtMs = Number.isFinite(this.#limit) ? this.#nowMs() + this.#refillMs() : undefined;
+    this.#countedBefore = this.#started;
+  }
 }

@@ -1,7 +1,7 @@
 import { type Classifier, fresh } from '../classify/classifier.ts';
 import { VisionError } from '../errors.ts';
 import { type AskOptions, ask } from './calls/ask.ts';
-import { type Verdict, verdictOf } from './calls/failure-policy.ts';
+import { type FailurePolicy, policyOf } from './calls/failure-policy.ts';
 import type { RefusalMemory } from './calls/refusals.ts';
 import type { VisionPrompt } from './prompt.ts';
 
@@ -35,9 +35,9 @@ export function visionClassifier(options: VisionClassifierOptions): Classifier {
           ...(costMicro !== undefined && { costMicro }),
         };
       } catch (error) {
-        const verdict: Verdict | undefined =
-          error instanceof VisionError ? verdictOf(error.reason) : undefined;
-        if (verdict?.remember) await refusals.add(photo.sha256);
+        const policy: FailurePolicy | undefined =
+          error instanceof VisionError ? policyOf(error.reason) : undefined;
+        if (policy?.remember) await refusals.add(photo.sha256);
         throw error;
       }
     },

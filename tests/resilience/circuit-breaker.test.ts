@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
+  type Attempt,
+  CircuitBreaker,
   type CircuitBreakerOptions,
-  circuitBreaker,
-  type Passage,
 } from '../../src/resilience/circuit-breaker.ts';
 
 let nowMs: number;
@@ -10,8 +10,8 @@ beforeEach(() => {
   nowMs = 0;
 });
 
-function breaker(options: Partial<CircuitBreakerOptions> = {}) {
-  return circuitBreaker({
+function breaker(options: Partial<CircuitBreakerOptions<string>> = {}) {
+  return new CircuitBreaker<string>({
     threshold: 3,
     baseMs: 1_000,
     capMs: 4_000,
@@ -21,25 +21,25 @@ function breaker(options: Partial<CircuitBreakerOptions> = {}) {
   });
 }
 
-function enter(circuit: ReturnType<typeof breaker>): Passage {
-  const passage = circuit.enter();
-  if (passage === undefined) throw new Error('expected to be let through');
-  return passage;
+function attempt(circuit: ReturnType<typeof breaker>): Attempt<string> {
+  const call = circuit.attempt();
+  if (call === undefined) throw new Error('expected to be let through');
+  return call;
 }
 
 function fail(circuit: ReturnType<typeof breaker>, times: number) {
-  for (let n = 0; n < times; n++) enter(circuit).failed('server_error');
+  for (let n = 0; n < times; n++) attempt(circuit).failed('server_error');
 }
 
 test('it opens after so many failures in a row, not before', () => {
   const circuit = breaker();
   fail(circuit, 2);
-  enter(circuit).succeeded();
+  attempt(circuit).succeeded();
   fail(circuit, 2);
   expect(circuit.state).toBe('closed');
   fail(circuit, 1);
   expect(circuit.state).toBe('open');
-  expect(circuit.enter()).toBeUndefined();
+  expect(circuit.attempt()).toBeUndefined();
   expect(circuit.waitMs()).toBe(1_000);
 });
 
@@ -47,8 +47,8 @@ test('after the cool-down one call at a time probes, and a success closes it', (
   const circuit = breaker();
   fail(circuit, 3);
   nowMs = 1_000;
-  const probe = enter(circuit);
-  expect(circuit.enter()).toBeUndefined();
+  const probe = attempt(circuit);
+  expect(circuit.attempt()).toBeUndefined();
   expect(circuit.waitMs()).toBeGreaterThan(0);
   probe.succeeded();
   expect(circuit.state).toBe('closed');
@@ -61,7 +61,7 @@ test('a probe that fails opens it for longer, up to the cap', () => {
   const cooldowns = [];
   for (let probes = 0; probes < 4; probes++) {
     nowMs += circuit.waitMs();
-    enter(circuit).failed('server_error');
+    attempt(circuit).failed('server_error');
     cooldowns.push(circuit.waitMs());
   }
   expect(cooldowns).toEqual([2_000, 4_000, 4_000, 4_000]);
@@ -71,8 +71,8 @@ test('a probe that says nothing lets the next one probe', () => {
   const circuit = breaker();
   fail(circuit, 3);
   nowMs = 1_000;
-  enter(circuit).left();
-  expect(circuit.enter()).toBeDefined();
+  attempt(circuit).abandoned();
+  expect(circuit.attempt()).toBeDefined();
 });
 
 test('jitter shortens a cool-down by half at most', () => {
@@ -90,43 +90,43 @@ test('a cool-down only ever lengthens', () => {
 
 test('a success that began before it opened does not close it', () => {
   const circuit = breaker();
-  const early = enter(circuit);
+  const early = attempt(circuit);
   fail(circuit, 3);
   early.succeeded();
   expect(circuit.state).toBe('open');
   nowMs = 1_000;
-  enter(circuit);
+  attempt(circuit);
   early.succeeded();
   expect(circuit.state).toBe('half-open');
 });
 
-test('every change is told once', () => {
+test('it reports every change once', () => {
   const changes: string[] = [];
   const circuit = breaker({ onChange: (state) => changes.push(state) });
   fail(circuit, 3);
   nowMs = 1_000;
-  enter(circuit).succeeded();
+  attempt(circuit).succeeded();
   expect(changes).toEqual(['open', 'half-open', 'closed']);
 });
 
 test('it says why it opened', () => {
   const causes: unknown[] = [];
-  const circuit = breaker({ onChange: (_, cause) => causes.push(cause) });
+  const circuit = breaker({ onChange: (_state, _previous, cause) => causes.push(cause) });
   fail(circuit, 2);
-  enter(circuit).failed('bad_answer');
+  attempt(circuit).failed('bad_answer');
   expect(circuit.cause).toBe('bad_answer');
   nowMs = 1_000;
-  enter(circuit).succeeded();
-  expect(causes).toEqual(['bad_answer', undefined, undefined]);
+  attempt(circuit).succeeded();
+  expect(causes).toEqual(['bad_answer', 'bad_answer', undefined]);
   expect(circuit.cause).toBeUndefined();
 });
 
 describe('a probe that takes long', () => {
-  test('is waited for no longer than is usual, then counts as failed', () => {
-    const circuit = breaker({ patienceMs: () => 450 });
+  test('counts as failed after its limit', () => {
+    const circuit = breaker({ probeLimitMs: () => 450 });
     fail(circuit, 3);
     nowMs = 1_000;
-    enter(circuit);
+    attempt(circuit);
     expect([circuit.isProbing, circuit.waitMs()]).toEqual([true, 450]);
     nowMs = 1_450;
     expect([circuit.state, circuit.isProbing]).toEqual(['open', false]);
@@ -135,23 +135,23 @@ describe('a probe that takes long', () => {
   });
 
   test('closes it when it succeeds after all', () => {
-    const circuit = breaker({ patienceMs: () => 450 });
+    const circuit = breaker({ probeLimitMs: () => 450 });
     fail(circuit, 3);
     nowMs = 1_000;
-    const probe = enter(circuit);
+    const probe = attempt(circuit);
     nowMs = 2_500;
     expect(circuit.state).toBe('open');
     probe.succeeded();
     expect(circuit.state).toBe('closed');
   });
 
-  test('has nothing to say to a later outage', () => {
-    const circuit = breaker({ patienceMs: () => 450 });
+  test('does not close the circuit of a later outage', () => {
+    const circuit = breaker({ probeLimitMs: () => 450 });
     fail(circuit, 3);
     nowMs = 1_000;
-    const probe = enter(circuit);
+    const probe = attempt(circuit);
     nowMs = 10_000;
-    enter(circuit).succeeded();
+    attempt(circuit).succeeded();
     fail(circuit, 3);
     probe.succeeded();
     expect(circuit.state).toBe('open');
@@ -160,19 +160,19 @@ describe('a probe that takes long', () => {
 
 test('calls of before an outage that fail after it do not open it again', () => {
   const circuit = breaker();
-  const hung = [1, 2, 3].map(() => enter(circuit));
+  const hung = [1, 2, 3].map(() => attempt(circuit));
   fail(circuit, 3);
   nowMs = 1_000;
-  enter(circuit).succeeded();
+  attempt(circuit).succeeded();
   for (const call of hung) call.failed('timeout');
   expect(circuit.state).toBe('closed');
 });
 
-test('those who wait for it hear of a change at once', async () => {
+test('a wait ends with a change', async () => {
   const circuit = breaker();
   fail(circuit, 3);
   nowMs = 1_000;
-  const probe = enter(circuit);
+  const probe = attempt(circuit);
   const waiting = circuit.wait(60_000, new AbortController().signal);
   probe.succeeded();
   await waiting;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { concurrencyLimit, type LimitedCall } from '../../src/resilience/concurrency-limit.ts';
+import { ConcurrencyLimit, type LimitedCall } from '../../src/resilience/concurrency-limit.ts';
 
 let nowMs: number;
 beforeEach(() => {
@@ -9,7 +9,7 @@ beforeEach(() => {
 
 /** A limit with calls under way, which end as they are told to. */
 function limitOf(start = 4, ceiling = 256) {
-  const limit = concurrencyLimit({ start, ceiling, nowMs: () => nowMs });
+  const limit = new ConcurrencyLimit({ start, ceiling, nowMs: () => nowMs });
   const calls: LimitedCall[] = [];
   const take = () => {
     const call = calls.shift();
@@ -24,14 +24,14 @@ function limitOf(start = 4, ceiling = 256) {
       return calls.length;
     },
     fill() {
-      while (limit.roomMs(calls.length) === 0) calls.push(limit.begin(calls.length));
+      while (limit.waitMs(calls.length) === 0) calls.push(limit.start(calls.length));
     },
-    start: () => void calls.push(limit.begin(calls.length)),
+    start: () => void calls.push(limit.start(calls.length)),
     succeed(isBinding = calls.length >= limit.current) {
       limit.succeeded(take(), isBinding);
     },
-    refuse: () => limit.refused(take(), calls.length),
-    refuseLast: () => limit.refused(calls.pop() as LimitedCall, calls.length),
+    reject: () => limit.rejected(take(), calls.length),
+    rejectLast: () => limit.rejected(calls.pop() as LimitedCall, calls.length),
     timeOut: () => limit.timedOut(take(), calls.length),
   };
 }
@@ -67,7 +67,7 @@ test('it stays as it is, and never shrinks, where it does not bind', () => {
 test.each([1, 3, 7])('of eight at once of which %i are let in, so many is the limit', (atOnce) => {
   const limit = limitOf(8);
   limit.fill();
-  for (let refused = atOnce; refused < 8; refused++) limit.refuse();
+  for (let rejected = atOnce; rejected < 8; rejected++) limit.reject();
   expect(limit.current).toBe(atOnce);
   round(limit);
   expect(limit.current).toBe(atOnce);
@@ -77,21 +77,21 @@ test('a refusal never sets the limit below the calls that were let in at the sam
   fc.assert(
     fc.property(fc.infiniteStream(fc.double({ noNaN: true, min: 0, max: 1 })), fc.nat(40), (draws, extra) => {
       const draw = () => draws.next().value as number;
-      const limit = concurrencyLimit({ start: 8, ceiling: 64, nowMs: () => 0 });
-      const underWay = new Set<{ call: LimitedCall; isRefused: boolean }>();
+      const limit = new ConcurrencyLimit({ start: 8, ceiling: 64, nowMs: () => 0 });
+      const underWay = new Set<{ call: LimitedCall; isRejected: boolean }>();
       const begin = () => {
-        while (limit.roomMs(underWay.size) === 0)
-          underWay.add({ call: limit.begin(underWay.size), isRefused: draw() < 0.3 });
+        while (limit.waitMs(underWay.size) === 0)
+          underWay.add({ call: limit.start(underWay.size), isRejected: draw() < 0.3 });
       };
       begin();
       for (let step = 0; step < 30 + extra; step++) {
         const one = [...underWay][Math.floor(draw() * underWay.size * 0.999)];
         if (one === undefined) break;
         underWay.delete(one);
-        if (one.isRefused) limit.refused(one.call, underWay.size);
+        if (one.isRejected) limit.rejected(one.call, underWay.size);
         else limit.succeeded(one.call, true);
-        const letIn = [...underWay].filter(({ isRefused }) => !isRefused).length;
-        if (one.isRefused && letIn > 0) expect(limit.current).toBeGreaterThanOrEqual(letIn);
+        const letIn = [...underWay].filter(({ isRejected }) => !isRejected).length;
+        if (one.isRejected && letIn > 0) expect(limit.current).toBeGreaterThanOrEqual(letIn);
         if (draw() < 0.7) begin();
       }
     }),
@@ -101,7 +101,7 @@ test('a refusal never sets the limit below the calls that were let in at the sam
 test('a refusal beside which nobody was let in does not change it: the next call goes alone', () => {
   const limit = limitOf(8);
   limit.start();
-  expect(limit.refuse()).toBe(false);
+  expect(limit.reject()).toBe(false);
   expect(limit.current).toBe(1);
   limit.start();
   limit.succeed();
@@ -111,14 +111,14 @@ test('a refusal beside which nobody was let in does not change it: the next call
 test('above a wall one call at a time is tried, the more rarely the more often it was refused', () => {
   const limit = limitOf(8);
   limit.fill();
-  for (let refused = 3; refused < 8; refused++) limit.refuse();
+  for (let rejected = 3; rejected < 8; rejected++) limit.reject();
   const triedAt: number[] = [];
   for (; nowMs < 200_000; nowMs += 250) {
     limit.fill();
     expect(limit.inFlight).toBeLessThanOrEqual(4);
     if (limit.inFlight === 4) {
       triedAt.push(nowMs);
-      limit.refuseLast();
+      limit.rejectLast();
     }
     limit.succeed();
   }
@@ -130,8 +130,8 @@ test('above a wall one call at a time is tried, the more rarely the more often i
 test('a try that is let in lifts the wall, and soon the next one', () => {
   const limit = limitOf(8);
   limit.fill();
-  limit.refuse();
-  for (let refused = 3; refused < 7; refused++) limit.refuse();
+  limit.reject();
+  for (let rejected = 3; rejected < 7; rejected++) limit.reject();
   expect(limit.current).toBe(3);
   for (let rounds = 0; rounds < 40; rounds++) {
     nowMs += 250;
@@ -144,7 +144,7 @@ test('a try that is let in lifts the wall, and soon the next one', () => {
 test('a try that has not been refused for a while counts as let in, however long its answer takes', () => {
   const limit = limitOf(8);
   limit.fill();
-  for (let refused = 3; refused < 8; refused++) limit.refuse();
+  for (let rejected = 3; rejected < 8; rejected++) limit.reject();
   const seen = [500, 1_000, 1_500].map((atMs) => {
     nowMs = atMs;
     limit.fill();
@@ -156,7 +156,7 @@ test('a try that has not been refused for a while counts as let in, however long
 test('a wall is forgotten after quiet minutes', () => {
   const limit = limitOf(8);
   limit.fill();
-  for (let refused = 1; refused < 8; refused++) limit.refuse();
+  for (let rejected = 1; rejected < 8; rejected++) limit.reject();
   expect(limit.current).toBe(1);
   nowMs = 119_000;
   expect(limit.current).toBe(1);

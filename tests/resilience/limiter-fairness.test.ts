@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Limiter, openLimiter, type Permit } from '../../src/resilience/limiter.ts';
+import { Limiter, type Permit } from '../../src/resilience/limiter.ts';
 
 const { signal } = new AbortController();
 
@@ -27,7 +27,7 @@ async function settled() {
 }
 
 test('whoever has the fewest at work goes first, however many another has waiting', async () => {
-  const { enter, leave, order } = queue(openLimiter({ concurrency: 2, maxWaiting: 100 }));
+  const { enter, leave, order } = queue(new Limiter({ concurrency: 2, maxWaiting: 100 }));
   for (let index = 0; index < 6; index++) enter(`a${index}`, { fairnessKey: 'a' });
   for (let index = 0; index < 3; index++) enter(`b${index}`, { fairnessKey: 'b' });
   await settled();
@@ -38,7 +38,7 @@ test('whoever has the fewest at work goes first, however many another has waitin
 test('the most urgent find a permit that the others leave free, while they come', async () => {
   let nowMs = 0;
   const options = { concurrency: 4, maxWaiting: 100, reserved: () => 1, nowMs: () => nowMs };
-  const { enter, leave, order } = queue(openLimiter(options));
+  const { enter, leave, order } = queue(new Limiter(options));
   enter('single', { urgency: 0 });
   await settled();
   await leave();
@@ -54,7 +54,7 @@ test('the most urgent find a permit that the others leave free, while they come'
 });
 
 test('where none of the most urgent come, nothing is kept free', async () => {
-  const { enter, order } = queue(openLimiter({ concurrency: 4, maxWaiting: 100, reserved: () => 1 }));
+  const { enter, order } = queue(new Limiter({ concurrency: 4, maxWaiting: 100, reserved: () => 1 }));
   for (let index = 0; index < 5; index++) enter(`a${index}`);
   await settled();
   expect(order).toHaveLength(4);

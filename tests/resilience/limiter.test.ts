@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Limiter, LimiterError, openLimiter, type Permit } from '../../src/resilience/limiter.ts';
+import { Limiter, LimiterError, type Permit } from '../../src/resilience/limiter.ts';
 
 const patient = new AbortController().signal;
 
@@ -8,7 +8,7 @@ function enter(limiter: Limiter, priority = 0, signal = patient): Promise<Permit
 }
 
 test('permits go to those who wait in the order they came', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 9 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 9 });
   const order: number[] = [];
   const work = async (n: number) => {
     const permit = await enter(limiter);
@@ -20,7 +20,7 @@ test('permits go to those who wait in the order they came', async () => {
 });
 
 test('who is more urgent goes first, however late', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 9 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 9 });
   const order: number[] = [];
   const work = async (priority: number) => {
     const permit = await enter(limiter, priority);
@@ -35,7 +35,7 @@ test('who is more urgent goes first, however late', async () => {
 });
 
 test('who becomes more urgent while waiting is taken for what it is then', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 9 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 9 });
   const first = await enter(limiter);
   let priority = 2;
   const order: string[] = [];
@@ -54,7 +54,7 @@ test('who becomes more urgent while waiting is taken for what it is then', async
 });
 
 test('one too many is refused at once', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 1 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 1 });
   const first = await enter(limiter);
   const second = enter(limiter);
   await expect(enter(limiter)).rejects.toMatchObject({ why: 'full' });
@@ -63,7 +63,7 @@ test('one too many is refused at once', async () => {
 });
 
 test('a full queue sends its least urgent away for somebody more urgent', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 2 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 2 });
   const first = await enter(limiter);
   const batch = enter(limiter, 1);
   const background = enter(limiter, 2);
@@ -75,7 +75,7 @@ test('a full queue sends its least urgent away for somebody more urgent', async 
 });
 
 test('who gives up leaves the queue at once and lets the next one in', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 2 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 2 });
   const first = await enter(limiter);
   const impatient = new AbortController();
   const second = enter(limiter, 0, impatient.signal);
@@ -89,13 +89,13 @@ test('who gives up leaves the queue at once and lets the next one in', async () 
 });
 
 test('who has given up before asking gets no permit', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 1 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 1 });
   await expect(enter(limiter, 0, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
   expect(limiter.state.inFlight).toBe(0);
 });
 
 test('leaving twice frees one permit', async () => {
-  const limiter = openLimiter({ concurrency: 2, maxWaiting: 1 });
+  const limiter = new Limiter({ concurrency: 2, maxWaiting: 1 });
   const first = await enter(limiter);
   await enter(limiter);
   first.release('other');
@@ -104,7 +104,7 @@ test('leaving twice frees one permit', async () => {
 });
 
 test('a reset sends away all who wait, and counts on no call that is under way', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 9 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 9 });
   const lost = await enter(limiter);
   const waiting = [enter(limiter), enter(limiter)];
   limiter.reset();
@@ -116,14 +116,14 @@ test('a reset sends away all who wait, and counts on no call that is under way',
 });
 
 test('a probe starts at once, however many calls are under way', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 9 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 9 });
   await enter(limiter);
   await limiter.acquire({ priority: () => 0, isProbe: true, signal: patient });
   expect(limiter.state.inFlight).toBe(2);
 });
 
 test('who was refused goes back to its place, and is let in however many wait', async () => {
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 2 });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 2 });
   const order: string[] = [];
   const first = await enter(limiter);
   const work = async (name: string, arrival: number, isReturning = false) => {
@@ -131,17 +131,17 @@ test('who was refused goes back to its place, and is let in however many wait', 
     order.push(name);
     permit.release('other');
   };
-  const all = [work('second', 2), work('third', 3), work('refused', 1, true)];
+  const all = [work('second', 2), work('third', 3), work('rejected', 1, true)];
   first.release('other');
   await Promise.all(all);
-  expect(order).toEqual(['refused', 'second', 'third']);
+  expect(order).toEqual(['rejected', 'second', 'third']);
 });
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 test('a fixed rate spaces those who wait, and a timer is all it takes', async () => {
-  const limiter = openLimiter({ concurrency: 100, perSecond: 10, maxWaiting: 99 });
+  const limiter = new Limiter({ concurrency: 100, perSecond: 10, maxWaiting: 99 });
   const startedAt: number[] = [];
   const begin = performance.now();
   for (let n = 0; n < 11; n++)
@@ -153,36 +153,36 @@ test('a fixed rate spaces those who wait, and a timer is all it takes', async ()
 });
 
 describe('a refusal that the number of calls can’t explain', () => {
-  const adaptive = () => openLimiter({ concurrency: { start: 4, ceiling: 64 }, maxWaiting: 99 });
+  const adaptive = () => new Limiter({ concurrency: { start: 4, ceiling: 64 }, maxWaiting: 99 });
 
   test('is followed by a rest, twice as long after each further one in a row, then by one call alone', async () => {
     const limiter = adaptive();
     for (const restMs of [500, 1_000, 2_000, 4_000, 8_000, 8_000]) {
-      expect((await enter(limiter)).release('refused')).toBe(false);
-      expect(limiter.restMs()).toBe(restMs);
+      expect((await enter(limiter)).release('rejected')).toBe(false);
+      expect(limiter.pauseMs()).toBe(restMs);
       await vi.advanceTimersByTimeAsync(restMs);
     }
     const [scout] = [await enter(limiter), enter(limiter)];
     expect(limiter.state).toMatchObject({ inFlight: 1, waiting: 1 });
     scout.release('succeeded');
     expect(limiter.state).toMatchObject({ inFlight: 1, waiting: 0, limit: 4 });
-    expect(limiter.restMs()).toBe(0);
+    expect(limiter.pauseMs()).toBe(0);
   });
 
   test('is made up for by an answer', async () => {
     const limiter = adaptive();
-    (await enter(limiter)).release('refused');
+    (await enter(limiter)).release('rejected');
     const next = enter(limiter);
     await vi.advanceTimersByTimeAsync(500);
     (await next).release('succeeded');
-    (await enter(limiter)).release('refused');
-    expect(limiter.restMs()).toBe(500);
+    (await enter(limiter)).release('rejected');
+    expect(limiter.pauseMs()).toBe(500);
   });
 });
 
 describe('what the other side says of its rate', () => {
   test('is kept to: nothing starts before it said so', async () => {
-    const limiter = openLimiter({ concurrency: 9, maxWaiting: 9 });
+    const limiter = new Limiter({ concurrency: 9, maxWaiting: 9 });
     (await enter(limiter)).release('succeeded', { remaining: 0, resetMs: 700 });
     const startedAt: number[] = [];
     const begin = performance.now();
@@ -193,28 +193,28 @@ describe('what the other side says of its rate', () => {
   });
 
   test('counts the calls that began after it was said', async () => {
-    const limiter = openLimiter({ concurrency: 9, maxWaiting: 9 });
+    const limiter = new Limiter({ concurrency: 9, maxWaiting: 9 });
     const [first, second] = [await enter(limiter), await enter(limiter)];
     first.release('succeeded', { remaining: 2, resetMs: 700 });
-    expect(limiter.restMs()).toBe(0);
+    expect(limiter.pauseMs()).toBe(0);
     const third = await enter(limiter);
     second.release('succeeded', { remaining: 1, resetMs: 700 });
-    expect(limiter.restMs()).toBeGreaterThanOrEqual(700);
+    expect(limiter.pauseMs()).toBeGreaterThanOrEqual(700);
     third.release('other');
   });
 
   test('sends those who wait elsewhere where it is long', async () => {
-    const limiter = openLimiter({ concurrency: 2, maxWaiting: 9 });
+    const limiter = new Limiter({ concurrency: 2, maxWaiting: 9 });
     const [one] = [await enter(limiter), await enter(limiter)];
     const waiting = enter(limiter);
-    one.release('refused', { remaining: 0, resetMs: 5_000 });
+    one.release('rejected', { remaining: 0, resetMs: 5_000 });
     await expect(waiting).rejects.toEqual(new LimiterError('rejected'));
   });
 });
 
 test('that calls wait is told', async () => {
   const states: unknown[] = [];
-  const limiter = openLimiter({ concurrency: 1, maxWaiting: 9, onWait: (state) => states.push(state) });
+  const limiter = new Limiter({ concurrency: 1, maxWaiting: 9, onWait: (state) => states.push(state) });
   await enter(limiter);
   void enter(limiter);
   expect(states).toEqual([{ inFlight: 1, waiting: 1, limit: 1 }]);

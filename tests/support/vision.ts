@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
-import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
-import { type LimiterOptions, openLimiter } from '../../src/resilience/limiter.ts';
+import { CircuitBreaker } from '../../src/resilience/circuit-breaker.ts';
+import { Limiter, type LimiterOptions } from '../../src/resilience/limiter.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
 import { usualTime } from '../../src/resilience/usual-time.ts';
 import { fingerprintOf, keyRing } from '../../src/vision/calls/key-ring.ts';
@@ -78,7 +78,7 @@ export function providerAt(options: TestProvider): Provider {
   const { baseUrl, apiKeys = ['sk-very-secret'], limits, api, rules, ...rest } = options;
   const timeoutMs = options.timeoutMs ?? 5_000;
   const model = options.model ?? 'fake-vision';
-  const limiter = openLimiter({ concurrency: 8, maxWaiting: 100, ...limits });
+  const limiter = new Limiter({ concurrency: 8, maxWaiting: 100, ...limits });
   const breaker = options.breaker ?? calmBreaker();
   const keys = apiKeys.map((apiKey) => ({
     fingerprint: fingerprintOf(apiKey),
@@ -107,7 +107,7 @@ export function providerAt(options: TestProvider): Provider {
 
 /** Opens when it is told to, not by counting. */
 function calmBreaker() {
-  return circuitBreaker({ threshold: 1_000, baseMs: 10, capMs: 10 });
+  return new CircuitBreaker({ threshold: 1_000, baseMs: 10, capMs: 10 });
 }
 
 /** Everything a vision classifier needs, without pauses worth mentioning. */

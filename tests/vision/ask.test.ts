@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClassifyContext } from '../../src/classify/classifier.ts';
 import { VisionError } from '../../src/errors.ts';
-import { circuitBreaker } from '../../src/resilience/circuit-breaker.ts';
+import { CircuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
 import type { VisionCallReport } from '../../src/vision/calls/call-report.ts';
@@ -168,7 +168,7 @@ describe('a refusal for rate or concurrency', () => {
 
   test('counts for no circuit while others are let in', async () => {
     const one = provider(first, 'first', {
-      breaker: circuitBreaker({ threshold: 2, baseMs: 60_000, capMs: 60_000 }),
+      breaker: new CircuitBreaker({ threshold: 2, baseMs: 60_000, capMs: 60_000 }),
       limits: { concurrency: 16 },
     });
     atOnce(first, 2);
@@ -349,11 +349,11 @@ test('a run of answers that can not be used opens the circuit, and its cause is 
 });
 
 describe('a circuit that opens', () => {
-  const openAfterOne = () => circuitBreaker({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
+  const openAfterOne = () => new CircuitBreaker({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
 
   test('sends those who wait for a place to the next provider at once', async () => {
     const account = providerAt({ baseUrl: first.baseUrl, limits: { concurrency: 1 } }).account;
-    const breaker = circuitBreaker({
+    const breaker = new CircuitBreaker({
       threshold: 1,
       baseMs: 60_000,
       capMs: 60_000,
@@ -385,7 +385,7 @@ describe('a circuit that opens', () => {
   ] as const)('where somebody else answers, a photo of a %s waits for %i probe(s)', async (lane, probes) => {
     const one = {
       ...provider(first, 'first'),
-      breaker: circuitBreaker({ threshold: 1, baseMs: 200, capMs: 200 }),
+      breaker: new CircuitBreaker({ threshold: 1, baseMs: 200, capMs: 200 }),
     };
     first.behave(openai.server);
     const asked = vision({ providers: [one], tries: 1, hasFallback: true });
@@ -395,7 +395,7 @@ describe('a circuit that opens', () => {
   });
 
   test('lets those go who wait for a probe that takes too long; its answer still comes', async () => {
-    const breaker = circuitBreaker({ threshold: 1, baseMs: 20, capMs: 20, patienceMs: () => 50 });
+    const breaker = new CircuitBreaker({ threshold: 1, baseMs: 20, capMs: 20, probeLimitMs: () => 50 });
     const one = { ...provider(first, 'first'), breaker };
     first.behave(openai.server);
     const asked = vision({ providers: [one], tries: 1, hasFallback: true });
@@ -412,7 +412,7 @@ describe('a circuit that opens', () => {
   });
 
   test('for a moment is waited for', async () => {
-    const breaker = circuitBreaker({ threshold: 1, baseMs: 50, capMs: 50 });
+    const breaker = new CircuitBreaker({ threshold: 1, baseMs: 50, capMs: 50 });
     first.behave(inTurn(openai.server));
     const asked = vision({ providers: [{ ...provider(first, 'first'), breaker }] });
     expect((await asked.classify(photo, context())).classification.category).toBe('pets');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { verdictOf } from '../../src/vision/calls/failure-policy.ts';
+import { policyOf } from '../../src/vision/calls/failure-policy.ts';
 import { vendorErrorBody } from '../../src/vision/wire/error-body.ts';
 import { classOf, errorTable, rowOf } from '../../src/vision/wire/error-table.ts';
 import { vendorErrors } from '../support/vendor-errors.ts';
@@ -78,7 +78,7 @@ test('whatever a body holds has a class, and a class for which something follows
     fc.property(fc.oneof(fc.json(), fc.string()), fc.integer({ min: 100, max: 599 }), (text, status) => {
       const error = vendorErrorBody(text);
       expect(error.message?.length ?? 0).toBeLessThanOrEqual(1_000);
-      expect(verdictOf(classOf({ status, error })).next).not.toBe('stop');
+      expect(policyOf(classOf({ status, error })).next).not.toBe('stop');
     }),
   );
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { VisionError } from '../../src/errors.ts';
-import { type FailureClass, type Verdict, verdicts } from '../../src/vision/calls/failure-policy.ts';
+import { type FailureClass, type FailurePolicy, policies } from '../../src/vision/calls/failure-policy.ts';
 import { anthropicModel } from '../../src/vision/wire/anthropic.ts';
 import { classOf } from '../../src/vision/wire/error-table.ts';
 import { openAiCompatibleModel } from '../../src/vision/wire/openai-compatible.ts';
@@ -127,19 +127,19 @@ test('what fits no row is our own fault', () => {
   expect(new VendorError({ status: 200 }).reason).toBe('internal');
 });
 
-test.each<[FailureClass, Partial<Verdict>]>([
+test.each<[FailureClass, Partial<FailurePolicy>]>([
   ['server_error', { next: 'again', blame: 'provider' }],
   ['overloaded', { next: 'again', blame: 'provider' }],
   ['network', { next: 'again', blame: 'provider' }],
   ['timeout', { next: 'again', blame: 'provider', outcome: 'timed_out' }],
-  ['concurrency_limited', { next: 'wait', blame: 'nobody', outcome: 'refused' }],
-  ['rate_limited', { next: 'wait', blame: 'nobody', outcome: 'refused' }],
+  ['concurrency_limited', { next: 'wait', blame: 'nobody', outcome: 'rejected' }],
+  ['rate_limited', { next: 'wait', blame: 'nobody', outcome: 'rejected' }],
   ['out_of_credit', { next: 'next', blame: 'nobody', opens: 'account', alert: true }],
   ['bad_key', { next: 'other_key', blame: 'key', alert: true }],
   ['unusable_model', { next: 'next', blame: 'provider', opens: 'provider', alert: true }],
   ['refused', { next: 'plain', blame: 'photo', remember: true }],
   ['bad_answer', { next: 'repair', blame: 'provider' }],
   ['bad_request', { next: 'next', blame: 'us', alert: true }],
-])('what follows from %s', (failureClass, verdict) => {
-  expect(verdicts[failureClass]).toMatchObject(verdict);
+])('what follows from %s', (failureClass, policy) => {
+  expect(policies[failureClass]).toMatchObject(policy);
 });

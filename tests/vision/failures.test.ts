@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { VisionCallReport } from '../../src/vision/calls/call-report.ts';
-import { verdicts } from '../../src/vision/calls/failure-policy.ts';
+import { policies } from '../../src/vision/calls/failure-policy.ts';
 import { failureWords, type ToldFailure } from '../../src/vision/calls/failure-words.ts';
 import { openFailures } from '../../src/vision/calls/failures.ts';
 
@@ -42,7 +42,7 @@ describe('in words', () => {
   test('every class that a call can end with has words of its own', () => {
     const own = ['rejected', 'resting', 'queue_full', 'queue_timeout', 'cooling', 'no_key'];
     const neverSent = [...own, 'over_budget', 'budget_unknown', 'refused_before'];
-    const said = Object.keys(verdicts).filter((one) => !neverSent.includes(one));
+    const said = Object.keys(policies).filter((one) => !neverSent.includes(one));
     const words = said.map((one) => failureWords({ class: one }));
     expect(new Set(words).size).toBe(said.length);
     expect(words.filter((one) => one.includes('_') || one.startsWith('LLM failed: '))).toEqual([]);

@@ -1,18 +1,18 @@
 import type { ClassifyContext } from '../../classify/classifier.ts';
 import { VisionError } from '../../errors.ts';
-import type { Passage } from '../../resilience/circuit-breaker.ts';
+import type { Attempt } from '../../resilience/circuit-breaker.ts';
 import { LimiterError, type Permit } from '../../resilience/limiter.ts';
 import { timeLimit } from '../../resilience/time-limit.ts';
 import type { Key } from './key-ring.ts';
 import type { Provider } from './provider.ts';
 import type { Reservation, Spending } from './spending.ts';
 
-/** A call that may be sent now: it holds a permit, a passage through the circuit, and the money. */
+/** A call that may be sent now: it holds a permit, a attempt through the circuit, and the money. */
 export interface ReadyCall {
   readonly provider: Provider;
   readonly key: Key;
   readonly permit: Permit;
-  readonly passage: Passage;
+  readonly attempt: Attempt<string>;
   readonly money: Reservation;
 }
 
@@ -32,7 +32,7 @@ const lanes = ['single', 'batch', 'background'] as const satisfies ClassifyConte
  * Waits for a permit with a provider.
  * @throws VisionError nothing may be sent to it, or not in time; the reason of `context.signal`
  */
-export async function readyCall(
+export async function acquireCall(
   request: CallRequest,
   spending: Spending,
   context: ClassifyContext,
@@ -41,33 +41,33 @@ export async function readyCall(
   if (spending.isExhausted) throw new VisionError('over_budget');
   // A probe doesn't queue: those who wait for it would wait for the queue.
   const isClosed = provider.breaker.state === 'closed';
-  const probe = isClosed ? undefined : provider.breaker.enter();
+  const probe = isClosed ? undefined : provider.breaker.attempt();
   if (!isClosed && probe === undefined) throw new VisionError('rejected');
   const permit = await permitFor(request, context, probe !== undefined).catch((error) => {
-    probe?.left();
+    probe?.abandoned();
     throw error;
   });
   // Chosen now: while it waited for its permit, a key may have been put aside.
   const key = request.key ?? provider.keys.next();
-  const passage = probe ?? provider.breaker.enter();
+  const attempt = probe ?? provider.breaker.attempt();
   try {
     if (key === undefined) throw new VisionError('no_key');
-    if (passage === undefined) throw new VisionError('rejected');
+    if (attempt === undefined) throw new VisionError('rejected');
     const money = await spending.reserve(provider.price);
     if (context.signal.aborted) money.settle('nothing');
     context.signal.throwIfAborted();
-    return { provider, key, permit, passage, money };
+    return { provider, key, permit, attempt, money };
   } catch (error) {
-    passage?.left();
+    attempt?.abandoned();
     permit.release('other');
     throw error;
   }
 }
 
 /** Gives everything back. */
-export function abandon({ permit, passage, money }: ReadyCall): void {
+export function abandon({ permit, attempt, money }: ReadyCall): void {
   money.settle('nothing');
-  passage.left();
+  attempt.abandoned();
   permit.release('other');
 }
 

@@ -7,14 +7,14 @@ import type { Reading } from '../wire/reply.ts';
 import { VendorError } from '../wire/vendor-error.ts';
 import { vendorWaitMs } from '../wire/vendor-wait.ts';
 import type { VisionQuestion } from '../wire/vision-model.ts';
-import { abandon, type ReadyCall, readyCall } from './acquire-call.ts';
-import { verdictOf } from './failure-policy.ts';
+import { abandon, acquireCall, type ReadyCall } from './acquire-call.ts';
+import { policyOf } from './failure-policy.ts';
 import type { Key } from './key-ring.ts';
 import { coolingMs, type Provider } from './provider.ts';
-import { type SentCallOptions, sentCall } from './send-call.ts';
+import { type SendCallOptions, sendCall } from './send-call.ts';
 import type { Reservation, Spending } from './spending.ts';
 
-export interface AskOptions extends SentCallOptions {
+export interface AskOptions extends SendCallOptions {
   /** In order of preference, at least one. */
   readonly providers: readonly Provider[];
   readonly spending: Spending;
@@ -93,7 +93,7 @@ export async function ask(
   let isReturning = false;
 
   const waitOf = ({ provider, notBeforeMs }: Standing) =>
-    Math.max(coolingMs(provider), provider.account.limiter.restMs(), notBeforeMs - nowMs());
+    Math.max(coolingMs(provider), provider.account.limiter.pauseMs(), notBeforeMs - nowMs());
 
   /** The first that may be asked now, else the one that may be asked soonest. */
   function choose(): Standing | undefined {
@@ -106,7 +106,7 @@ export async function ask(
   /** @returns whether it may be asked now; otherwise something may have changed */
   async function untilReady({ provider, notBeforeMs }: Standing): Promise<boolean> {
     const { breaker, account } = provider;
-    const restMs = account.limiter.restMs();
+    const restMs = account.limiter.pauseMs();
     // While the circuit is closed the limiter itself waits for the end of a rest.
     const troubleMs = Math.max(coolingMs(provider), breaker.state === 'closed' ? 0 : restMs);
     if (troubleMs > 0 && !breaker.isProbing && ++coolings > mostCoolings)
@@ -130,8 +130,8 @@ export async function ask(
       },
     };
     const question = standing.isPlain ? questions.plain : questions.full;
-    const call = sentCall({ ...ready, money }, question, attempts, options, context);
-    return ready.passage.isProbe && hasFallback ? patiently(call, standing) : call;
+    const call = sendCall({ ...ready, money }, question, attempts, options, context);
+    return ready.attempt.isProbe && hasFallback ? patiently(call, standing) : call;
   }
 
   /** Nobody waits for a probe longer than for an ordinary call; its answer is remembered all the same. */
@@ -156,13 +156,13 @@ export async function ask(
   }
 
   function follow(standing: Standing, error: VisionError) {
-    const verdict = verdictOf(error.reason);
+    const policy = policyOf(error.reason);
     const { isPlain } = standing;
-    if (verdict.next !== 'plain') delete standing.key;
-    isReturning = verdict.next === 'wait';
+    if (policy.next !== 'plain') delete standing.key;
+    isReturning = policy.next === 'wait';
     if (error instanceof VendorError) standing.isRepeated = false;
-    if (verdict.next === 'again' || verdict.next === 'repair') standing.isRepeated = true;
-    switch (verdict.next) {
+    if (policy.next === 'again' || policy.next === 'repair') standing.isRepeated = true;
+    switch (policy.next) {
       case 'wait':
         return;
       case 'again': {
@@ -190,7 +190,7 @@ export async function ask(
         for (const one of standings) one.isOut = true;
         return;
       default:
-        verdict.next satisfies never;
+        policy.next satisfies never;
     }
   }
 
@@ -199,7 +199,7 @@ export async function ask(
     let ready: ReadyCall | undefined;
     try {
       const { provider, key } = standing;
-      ready = await readyCall({ provider, key, arrival, isReturning }, options.spending, context);
+      ready = await acquireCall({ provider, key, arrival, isReturning }, options.spending, context);
       if (!standing.isRepeated || options.retryBudget.extra()) {
         const reading = await attempt(standing, ready);
         return { ...reading, model: provider.model, ...(costMicro !== undefined && { costMicro }) };

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../resilience/limiter.ts';
 
 /** What follows from a failed attempt. */
-export interface Verdict {
+export interface FailurePolicy {
   /**
    * `wait`: it may be asked anew as soon as there is room, here or elsewhere. `again`: the same provider after a
    * pause, another one at once. `plain`: once for a photo with the plainest question and the same key, then the next
@@ -22,14 +22,14 @@ export interface Verdict {
 }
 
 /** Every class of failure and what follows. Nothing else decides on errors. */
-export const verdicts = {
+export const policies = {
   // The vendor's answers
   server_error: { next: 'again', blame: 'provider', outcome: 'other' },
   overloaded: { next: 'again', blame: 'provider', outcome: 'other' },
   network: { next: 'again', blame: 'provider', outcome: 'other' },
   timeout: { next: 'again', blame: 'provider', outcome: 'timed_out' },
-  rate_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
-  concurrency_limited: { next: 'wait', blame: 'nobody', outcome: 'refused' },
+  rate_limited: { next: 'wait', blame: 'nobody', outcome: 'rejected' },
+  concurrency_limited: { next: 'wait', blame: 'nobody', outcome: 'rejected' },
   out_of_credit: { next: 'next', blame: 'nobody', outcome: 'other', opens: 'account', alert: true },
   bad_key: { next: 'other_key', blame: 'key', outcome: 'other', alert: true },
   unusable_model: { next: 'next', blame: 'provider', outcome: 'other', opens: 'provider', alert: true },
@@ -47,11 +47,11 @@ export const verdicts = {
   over_budget: { next: 'stop', blame: 'nobody', outcome: 'other' },
   budget_unknown: { next: 'stop', blame: 'nobody', outcome: 'other' },
   refused_before: { next: 'stop', blame: 'nobody', outcome: 'other' },
-} as const satisfies Record<string, Verdict>;
+} as const satisfies Record<string, FailurePolicy>;
 
-export type FailureClass = keyof typeof verdicts;
+export type FailureClass = keyof typeof policies;
 
 /** A class that the table does not know is our own fault. */
-export function verdictOf(reason: string): Verdict {
-  return Object.hasOwn(verdicts, reason) ? verdicts[reason as FailureClass] : verdicts.internal;
+export function policyOf(reason: string): FailurePolicy {
+  return Object.hasOwn(policies, reason) ? policies[reason as FailureClass] : policies.internal;
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { countedLines } from '../../resilience/counted-lines.ts';
 import type { VisionCallReport } from './call-report.ts';
-import { type Verdict, verdictOf } from './failure-policy.ts';
+import { type FailurePolicy, policyOf } from './failure-policy.ts';
 import { failureOf, failureWords, type ToldFailure } from './failure-words.ts';
 
 /** The last calls of a provider that failed one after another. */
@@ -39,15 +39,15 @@ export function openFailures({
   const lines = countedLines<VisionCallReport>((call, count) => {
     const { provider, model, key } = call;
     const failure = failureOf(call);
-    const verdict: Verdict = verdictOf(failure.class);
-    log[verdict.alert ? 'error' : 'warn']({ provider, model, key, ...failure, count }, failureWords(failure));
+    const policy: FailurePolicy = policyOf(failure.class);
+    log[policy.alert ? 'error' : 'warn']({ provider, model, key, ...failure, count }, failureWords(failure));
   });
 
   function answered(provider: string): void {
     const failure = last.get(provider);
     if (failure === undefined || failure.overAt !== undefined) return;
     last.set(provider, { ...failure, overAt: new Date(now()).toISOString() });
-    const { blame, opens }: Verdict = verdictOf(failure.class);
+    const { blame, opens }: FailurePolicy = policyOf(failure.class);
     const isSettled = blame === 'key' || opens !== undefined;
     if (isSettled) log.info({ provider, since: failure.since }, 'LLM answers again');
   }
@@ -68,7 +68,7 @@ export function openFailures({
       if (outcome === 'cancelled') return;
       lines.add([provider, outcome, status, code, unusable].join(' '), call);
       // A photo that is refused says nothing about the provider.
-      if (verdictOf(outcome).blame !== 'photo') failed(call);
+      if (policyOf(outcome).blame !== 'photo') failed(call);
     },
     lastOf: (provider) => last.get(provider),
     worst() {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { type CircuitBreaker, circuitBreaker } from '../../resilience/circuit-breaker.ts';
-import { type LimiterState, openLimiter } from '../../resilience/limiter.ts';
+import { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
+import { Limiter, type LimiterState } from '../../resilience/limiter.ts';
 import { type UsualTime, usualTime } from '../../resilience/usual-time.ts';
 import type { Catalogue, VendorName } from '../catalogue/catalogue.ts';
 import { type Target, targetOf } from '../catalogue/target.ts';
@@ -75,7 +75,7 @@ export function openProviders(
   function accountOf({ account: name, maxConcurrency: most, maxRate, timeoutMs }: ProviderOptions) {
     const known = accounts.get(name);
     if (known) return known;
-    const limiter = openLimiter({
+    const limiter = new Limiter({
       concurrency: most ?? { start: startConcurrency, ceiling: maxConcurrency },
       perSecond: maxRate,
       maxWaiting,
@@ -90,10 +90,10 @@ export function openProviders(
 
   /** Who waits for a permit must not wait for a circuit that has opened. */
   function breakerOf(provider: string, account: Account, usual: UsualTime): CircuitBreaker {
-    return circuitBreaker({
+    return new CircuitBreaker({
       ...circuit,
-      patienceMs: () => (usual.ms === undefined ? firstPatienceMs : usual.ms * patience),
-      onChange(state, cause) {
+      probeLimitMs: () => (usual.ms === undefined ? firstPatienceMs : usual.ms * patience),
+      onChange(state, _previous, cause) {
         log[state === 'open' ? 'warn' : 'info']({ provider, state, cause }, 'vision circuit');
         if (state !== 'open') return;
         account.limiter.reset();

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Taxonomy } from '../../classify/taxonomy.ts';
 import { VisionError } from '../../errors.ts';
-import type { Passage } from '../../resilience/circuit-breaker.ts';
+import type { Attempt } from '../../resilience/circuit-breaker.ts';
 import type { Deadline } from '../../resilience/deadline.ts';
 import { timeLimit } from '../../resilience/time-limit.ts';
 import { type Reading, readReply } from '../wire/reply.ts';
@@ -10,9 +10,9 @@ import { allowanceOf, vendorWaitMs } from '../wire/vendor-wait.ts';
 import type { TokenUsage, VisionQuestion } from '../wire/vision-model.ts';
 import type { ReadyCall } from './acquire-call.ts';
 import type { VisionHooks } from './call-report.ts';
-import { type Verdict, verdictOf } from './failure-policy.ts';
+import { type FailurePolicy, policyOf } from './failure-policy.ts';
 
-export interface SentCallOptions {
+export interface SendCallOptions {
   readonly taxonomy: Taxonomy;
   /**
    * A call once sent is paid for: nothing but its time limit ends it, and its answer can still be remembered. Only for
@@ -41,11 +41,11 @@ const certainCooldownMs = 30_000;
  * @param attempt of this photo, 1 for the first
  * @throws VisionError it could not answer; the reason of `context.signal` when that ended it
  */
-export async function sentCall(
+export async function sendCall(
   ready: ReadyCall,
   question: VisionQuestion,
   attempt: number,
-  options: SentCallOptions,
+  options: SendCallOptions,
   context: CallContext,
 ): Promise<Reading> {
   const { deadline, signal } = options.finishSent ? unending : context;
@@ -78,13 +78,13 @@ export async function sentCall(
     usage = reply.usage;
     const reading = readReply(reply.text, options.taxonomy);
     ready.provider.usual.add(performance.now() - startedAt);
-    ready.passage.succeeded();
+    ready.attempt.succeeded();
     ready.permit.release('succeeded', allowanceOf(reply.headers, false));
     report('answered', usage ?? 'unknown');
     return reading;
   } catch (error) {
     if (signal.aborted) {
-      ready.passage.left();
+      ready.attempt.abandoned();
       ready.permit.release('other');
       report('cancelled', usage ?? 'unknown');
       throw signal.reason;
@@ -101,30 +101,34 @@ export async function sentCall(
 function spread(
   error: VisionError,
   details: Failure | undefined,
-  { provider, key, permit, passage }: ReadyCall,
-  { hooks }: SentCallOptions,
+  { provider, key, permit, attempt: breakerAttempt }: ReadyCall,
+  { hooks }: SendCallOptions,
 ): void {
-  const verdict: Verdict = verdictOf(error.reason);
-  if (verdict.blame === 'key') provider.keys.quarantine(key);
+  const policy: FailurePolicy = policyOf(error.reason);
+  if (policy.blame === 'key') provider.keys.quarantine(key);
   const askedMs = vendorWaitMs(details?.headers);
-  const isLong = verdict.next === 'again' && askedMs >= noticeableWaitMs;
-  const opened = verdict.opens === 'account' ? provider.account.breakers : [provider.breaker];
-  if (verdict.opens || isLong)
+  const isLong = policy.next === 'again' && askedMs >= noticeableWaitMs;
+  const opened = policy.opens === 'account' ? provider.account.breakers : [provider.breaker];
+  if (policy.opens || isLong)
     for (const breaker of opened) breaker.openFor(isLong ? askedMs : certainCooldownMs, error.reason);
-  const allowance = verdict.outcome === 'refused' ? allowanceOf(details?.headers, true) : undefined;
-  if (verdict.blame === 'provider') passage.failed(error.reason);
-  const isExplained = permit.release(verdict.outcome, allowance);
-  if (verdict.blame !== 'provider') settle(passage, verdict, isExplained ? undefined : error.reason);
-  if (verdict.alert) hooks?.onAlert?.({ provider: provider.name, reason: error.reason });
+  const allowance = policy.outcome === 'rejected' ? allowanceOf(details?.headers, true) : undefined;
+  if (policy.blame === 'provider') breakerAttempt.failed(error.reason);
+  const isExplained = permit.release(policy.outcome, allowance);
+  if (policy.blame !== 'provider') settle(breakerAttempt, policy, isExplained ? undefined : error.reason);
+  if (policy.alert) hooks?.onAlert?.({ provider: provider.name, reason: error.reason });
 }
 
 /** @param cause of a refusal where nobody was let in: the vendor is as good as gone */
-function settle(passage: Passage, { blame, outcome }: Verdict, cause: string | undefined): void {
-  if (cause !== undefined) passage.failed(cause);
+function settle(
+  breakerAttempt: Attempt<string>,
+  { blame, outcome }: FailurePolicy,
+  cause: string | undefined,
+): void {
+  if (cause !== undefined) breakerAttempt.failed(cause);
   // Whoever refuses is there.
-  else if (blame === 'photo' || blame === 'us' || (passage.isProbe && outcome === 'refused'))
-    passage.succeeded();
-  else passage.left();
+  else if (blame === 'photo' || blame === 'us' || (breakerAttempt.isProbe && outcome === 'rejected'))
+    breakerAttempt.succeeded();
+  else breakerAttempt.abandoned();
 }
 
 /** Of calls that found nobody to talk to: no vendor has seen them. */
