@@ -5,6 +5,7 @@ import type { ClaimTrust, Lookup, StoredResult } from '../../src/store/entities.
 import { configureSession, destroyConnection, execute } from '../../src/store/mysql/connection.ts';
 import { findStatement } from '../../src/store/mysql/results.ts';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
+import { reasonOf } from '../../src/store/outage.ts';
 import { describeStore } from '../contracts/store.ts';
 import { describeWithMysql, mysqlRows } from '../support/mysql.ts';
 import { mysqlDatabase, mysqlFixture } from './mysql-place.ts';
@@ -162,6 +163,22 @@ describeWithMysql('a store on MySQL', (server) => {
           message: expect.stringContaining(`CREATE DATABASE \`${database}\``),
         }),
       });
+      await store.close();
+      await remove();
+    });
+
+    test('with the rights that the reason names, it migrates and works', async () => {
+      const { database, remove } = await mysqlFixture(server);
+      await createUser();
+      const store = openMysqlStore({ ...asUser, database, poolSize: 1, statementTimeoutMs: 10_000 });
+      const reason = await store.migrate().then(() => '', reasonOf);
+      const [, creation, rights] =
+        /run (CREATE DATABASE .+?) and grant .+? (SELECT, .+) on it/.exec(reason) ?? [];
+      await mysqlRows(server, `${creation}`);
+      await mysqlRows(server, `GRANT ${rights} ON \`${database}\`.* TO '${user}'@'%'`);
+      expect(await store.migrate()).not.toEqual([]);
+      await store.saveResults([resultOf('a')]);
+      await store.ping();
       await store.close();
       await remove();
     });

@@ -1,13 +1,64 @@
-import type { Claim } from '../entities.ts';
-import { claimColumns, claimRows } from '../rows/claim-rows.ts';
+import type { Claim, ClaimTrust, Feedback } from '../entities.ts';
+import {
+  claimColumns,
+  claimRows,
+  correctedHashes,
+  feedbackColumns,
+  feedbackFrom,
+  feedbackValues,
+  newestFeedbackSql,
+} from '../rows/claim-rows.ts';
+import { binaryKey, hexOf } from '../rows/columns.ts';
 import type { MysqlQuery } from './connection.ts';
+import type { MysqlPool } from './pool.ts';
 import { withBytes } from './results.ts';
 
 /** A newer claim replaces an older one; what the claimant corrected stays. `at_ms` is assigned last: it is compared. */
-const saveSql = `INSERT INTO album_claims (${claimColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
+const saveClaimsSql = `INSERT INTO album_claims (${claimColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
   content = IF(VALUES(at_ms) >= at_ms, VALUES(content), content), at_ms = GREATEST(at_ms, VALUES(at_ms))`;
 
 export async function saveClaims(query: MysqlQuery, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return;
-  await query(saveSql, [claimRows(claims).map((row) => withBytes(claimColumns, row))]);
+  await query(saveClaimsSql, [claimRows(claims).map((row) => withBytes(claimColumns, row))]);
+}
+
+/** What the hash stands for to the claimant. */
+const contentSql = `SELECT COALESCE(
+  (SELECT content FROM album_claims WHERE claimant = ? AND claimed = ?),
+  (SELECT sha256 FROM results WHERE sha256 = ? LIMIT 1),
+  (SELECT content FROM album_claims WHERE claimed = ? ORDER BY at_ms DESC, claimant DESC LIMIT 1)) AS content`;
+
+const saveFeedbackSql = `INSERT INTO corrections (${feedbackColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
+  ${feedbackColumns
+    .slice(2)
+    .map((column) => `${column} = VALUES(${column})`)
+    .join(', ')}`;
+
+const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms, corrected) VALUES ?
+  ON DUPLICATE KEY UPDATE corrected = VALUES(corrected)`;
+
+/** @returns false where the claimant has nothing under that hash */
+export async function saveFeedback(pool: MysqlPool, feedback: Feedback, trust: ClaimTrust): Promise<boolean> {
+  const { at, category } = feedback;
+  const [claimant, hash] = [binaryKey(feedback.claimant, 16), binaryKey(feedback.hash, 32)];
+  return pool.transaction(async (query) => {
+    const anybody = trust === 'all' ? hash : null;
+    const [row] = await query(contentSql, [claimant, hash, hash, anybody]);
+    if (!row?.content) return false;
+    const bytes = row.content as Buffer;
+    const content = bytes.toString('hex');
+    await query(saveFeedbackSql, [[withBytes(feedbackColumns, feedbackValues(feedback, content))]]);
+    const claims = correctedHashes(feedback, content).map((one) => Buffer.from(one, 'hex'));
+    await query(correctSql, [claims.map((claimed) => [claimant, claimed, bytes, at, category])]);
+    return true;
+  });
+}
+
+export async function newestFeedback(query: MysqlQuery, limit: number): Promise<Feedback[]> {
+  return (await query(newestFeedbackSql, [limit])).map(feedbackFrom);
+}
+
+export async function correctors(query: MysqlQuery, limit: number): Promise<string[]> {
+  const rows = await query('SELECT DISTINCT claimant FROM corrections LIMIT ?', [limit]);
+  return rows.map(({ claimant }) => hexOf(claimant));
 }

@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2';
 import { patientTimer } from '../../resilience/patient-timer.ts';
 import { isOutage, outage } from '../outage.ts';
-import { translated } from './errors.ts';
+import { isConnectionLimit, translated } from './errors.ts';
 
 export interface MysqlServer {
   readonly host: string;
@@ -28,6 +29,9 @@ export type MysqlRow = Readonly<Record<string, unknown>>;
  * answers with one row, `{affectedRows}`.
  */
 export type MysqlQuery = (sql: string, values?: readonly unknown[]) => Promise<readonly MysqlRow[]>;
+
+/** How long a server may need to notice that a connection has ended. */
+const releaseMs = 100;
 
 /** What every connection has in common, whatever the server's defaults are. */
 export function connectionOptions(server: MysqlServer, connectTimeoutMs: number): ConnectionOptions {
@@ -63,7 +67,7 @@ function sslOptions({ mode, ca }: MysqlTls): SslOptions {
 function sessionSql(limitMs: number): string {
   const seconds = Math.ceil(limitMs / 1000);
   return `SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
-    time_zone = '+00:00', eq_range_index_dive_limit = 1, innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}
+    time_zone = '+00:00', autocommit = 1, eq_range_index_dive_limit = 1, innodb_lock_wait_timeout = ${seconds}, lock_wait_timeout = ${seconds}
     /*M! , max_statement_time = ${seconds} */ /*!80000 , max_execution_time = ${seconds * 1000} */`;
 }
 
@@ -102,34 +106,49 @@ export function execute(
   });
 }
 
+export interface SeparateConnectionOptions extends ConnectionOptions {
+  /** Called where the server has no connection left; see `MysqlPool`. */
+  readonly makeRoom: () => Promise<boolean>;
+}
+
 /**
- * A connection of its own, for what takes long (reports, migrations): it must not hold up the pool of the hot path.
+ * Runs `use` on a connection outside of the pool: reports and migrations must not hold up the hot path.
  * @param limitMs for each statement
  * @throws outage, StatementError
  */
 export async function withConnection<T>(
-  options: ConnectionOptions,
+  options: SeparateConnectionOptions,
   limitMs: number,
   use: (query: MysqlQuery) => Promise<T>,
 ): Promise<T> {
-  const connection = createConnection(options);
-  // Errors reach the statement in flight; without a listener one that comes between two would end the process.
-  connection.on('error', () => {});
+  const connection = await translating(connected(options));
   try {
-    await driver(
-      new Promise<void>((resolve, reject) =>
-        connection.connect((error) => (error ? reject(error) : resolve())),
-      ),
-    );
-    await driver(configureSession(connection, limitMs));
-    return await use((sql, values = []) => driver(execute(connection, sql, values, limitMs)));
+    await translating(configureSession(connection, limitMs));
+    return await use((sql, values = []) => translating(execute(connection, sql, values, limitMs)));
   } finally {
     destroyConnection(connection);
   }
 }
 
-/** What the driver does, its errors told apart. */
-function driver<T>(work: Promise<T>): Promise<T> {
+async function connected({ makeRoom, ...options }: SeparateConnectionOptions): Promise<Connection> {
+  for (;;) {
+    const connection = createConnection(options);
+    // Errors reach the statement in flight; without a listener one between two statements would end the process.
+    connection.on('error', () => {});
+    try {
+      await new Promise<void>((resolve, reject) => {
+        connection.connect((error) => (error ? reject(error) : resolve()));
+      });
+      return connection;
+    } catch (error) {
+      destroyConnection(connection);
+      if (!isConnectionLimit(error) || !(await makeRoom())) throw error;
+      await sleep(releaseMs);
+    }
+  }
+}
+
+function translating<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
     throw isOutage(error) ? error : translated(error);
   });

@@ -1,3 +1,4 @@
+import { hexOf } from '../rows/columns.ts';
 import {
   conditionOf,
   countSql,
@@ -31,8 +32,6 @@ export async function deleteSome(pool: MysqlPool, deletion: Deletion, limit: num
     if (deleted !== undefined) return deleted;
   }
 }
-
-const hexOf = (value: unknown): string => Buffer.from(value as Uint8Array).toString('hex');
 
 /** @returns undefined where so much depends on them that only some of that was deleted */
 async function deleteResults(

@@ -33,9 +33,12 @@ const outageNumbers = new Set([
   4031, // disconnected for inactivity
 ]);
 
+/** The server, or the user's account, has no connection left. */
+const connectionLimitNumbers = [1040, 1203, 1226];
+
 const readOnlyNumbers = new Set([1290, 1792, 1836]);
 const contentionNumbers = new Set([
-  1020, // MariaDB 11.6+: somebody has changed the row since it was read
+  1020, // MariaDB 11.6+: the row has changed since it was read
   1205,
   1213,
 ]);
@@ -51,6 +54,10 @@ export function hasNumber(error: unknown, ...numbers: readonly number[]): boolea
   return number !== undefined && numbers.includes(number);
 }
 
+export function isConnectionLimit(error: unknown): boolean {
+  return hasNumber(error, ...connectionLimitNumbers);
+}
+
 /** A deadlock or a lock waited for too long: rolled back whole, so it may be tried again. */
 export function isContention(error: unknown): boolean {
   return hasNumber(error, ...contentionNumbers);
@@ -61,7 +68,7 @@ export function breaksConnection(error: unknown): boolean {
   return numberOf(error) === undefined || hasNumber(error, ...readOnlyNumbers);
 }
 
-/** The driver's error without the statement it carries, which has people's rows in it. */
+/** The driver's error without its statement, which holds users' rows. */
 export function translated(error: unknown): Error {
   if (!(error instanceof Error)) return outage(String(error));
   const number = numberOf(error);

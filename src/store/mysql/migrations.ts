@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type Migration, migrationsUrl, pendingOf, readMigrations, statementsOf } from '../migrate.ts';
 import { outage, reasonOf, StatementError } from '../outage.ts';
-import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
+import {
+  connectionOptions,
+  type MysqlQuery,
+  type MysqlServer,
+  type SeparateConnectionOptions,
+  withConnection,
+} from './connection.ts';
+import { checkServer } from './health.ts';
 
 const historySql = `CREATE TABLE IF NOT EXISTS schema_migrations (
   name VARCHAR(128) NOT NULL,
@@ -10,7 +17,7 @@ const historySql = `CREATE TABLE IF NOT EXISTS schema_migrations (
   PRIMARY KEY (name)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin`;
 
-export interface MysqlMigrationOptions extends MysqlServer {
+export interface MysqlMigrationOptions extends MysqlServer, Pick<SeparateConnectionOptions, 'makeRoom'> {
   readonly connectTimeoutMs: number;
   /** For each statement, and for waiting until another process has migrated. */
   readonly migrationTimeoutMs: number;
@@ -26,9 +33,12 @@ export interface MysqlMigrationOptions extends MysqlServer {
  */
 export async function migrateMysql(options: MysqlMigrationOptions): Promise<readonly string[]> {
   const migrations = readMigrations(options.folder ?? new URL('mysql/', migrationsUrl));
-  const connection = connectionOptions(options, options.connectTimeoutMs);
-  const isCurrent = async (query: MysqlQuery): Promise<boolean> =>
-    pendingOf(migrations, await appliedIn(query)).length === 0;
+  const { makeRoom } = options;
+  const connection = { ...connectionOptions(options, options.connectTimeoutMs), makeRoom };
+  const isCurrent = async (query: MysqlQuery): Promise<boolean> => {
+    await checkServer(query);
+    return pendingOf(migrations, await appliedIn(query)).length === 0;
+  };
   try {
     if (await withConnection(connection, options.connectTimeoutMs, isCurrent)) return [];
   } catch (error) {
@@ -48,6 +58,7 @@ async function applyPending(
   migrations: readonly Migration[],
   onPending?: MysqlMigrationOptions['onPending'],
 ): Promise<readonly string[]> {
+  await checkServer(query);
   await query(historySql);
   const ran: string[] = [];
   const applied = await appliedIn(query);
@@ -95,7 +106,7 @@ async function createDatabase(query: MysqlQuery, { database, user }: MysqlServer
     throw outage(
       `the MySQL database ${name} does not exist, or the user \`${user}\` has no right to it, and creating it ` +
         `failed (${reasonOf(error)}); run CREATE DATABASE ${name} CHARACTER SET utf8mb4 and grant \`${user}\` ` +
-        'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP on it',
+        'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES on it',
     );
   }
 }

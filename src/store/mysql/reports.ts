@@ -1,27 +1,14 @@
 import type { ReportDialect } from '../reports/dialect.ts';
-import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
+import type { MysqlQuery } from './connection.ts';
 
-export interface MysqlReportOptions {
-  readonly server: MysqlServer;
-  /** The hot path's: for what reads some hundred rows. */
-  readonly query: MysqlQuery;
-  readonly connectTimeoutMs: number;
-  readonly reportTimeoutMs: number;
-}
-
-export function mysqlReports({
-  server,
-  query,
-  connectTimeoutMs,
-  reportTimeoutMs,
-}: MysqlReportOptions): ReportDialect {
+/** @param separately runs a report outside of the pool */
+export function mysqlReports(
+  query: MysqlQuery,
+  separately: <T>(report: (query: MysqlQuery) => Promise<T>) => Promise<T>,
+): ReportDialect {
   return {
     read: (sql, values, isLong = false) =>
-      isLong
-        ? withConnection(connectionOptions(server, connectTimeoutMs), reportTimeoutMs, (report) =>
-            report(sql, values),
-          )
-        : query(sql, values),
+      isLong ? separately((report) => report(sql, values)) : query(sql, values),
     write: async (sql, values) => Number((await query(sql, values))[0]?.affectedRows ?? 0),
     saveSnapshotSql: `INSERT INTO report_snapshots (name, body, at_ms) VALUES (?, ?, ?)
       ON DUPLICATE KEY UPDATE body = VALUES(body), at_ms = VALUES(at_ms)`,

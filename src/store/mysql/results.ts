@@ -1,6 +1,6 @@
 import { hourMs } from '../../durations.ts';
 import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../entities.ts';
-import { binaryKey, versionKey } from '../rows/columns.ts';
+import { binaryKey, hexOf, versionKey } from '../rows/columns.ts';
 import { binaryColumns } from '../rows/record-rows.ts';
 import {
   byKey,
@@ -55,8 +55,6 @@ function foundFrom(row: FoundRow, version: string, corrected?: string): Found {
   const result = resultFrom(row as ResultRow, { sha256: hexOf(row.content), version });
   return { ...result, via: corrected ? 'claim' : row.via, ...(corrected && { corrected }) };
 }
-
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Every row is read by its key: those of the hashes themselves, and those of each claimant's claims on them. */
 export function findStatement(

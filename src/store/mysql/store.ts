@@ -6,11 +6,11 @@ import { rollupRows } from '../reports/rollup.ts';
 import { photoColumns, requestColumns } from '../rows/record-rows.ts';
 import type { Store } from '../store.ts';
 import { addSpend, reserveSpend } from './budget.ts';
-import { saveClaims } from './claims.ts';
+import { correctors, newestFeedback, saveClaims, saveFeedback } from './claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
 import { cacheCounts, deleteSome } from './deletions.ts';
-import { correctors, newestFeedback, saveFeedback } from './feedback.ts';
 import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
+import { connectionWarning, ping } from './health.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
 import { migrateMysql } from './migrations.ts';
 import { openMysqlPool } from './pool.ts';
@@ -44,17 +44,13 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
   const pool = openMysqlPool({ ...options, statementTimeoutMs });
   const { query } = pool;
   const trust = options.trust ?? 'own';
-  const reports = oneAtATime();
+  const inTurn = oneAtATime();
 
-  /** What takes long has a connection of its own. */
-  const reported = <T>(report: (query: MysqlQuery) => Promise<T>): Promise<T> =>
-    reports(() => withConnection(connectionOptions(options, statementTimeoutMs), reportTimeoutMs, report));
-  const dialect = mysqlReports({
-    server: options,
-    query,
-    connectTimeoutMs: statementTimeoutMs,
-    reportTimeoutMs,
-  });
+  const { makeRoom } = pool;
+  const connection = { ...connectionOptions(options, statementTimeoutMs), makeRoom };
+  const separately = <T>(report: (query: MysqlQuery) => Promise<T>): Promise<T> =>
+    inTurn(() => withConnection(connection, reportTimeoutMs, report));
+  const dialect = mysqlReports(query, separately);
 
   async function insert(
     query: MysqlQuery,
@@ -84,7 +80,7 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
       // The server overwrites them when it needs their room.
       eraseDeleted: async () => undefined,
-      cacheCounts: () => reported(cacheCounts),
+      cacheCounts: () => separately(cacheCounts),
     },
     countHits: async (hits) => countHits(query, hits),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
@@ -105,35 +101,15 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     migrate: (onPending) =>
       migrateMysql({
         ...options,
+        makeRoom,
         connectTimeoutMs: statementTimeoutMs,
         migrationTimeoutMs,
         ...(options.migrations && { folder: options.migrations }),
         ...(onPending && { onPending }),
       }),
 
-    async ping() {
-      await query(
-        'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON DUPLICATE KEY UPDATE at_ms = VALUES(at_ms)',
-        [Date.now()],
-      );
-    },
-
-    async checkConnections(workers) {
-      const [row] = await query(
-        'SELECT @@GLOBAL.max_connections AS server, @@SESSION.max_user_connections AS user',
-      );
-      const perUser = Number(row?.user);
-      const granted = Math.min(Number(row?.server), perUser > 0 ? perUser : Number.POSITIVE_INFINITY);
-      // Each process may open one more, for a report or a migration.
-      const needed = workers * (options.poolSize + 1);
-      if (needed <= granted) return undefined;
-      return (
-        `${workers} processes with ${options.poolSize} pooled connections each (and one for reports) may open ` +
-        `${needed}, but the server grants ${granted}: lower the pool size to ` +
-        `${Math.max(1, Math.floor(granted / workers) - 1)}, or raise max_connections.`
-      );
-    },
-
+    ping: async () => ping(query),
+    checkConnections: async (workers) => connectionWarning(query, options.poolSize, workers),
     close: () => pool.close(),
   };
 }

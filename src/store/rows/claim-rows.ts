@@ -1,5 +1,5 @@
-import type { Claim } from '../entities.ts';
-import { hexKey } from './columns.ts';
+import type { Claim, Feedback } from '../entities.ts';
+import { bounded, boundedOrNull, columnSize, hexKey, hexOf } from './columns.ts';
 import { byKey } from './result-rows.ts';
 
 /** Columns that `saveClaims` fills, in the order of `claimValues`; the key comes first. */
@@ -12,4 +12,45 @@ function claimValues({ claimant, claimed, content, at }: Claim): readonly (strin
 /** Rows in the order of their keys, so that processes lock them in the same order. */
 export function claimRows(claims: readonly Claim[]): (readonly (string | number)[])[] {
   return byKey(claims.map(claimValues));
+}
+
+export const feedbackColumns = [
+  'claimant',
+  'hash',
+  'content',
+  'category',
+  'answered',
+  'model',
+  'at_ms',
+] as const;
+
+export function feedbackValues(feedback: Feedback, content: string): readonly (string | number | null)[] {
+  return [
+    hexKey(feedback.claimant, 16),
+    hexKey(feedback.hash, 32),
+    hexKey(content, 32),
+    bounded(feedback.category, columnSize.category),
+    boundedOrNull(feedback.answered, columnSize.category),
+    boundedOrNull(feedback.model, columnSize.model),
+    feedback.at,
+  ];
+}
+
+/** Under which hashes the claimant is answered differently from now on: as it knows the photo, and its bytes' own. */
+export function correctedHashes({ hash }: Feedback, content: string): string[] {
+  return [...new Set([hexKey(hash, 32), content])].sort();
+}
+
+export const newestFeedbackSql = `SELECT claimant, hash, category, answered, model, at_ms
+  FROM corrections ORDER BY at_ms DESC LIMIT ?`;
+
+export function feedbackFrom(row: Readonly<Record<string, unknown>>): Feedback {
+  return {
+    claimant: hexOf(row.claimant),
+    hash: hexOf(row.hash),
+    category: String(row.category),
+    ...(row.answered !== null && { answered: String(row.answered) }),
+    ...(row.model !== null && { model: String(row.model) }),
+    at: Number(row.at_ms),
+  };
 }

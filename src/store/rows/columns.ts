@@ -42,6 +42,11 @@ export function hexKey(hex: string, bytes: 16 | 32): string {
   return hex.toLowerCase();
 }
 
+/** Bytes as a driver returns them. */
+export function hexOf(bytes: unknown): string {
+  return Buffer.from(bytes as Uint8Array).toString('hex');
+}
+
 export function binaryKey(hex: string, bytes: 16 | 32): Buffer {
   return Buffer.from(hexKey(hex, bytes), 'hex');
 }

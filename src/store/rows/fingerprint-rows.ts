@@ -1,7 +1,7 @@
 import type { PictureCells } from '../../image/photo.ts';
 import type { ClaimantFingerprint, NearDuplicate } from '../entities.ts';
 import { StatementError } from '../outage.ts';
-import { hexKey } from './columns.ts';
+import { hexKey, hexOf } from './columns.ts';
 import { type ResultRow, resultFrom } from './result-rows.ts';
 
 /** Rows that one look-up reads: thousands of screenshots of one app may share their bits. */
@@ -17,7 +17,7 @@ export type CandidateRow = ResultRow & {
 
 export function candidateFrom(row: CandidateRow, version: string): NearDuplicate {
   const { brightness, colours, aspect } = row;
-  const sha256 = Buffer.from(row.sha256).toString('hex');
+  const sha256 = hexOf(row.sha256);
   return { result: resultFrom(row, { sha256, version }), picture: { brightness, colours, aspect } };
 }
 
@@ -26,7 +26,10 @@ export function fingerprintRows(fingerprints: readonly ClaimantFingerprint[]): r
   const rows = new Map<string, FingerprintRow>();
   for (const { claimant, content, fingerprint } of fingerprints) {
     const { bits, aspect } = fingerprint;
-    const [brightness, colours] = [hexOf(fingerprint, 'brightness', 784), hexOf(fingerprint, 'colours', 48)];
+    const [brightness, colours] = [
+      cellsHex(fingerprint, 'brightness', 784),
+      cellsHex(fingerprint, 'colours', 48),
+    ];
     const isSound = isWhole(bits, 0, 2 ** 20 - 1) && isWhole(aspect, 1, 65_535);
     if (!isSound) throw new StatementError('BAD_FINGERPRINT', 'A fingerprint is bits, cells and an aspect.');
     const key = [hexKey(claimant, 16), bits, hexKey(content, 32)] as const;
@@ -52,7 +55,7 @@ function isWhole(value: number, from: number, to: number): boolean {
 }
 
 /** @throws StatementError cells of another number */
-function hexOf(picture: PictureCells, cells: 'brightness' | 'colours', count: number): string {
+function cellsHex(picture: PictureCells, cells: 'brightness' | 'colours', count: number): string {
   const levels = picture[cells];
   if (levels.length !== count)
     throw new StatementError('BAD_FINGERPRINT', `A fingerprint has ${count} levels of ${cells}.`);

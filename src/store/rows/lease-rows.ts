@@ -1,4 +1,5 @@
 import type { LeaseRequest, LeaseState } from '../lease.ts';
+import { hexOf } from './columns.ts';
 
 /** A lease as both drivers read it. */
 export interface LeaseRow {
@@ -7,8 +8,6 @@ export interface LeaseRow {
   readonly token: number;
   readonly left_ms: number;
 }
-
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Whose lease each one asked for is, in the order asked. One that is gone again was released just now. */
 export function leaseStates(requests: readonly LeaseRequest[], rows: readonly LeaseRow[]): LeaseState[] {

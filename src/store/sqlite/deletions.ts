@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hexOf } from '../rows/columns.ts';
 import {
   type CacheCounts,
   conditionOf,
@@ -40,8 +41,6 @@ export async function deleteSome(
     await nextTurn();
   }
 }
-
-const hexOf = (value: unknown) => Buffer.from(value as Uint8Array).toString('hex');
 
 const listed = 'SELECT unhex(value) FROM json_each(?)';
 

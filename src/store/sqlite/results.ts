@@ -1,6 +1,6 @@
 import { hourMs } from '../../durations.ts';
 import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../entities.ts';
-import { hexKey, versionKey } from '../rows/columns.ts';
+import { hexKey, hexOf, versionKey } from '../rows/columns.ts';
 import {
   byKey,
   hitRows,
@@ -72,7 +72,7 @@ function foundFrom([, corrected, isOwn, isVerified, ...told]: readonly unknown[]
   const [sha256, category, confidence, description, method, model, scores, colour, created_at_ms] = told;
   const row = { category, confidence, description, method, model, scores, colour, created_at_ms };
   return {
-    ...resultFrom(row as ResultRow, { sha256: Buffer.from(sha256 as Uint8Array).toString('hex'), version }),
+    ...resultFrom(row as ResultRow, { sha256: hexOf(sha256), version }),
     via: corrected !== null || isOwn ? 'claim' : isVerified ? 'verified' : 'anybody',
     ...(corrected !== null && { corrected: String(corrected) }),
   };
