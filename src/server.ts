@@ -79,25 +79,28 @@ export async function buildServer(
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strict: false } },
   }) as unknown as FastifyInstance;
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
   // A connection kept alive would hold up the end of a process that drains.
   let isClosing = false;
   app.addHook('preClose', async () => {
     isClosing = true;
   });
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) reply.header('connection', 'close');
+    done();
   });
   // One line a request, without the query: it may name a user.
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions, ip } = request;
     const durationMs = Math.round(reply.elapsedTime);
     request.log.info(
       { method, route: routeOptions.url, ip, status: reply.statusCode, durationMs },
       'request',
     );
+    done();
   });
   observeRequests(app, dependencies);
   registerProblems(app);

@@ -13,10 +13,11 @@ export function metricsRoutes(app: FastifyInstance, { opsRule, scrape }: HttpDep
 
 /** Counts every request by its route as it is written in the code, never as it is asked for. */
 export function observeRequests(app: FastifyInstance, { metrics }: Pick<HttpDependencies, 'metrics'>): void {
-  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+  app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
     const route = routeOptions.url ?? 'none';
     const status = `${Math.floor(reply.statusCode / 100)}xx`;
     const known = ['GET', 'HEAD', 'POST', 'OPTIONS'].includes(method) ? method : 'other';
     metrics.http.observe({ method: known, route, status }, reply.elapsedTime / 1000);
+    done();
   });
 }
