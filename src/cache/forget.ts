@@ -10,7 +10,10 @@ export type Forgettable =
   | { readonly before: number };
 
 /** Rows deleted, by what they were. */
-export type Forgotten = Record<Exclude<Deletion['of'], 'leases' | 'reports'>, number>;
+export type Forgotten = Record<
+  Exclude<Deletion['of'], 'leases' | 'reports' | 'batches' | 'erasures'>,
+  number
+>;
 
 /**
  * Deletes all there is of it, in small steps, and counts. What this process has in memory is the caller's to clear;
@@ -30,7 +33,7 @@ export async function forget(store: Pick<Store, 'maintenance'>, what: Forgettabl
   };
   for (const deletion of deletionsFor(what)) {
     const deleted = await inSmallSteps({ step: (limit) => store.maintenance.deleteSome(deletion, limit) });
-    if (deletion.of !== 'leases' && deletion.of !== 'reports') forgotten[deletion.of] += deleted;
+    if (deletion.of in forgotten) forgotten[deletion.of as keyof Forgotten] += deleted;
   }
   await store.maintenance.eraseDeleted();
   return forgotten;

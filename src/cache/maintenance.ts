@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { hourMs } from '../durations.ts';
+import { dayMs, hourMs } from '../durations.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
@@ -35,6 +35,8 @@ export interface CacheMaintenance {
 }
 
 const leaseMs = 60_000;
+/** Longer than a write waits in a journal. */
+const journalMs = 31 * dayMs;
 const name = createHash('sha256').update('maintenance').digest('hex');
 
 /** Deletes records and results that are too old or too many, in small steps in the background. */
@@ -63,6 +65,7 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     await deleteAll({ of: 'photos', before: now() - recordsMs });
     await deleteAll({ of: 'requests', before: now() - recordsMs });
     await deleteAll({ of: 'leases', before: now() - hourMs });
+    for (const of of ['batches', 'erasures'] as const) await deleteAll({ of, before: now() - journalMs });
     if (resultsMs > 0) await deleteAll({ of: 'results', before: now() - resultsMs });
     if (maxResults === 0) return;
     const { results } = await store.maintenance.cacheCounts();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type ActivityBuffer, openActivityBuffer } from './activity.ts';
 import type { Hit } from './entities.ts';
 import { isHit, type RecordStore } from './records.ts';
@@ -20,6 +21,8 @@ export interface ActivityWriter extends RecordStore {
   /** Writes now what there is; resolves when that is done, well or not. */
   flush(): Promise<void>;
 }
+
+const newBatch = (): string => randomBytes(16).toString('hex');
 
 /** Rows of one statement: an embedded database holds the event loop for as long as one takes. */
 const rowsAtOnce = 500;
@@ -51,7 +54,7 @@ export function openActivityWriter(
   async function saveHits(taken: readonly Hit[]): Promise<void> {
     for (let from = 0; from < taken.length; from += rowsAtOnce) {
       const some = taken.slice(from, from + rowsAtOnce);
-      await store.countHits(some).catch((error: unknown) => onLost?.(some.length, error));
+      await store.countHits(some, newBatch()).catch((error: unknown) => onLost?.(some.length, error));
     }
   }
 
@@ -69,7 +72,7 @@ export function openActivityWriter(
         users,
       };
       try {
-        await store.saveActivity(some);
+        await store.saveActivity(some, newBatch());
       } catch (error) {
         onLost?.(lost, error);
         return;

@@ -43,7 +43,7 @@ interface Operations {
    * result, then the claimant's own claim, and, with `ClaimTrust` all, the newest claim of any claimant.
    */
   findResults(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
-  /** Inserts or replaces; a local answer never replaces an LLM's. */
+  /** An LLM's answer replaces a local one, whatever their age; else the newer one stays. */
   saveResults(results: readonly StoredResult[]): Promise<void>;
   /** The newest claim of a claimant for a hash counts. */
   saveClaims(claims: readonly Claim[]): Promise<void>;
@@ -65,10 +65,13 @@ interface Operations {
   newestFeedback(limit: number): Promise<Feedback[]>;
   /** Claimants who gave feedback, in no order. */
   correctors(limit: number): Promise<string[]>;
-  /** Adds to the hit counts, each result listed once. */
-  countHits(hits: readonly Hit[]): Promise<void>;
-  /** Records with their sums, in one transaction. */
-  saveActivity(activity: Activity): Promise<void>;
+  /**
+   * Adds to the hit counts, each result listed once.
+   * @param batch 32 hex digits: nothing changes where a batch with that name was written before
+   */
+  countHits(hits: readonly Hit[], batch?: string): Promise<void>;
+  /** Records with their sums, in one transaction. @param batch as for `countHits` */
+  saveActivity(activity: Activity, batch?: string): Promise<void>;
   /** Adds the amount to both periods, or to neither, and returns false, where one would exceed its cap. */
   reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
   /** Adds, or subtracts, whatever the caps. */

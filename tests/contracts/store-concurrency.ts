@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
+import { claimantOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 /** Hit counts, group commit and migrations: what several do at once. */
@@ -12,11 +12,18 @@ export function describeConcurrency(place: StorePlace): void {
         .map(({ hits, last_hit_at_ms }) => [Number(hits), last_hit_at_ms])[0];
     const hitOn = (name: string, at = 1, count = 1) => ({ sha256: sha256Of(name), version, count, at });
 
-    test('are counted by one statement', async () => {
+    test('of a batch are counted once, however often it comes, and at the same time', async () => {
+      await place.store.saveResults([resultOf('a')]);
+      const [batch, other] = [claimantOf('batch'), claimantOf('other batch')];
+      await Promise.all([1, 2, 3].map(() => place.store.countHits([hitOn('a', 5, 3)], batch)));
+      await place.store.countHits([hitOn('a', 9)], other);
+      await place.store.countHits([hitOn('a', 5, 3)], batch);
+      expect(await hitsOf('a')).toEqual([4, 9]);
+    });
+
+    test('are added, and the last time stays', async () => {
       await place.store.saveResults([resultOf('a'), resultOf('b')]);
-      place.statements = 0;
       await place.store.countHits([hitOn('a', 5, 3), hitOn('b', 9)]);
-      expect(place.statements).toBe(1);
       expect([await hitsOf('a'), await hitsOf('b')]).toEqual([
         [3, 5],
         [1, 9],

@@ -85,6 +85,16 @@ export function describeResults(place: StorePlace): void {
       expect(await place.find('a')).toEqual({ ...final, via: 'verified' });
     });
 
+    test.each(['llm', 'local'] as const)(
+      'an older answer of the same kind (%s) changes nothing',
+      async (method) => {
+        const newer = resultOf('a', { method, category: 'foods', createdAt: 1_780_000_000_005 });
+        await place.store.saveResults([newer]);
+        await place.store.saveResults([resultOf('a', { method, category: 'pets' })]);
+        expect(await place.find('a')).toEqual({ ...newer, via: 'verified' });
+      },
+    );
+
     test('within one list the LLM wins wherever it stands, and one row is kept', async () => {
       const llm = resultOf('a', { category: 'pets' });
       const local = resultOf('a', { category: 'foods', method: 'local' });

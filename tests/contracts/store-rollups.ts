@@ -28,6 +28,17 @@ export function describeRollups(place: StorePlace): void {
       expect(await reports().findSnapshot('census')).toBeUndefined();
     });
 
+    test('of a batch are added once, with its records, and not at all where it fails', async () => {
+      const batch = claimantOf('batch');
+      const activity = activityOf({ photos: [photoOf()], requests: [requestOf()] });
+      const bad = { ...activity, photos: [[null]] as never };
+      await expect(place.store.saveActivity(bad, batch)).rejects.toThrow();
+      await Promise.all([1, 2, 3].map(() => place.store.saveActivity(activity, batch)));
+      expect(await sum('day', 0, day, ['upload'])).toEqual({ 'upload llm': [1, 250_000] });
+      expect(await place.fixture.rows('SELECT 1 FROM photos')).toHaveLength(1);
+      expect(await place.fixture.rows('SELECT 1 FROM requests')).toHaveLength(1);
+    });
+
     test('say on every level what the records say', async () => {
       await place.store.saveActivity(
         activityOf({

@@ -22,7 +22,8 @@ function openModel() {
 
   return {
     save(content: string, version: string, category: string, at: number): void {
-      results.set(`${content}/${version}`, { content, version, category, at });
+      const last = results.get(`${content}/${version}`);
+      if (!last || at >= last.at) results.set(`${content}/${version}`, { content, version, category, at });
     },
     claim(who: string, hash: string, content: string, at: number): void {
       const last = claims.get(`${who}/${hash}`);

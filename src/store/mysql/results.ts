@@ -11,7 +11,9 @@ import {
   resultValues,
   toldColumns,
 } from '../rows/result-rows.ts';
+import { isRepeated } from './batches.ts';
 import type { MysqlQuery } from './connection.ts';
+import type { MysqlPool } from './pool.ts';
 
 /** A result under a hash; of a claim of a photo without a result only what its claimant corrected. */
 type FoundRow = (ResultRow | { readonly category: null }) & {
@@ -107,10 +109,11 @@ const hashesOf = (lookups: readonly Lookup[]): Buffer[] =>
   unique(lookups.map(({ hash }) => hash.toLowerCase())).map((hash) => binaryKey(hash, 32));
 
 /**
- * Replaces unless that would put a local answer over an LLM's. MySQL assigns from left to right and reads what it has
+ * An LLM's answer replaces a local one, and a newer one an older one of the same method. MySQL assigns from left to right and reads what it has
  * just assigned: this says the same before and after `method` is.
  */
-const replaces = "(method = 'local' OR VALUES(method) = 'llm')";
+const replaces =
+  "IF(method = VALUES(method), VALUES(created_at_ms) >= created_at_ms, VALUES(method) = 'llm')";
 
 const saveSql = `INSERT INTO results (${resultColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE ${resultColumns
   .slice(2)
@@ -128,21 +131,21 @@ export async function saveResults(query: MysqlQuery, results: readonly StoredRes
 }
 
 /** An UPDATE, so that it never creates a row; the join is driven by the sorted list, so rows are locked in its order. */
-export async function countHits(query: MysqlQuery, hits: readonly Hit[]): Promise<void> {
+export async function countHits(pool: MysqlPool, hits: readonly Hit[], batch?: string): Promise<void> {
   if (hits.length === 0) return;
   const counts = hitRows(hits);
-  const rows = counts.map((_, index) =>
-    index === 0
-      ? 'SELECT ? AS sha256, _ascii ? COLLATE ascii_bin AS version, ? AS hits, ? AS at_ms'
-      : 'SELECT ?, _ascii ?, ?, ?',
-  );
-  await query(
-    `UPDATE (${rows.join(' UNION ALL ')}) h STRAIGHT_JOIN results r ON r.sha256 = h.sha256 AND r.version = h.version
-      SET r.hits = r.hits + h.hits, r.last_hit_at_ms = GREATEST(COALESCE(r.last_hit_at_ms, h.at_ms), h.at_ms),
-        r.used_at_ms = GREATEST(r.used_at_ms, h.at_ms - h.at_ms MOD ${hourMs})`,
-    counts.flatMap(([sha256, ...rest]) => [Buffer.from(sha256, 'hex'), ...rest]),
-  );
+  const values = counts.flatMap(([sha256, ...rest]) => [Buffer.from(sha256, 'hex'), ...rest]);
+  await pool.transaction(async (query) => {
+    if (!(await isRepeated(query, batch))) await query(hitsSql(counts.length), values);
+  });
 }
+
+const hitsSql = (rows: number): string => `UPDATE (
+    SELECT ? AS sha256, _ascii ? COLLATE ascii_bin AS version, ? AS hits, ? AS at_ms
+    ${'UNION ALL SELECT ?, _ascii ?, ?, ? '.repeat(rows - 1)}) h
+  STRAIGHT_JOIN results r ON r.sha256 = h.sha256 AND r.version = h.version
+  SET r.hits = r.hits + h.hits, r.last_hit_at_ms = GREATEST(COALESCE(r.last_hit_at_ms, h.at_ms), h.at_ms),
+    r.used_at_ms = GREATEST(r.used_at_ms, h.at_ms - h.at_ms MOD ${hourMs})`;
 
 /** The row with its hex keys as bytes. */
 export function withBytes(

@@ -5,6 +5,7 @@ import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
 import { photoColumns, requestColumns } from '../rows/record-rows.ts';
 import type { Store } from '../store.ts';
+import { isRepeated } from './batches.ts';
 import { addSpend, reserveSpend } from './budget.ts';
 import { correctors, newestFeedback, saveClaims, saveFeedback } from './claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
@@ -82,14 +83,15 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       eraseDeleted: async () => undefined,
       cacheCounts: () => separately(cacheCounts),
     },
-    countHits: async (hits) => countHits(query, hits),
+    countHits: async (hits, batch) => countHits(pool, hits, batch),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(query, photo),
     saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),
-    async saveActivity({ photos, requests, ...sums }) {
+    async saveActivity({ photos, requests, ...sums }, batch) {
       const rollups = rollupRows(sums);
       await pool.transaction(async (query) => {
+        if (await isRepeated(query, batch)) return;
         await insert(query, 'photos', photoColumns, photos);
         await insert(query, 'requests', requestColumns, requests);
         await addRollups(query, rollups);

@@ -13,7 +13,9 @@ export interface Deletion {
     | 'days'
     | 'refusals'
     | 'leases'
-    | 'reports';
+    | 'reports'
+    | 'batches'
+    | 'erasures';
   /** What was written (a lease: ran out) earlier than that, in Unix milliseconds; */
   readonly before?: number;
   /** or is that claimant's; */
@@ -74,6 +76,8 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
   },
   refusals: { table: 'refusals', key: ['sha256', 'version'], columns: { hash: 'sha256' } },
   leases: { table: 'leases', key: ['name'], columns: { before: 'expires_at_ms' } },
+  batches: { table: 'write_batches', key: ['id'], columns: { before: 'at_ms' } },
+  erasures: { table: 'erasures', key: ['kind', 'name'], columns: { before: 'at_ms' } },
   // Of the users of the last months: see stats/user-reports.ts.
   reports: { table: 'report_snapshots', key: ['name'], columns: { namesUsers: 'name' } },
 };

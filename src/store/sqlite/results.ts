@@ -9,6 +9,7 @@ import {
   resultFrom,
   resultValues,
 } from '../rows/result-rows.ts';
+import { isRepeated } from './batches.ts';
 import type { SqliteDatabase } from './database.ts';
 
 /** A look-up comes as one text: its hash, its claimant (or as many of these) and its version. */
@@ -89,7 +90,8 @@ const saveSql = `INSERT INTO results (${resultColumns.join(', ')})
     .slice(2)
     .map((column) => `${column} = ${savedValue(column)}`)
     .join(', ')}
-  WHERE results.method = 'local' OR excluded.method = 'llm'`;
+  WHERE iif(results.method = excluded.method, excluded.created_at_ms >= results.created_at_ms,
+    excluded.method = 'llm')`;
 
 /** A result that is saved again, to complete it, was used when it was used. */
 function savedValue(column: string): string {
@@ -107,6 +109,13 @@ const hitSql = `UPDATE results
         FROM json_each(?)) h
   WHERE sha256 = h.hash AND version = h.of_version`;
 
-export async function countHits(database: SqliteDatabase, hits: readonly Hit[]): Promise<void> {
-  if (hits.length > 0) await database.run(hitSql, JSON.stringify(hitRows(hits)));
+export async function countHits(
+  database: SqliteDatabase,
+  hits: readonly Hit[],
+  batch?: string,
+): Promise<void> {
+  if (hits.length === 0) return;
+  await database.exclusively((_, prepared) => {
+    if (!isRepeated(prepared, batch)) prepared(hitSql).run(JSON.stringify(hitRows(hits)));
+  });
 }

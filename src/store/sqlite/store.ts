@@ -5,6 +5,7 @@ import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
 import { binaryColumns, photoColumns, requestColumns } from '../rows/record-rows.ts';
 import type { Store } from '../store.ts';
+import { isRepeated } from './batches.ts';
 import { addSpend, reserveSpend } from './budget.ts';
 import { correctors, newestFeedback, saveClaims, saveFeedback } from './claims.ts';
 import { sqliteDatabase } from './database.ts';
@@ -67,14 +68,15 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
       cacheCounts: async () => cacheCounts(reader),
     },
-    countHits: async (hits) => countHits(database, hits),
+    countHits: async (hits, batch) => countHits(database, hits, batch),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(database, photo),
     saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),
-    async saveActivity({ photos, requests, ...sums }) {
+    async saveActivity({ photos, requests, ...sums }, batch) {
       const rollups = rollupRows(sums);
       await database.exclusively((_, prepared) => {
+        if (isRepeated(prepared, batch)) return;
         if (photos.length > 0) prepared(insertSql('photos', photoColumns)).run(JSON.stringify(photos));
         if (requests.length > 0)
           prepared(insertSql('requests', requestColumns)).run(JSON.stringify(requests));
