@@ -31,7 +31,7 @@ if (values.fill) {
   process.exit();
 }
 
-/** Goes on where the last fill ended, in the order of the hashes: then a page is written once. */
+/** Goes on where the last fill ended, in the order of the keys: then a page is written once. */
 async function fill(): Promise<void> {
   const until = values.fill ? performance.now() + longestFillMs : Number.POSITIVE_INFINITY;
   const { results, claims } = await store.maintenance.cacheCounts();
@@ -43,7 +43,7 @@ async function fill(): Promise<void> {
   const filledMs = await inGroups(contents, until, (some) =>
     store.saveResults(some.map((index) => resultWith(contentOf(index)))),
   );
-  const originals = inOrderOf(originalOf).slice(claims);
+  const originals = inOrderOf((index) => userOf(index) + originalOf(index)).slice(claims);
   const claimedMs = await inGroups(originals, until, (some) => store.saveClaims(some.map(claimOf)));
   const now = await store.maintenance.cacheCounts();
   console.log(

@@ -2,9 +2,9 @@ import { UnavailableError } from '../errors.ts';
 import { patientTimer } from '../resilience/patient-timer.ts';
 
 /**
- * The store can't be used at the moment: unreachable, hung, locked, full or read-only. Drivers throw it for nothing
- * else, so that whoever sees one knows that the rows themselves are innocent.
- * @param reason for logs, as `cause`; the message, which goes out to callers, names no host and no user
+ * The store can't be used at the moment: unreachable, hung, locked, full or read-only. Drivers throw it for these
+ * causes alone: the rows are not at fault.
+ * @param reason for logs, as `cause`; the message, which callers see, names no host and no user
  */
 export function outage(reason: string): UnavailableError {
   return new UnavailableError(
@@ -17,19 +17,35 @@ export function outage(reason: string): UnavailableError {
   );
 }
 
+/**
+ * Another process holds a lock for longer than a statement waits, such as one that rewrites a whole SQLite file. Callers
+ * see an outage; but reads go on, so the store does not count as down.
+ */
+class LockTimeout extends Error {}
+
+export function lockTimeout(reason: string): UnavailableError {
+  const error = outage(reason);
+  error.cause = new LockTimeout(reason);
+  return error;
+}
+
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof LockTimeout;
+}
+
 export function isOutage(error: unknown): error is UnavailableError {
   return error instanceof UnavailableError && error.code === 'store_unavailable';
 }
 
-/** What happened, for a log line: the reason of an outage, the message of anything else. */
+/** For a log line: the reason of an outage, the message of another error. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return isOutage(error) && error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /**
- * The store works and refused a statement: a row breaks a constraint, or the SQL is wrong. Holds the driver's code
- * and sentence, never the statement, which has people's rows in it.
+ * The database rejected a statement: a row breaks a constraint, or the SQL is wrong. Holds the driver's code and
+ * sentence, never the statement, which holds users' rows.
  */
 export class StatementError extends Error {
   readonly code: string;
@@ -41,7 +57,7 @@ export class StatementError extends Error {
   }
 }
 
-/** Settles as `work` does, or rejects with an outage after `limitMs`; what comes later is ignored. */
+/** Settles as `work` does, or rejects with an outage after `limitMs`. */
 export async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let stopTimer = () => {};
   const late = new Promise<never>((_, reject) => {

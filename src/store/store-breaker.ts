@@ -1,5 +1,5 @@
 import { mapMethods } from './map-methods.ts';
-import { isOutage, outage, reasonOf, within } from './outage.ts';
+import { isLockTimeout, isOutage, outage, reasonOf, within } from './outage.ts';
 import { openProbePauses, type ProbePauseOptions } from './probe-pauses.ts';
 import type { Store } from './store.ts';
 import { openStateLog, type StateLogOptions } from './store-state-log.ts';
@@ -28,7 +28,8 @@ export interface BreakerStore extends Store {
 
 /**
  * The same store, which fails within `timeoutMs` instead of hanging, and at once while it is down. Until `start` it
- * counts as down. Only outages open the breaker; a row at fault concerns its caller alone.
+ * counts as down. Only outages open the breaker: a row at fault concerns its caller alone, and reads go on while
+ * another process holds a lock.
  */
 export function withStoreBreaker(store: Store, options: StoreBreakerOptions): BreakerStore {
   const { kind, reports, maintenance, apiKeys, migrate: _, close, ...operations } = store;
@@ -66,7 +67,7 @@ function openBreaker(store: Store, options: StoreBreakerOptions) {
       lastSuccess = performance.now();
       return result;
     } catch (error) {
-      if (up && begun === epoch && isOutage(error)) {
+      if (up && begun === epoch && isOutage(error) && !isLockTimeout(error)) {
         up = false;
         epoch += 1;
         pauses.failed();

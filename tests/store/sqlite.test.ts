@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,9 @@ import { dependants } from '../../src/store/rows/deletions.ts';
 import { dropSql } from '../../src/store/sqlite/deletions.ts';
 import { findSql } from '../../src/store/sqlite/results.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { withStoreBreaker } from '../../src/store/store-breaker.ts';
 import { describeStore } from '../contracts/store.ts';
+import { recordingLogger } from './recording-logger.ts';
 import { lookupOf, resultOf } from './rows.ts';
 import { sqliteFixture } from './sqlite-place.ts';
 
@@ -56,6 +58,76 @@ test('a file that is no database is an outage, and works once it is replaced', a
   writeFileSync(file, '');
   expect(await store.migrate()).not.toEqual([]);
   await store.ping();
+  await store.close();
+  await remove();
+});
+
+/** Behind the breaker, up; what it logs. */
+async function startedAt(file: string) {
+  const recorded = recordingLogger();
+  const { promise: isBack, resolve } = Promise.withResolvers<void>();
+  let starts = 0;
+  const store = withStoreBreaker(openSqliteStore({ file, statementTimeoutMs: 50 }), {
+    logger: recorded.logger,
+    timeoutMs: 5000,
+    firstPauseMs: 10,
+    onStateChange: (up) => {
+      if (up && ++starts === 2) resolve();
+    },
+  });
+  await store.start();
+  return { store, isBack, recorded };
+}
+
+/** Renames a copy over it. */
+function replace(file: string): void {
+  copyFileSync(file, `${file}.copy`);
+  renameSync(`${file}.copy`, file);
+}
+
+test.each([
+  ['deleted', (file: string) => rmSync(file)],
+  ['moved', (file: string) => renameSync(file, `${file}.old`)],
+  ['replaced', replace],
+])('a file that was %s is noticed, and opened anew', async (_, change) => {
+  const { file, remove } = await sqliteFixture();
+  const { store, isBack, recorded } = await startedAt(file);
+  await store.saveResults([resultOf('a')]);
+  expect(await store.reports.censusOfCache()).toMatchObject({ results: 1 });
+  change(file);
+  await expect
+    .poll(() =>
+      store.saveResults([resultOf('b')]).then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(false);
+  await isBack;
+  expect(recorded.fields).toContainEqual(
+    expect.objectContaining({ reason: expect.stringContaining('was moved') }),
+  );
+  await store.saveResults([resultOf('c')]);
+  const seen = new DatabaseSync(file, { readOnly: true });
+  const { n } = seen.prepare('SELECT COUNT(*) AS n FROM results').get() ?? {};
+  seen.close();
+  expect(await store.reports.censusOfCache()).toMatchObject({ results: n });
+  expect(n).toBeGreaterThan(0);
+  await store.close();
+  await remove();
+});
+
+test('while another process holds the lock, look-ups go on and the store stays up', async () => {
+  const { file, remove } = await sqliteFixture();
+  const { store } = await startedAt(file);
+  await store.saveResults([resultOf('a')]);
+  const other = new DatabaseSync(file);
+  other.exec('BEGIN IMMEDIATE');
+  await expect(store.saveResults([resultOf('b')])).rejects.toMatchObject(outageOf);
+  await expect(store.ping()).rejects.toMatchObject(outageOf);
+  expect(store.isUp()).toBe(true);
+  expect(await store.findResults([lookupOf('a')])).toMatchObject([{ category: 'pets' }]);
+  other.close();
   await store.close();
   await remove();
 });

@@ -1,9 +1,7 @@
 import { outage } from '../outage.ts';
+import { probeLookup } from '../rows/result-rows.ts';
 import type { MysqlQuery } from './connection.ts';
 import { findResults } from './results.ts';
-
-/** Of no photo and no claimant. */
-const probe = { hash: '0'.repeat(64), version: 'probe', claimant: '0'.repeat(32) };
 
 /** Writes a row and reads the tables of look-ups, as requests do. */
 export async function ping(query: MysqlQuery): Promise<void> {
@@ -11,7 +9,7 @@ export async function ping(query: MysqlQuery): Promise<void> {
     'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON DUPLICATE KEY UPDATE at_ms = VALUES(at_ms)',
     [Date.now()],
   );
-  await findResults(query, [probe], 'own');
+  await findResults(query, [probeLookup], 'own');
 }
 
 /** @throws outage the server can't run the store's transactions */

@@ -82,3 +82,6 @@ export function byKey<Row extends readonly (string | number | null)[]>(rows: rea
   const keyOf = (row: Row): string => `${row[0]}/${row[1]}`;
   return [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
 }
+
+/** Of no photo and no claimant: reads the tables of look-ups and finds nothing. */
+export const probeLookup = { hash: '0'.repeat(64), version: 'probe', claimant: '0'.repeat(32) };

@@ -1,14 +1,14 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOutage, outage, StatementError } from '../outage.ts';
+import { isOutage, lockTimeout, outage, StatementError } from '../outage.ts';
 
 /** Primary result codes, https://www.sqlite.org/rescode.html */
 const busyCodes = new Set([5, 6]); // BUSY, LOCKED
 const outageCodes = new Set([3, 7, 8, 10, 11, 13, 14, 15, 26]); // PERM, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
 
-/** How long SQLite itself may wait for a lock: the event loop stands still meanwhile. Longer waits are slept. */
+/** How long SQLite itself may wait for a lock, which blocks the event loop. Longer waits are asynchronous. */
 const blockingWaitMs = 10;
 
 /** A statement that is parsed once; some of ours take longer to parse than to run. */
@@ -18,7 +18,7 @@ export interface SqliteDatabase {
   /** Runs one statement; a lock that another process holds is waited for, up to `limitMs`. */
   run(sql: string, ...values: SQLInputValue[]): Promise<void>;
   all(sql: string, ...values: SQLInputValue[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** As `all`, each row as the list of its values: half the cost where there are many rows. */
+  /** As `all`, each row as the list of its values: which takes half the time where there are many rows. */
   lists(sql: string, ...values: SQLInputValue[]): Promise<readonly (readonly SQLOutputValue[])[]>;
   /** All of `work` or nothing, alone among all processes. `work` is synchronous: nothing else comes in between. */
   exclusively<T>(work: (database: DatabaseSync, prepared: Prepare) => T, waitMs?: number): Promise<T>;
@@ -33,14 +33,22 @@ export interface SqliteDatabaseOptions {
   readonly onStatement?: () => void;
 }
 
-/** Opens when first used, and again after a failure of the file itself. */
+/** How often it is checked that the path still leads to the open file. */
+const fileCheckMs = 1000;
+
+/** Opens when first used, and again after a failure of the file itself, or once another file has its path. */
 export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOptions): SqliteDatabase {
   let database: DatabaseSync | undefined;
   let statements = new Map<string, StatementSync>();
   let isClosed = false;
+  let openedFile: string | undefined;
+  let checkedAt = 0;
 
   function opened(): DatabaseSync {
-    if (database !== undefined) return database;
+    if (database !== undefined) {
+      checkFile();
+      return database;
+    }
     if (isClosed) throw outage('the SQLite store is closed');
     mkdirSync(dirname(file), { recursive: true });
     const fresh = new DatabaseSync(file, { timeout: blockingWaitMs });
@@ -51,15 +59,23 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
       throw error;
     }
     database = fresh;
+    openedFile = fileIdentity(file);
+    checkedAt = performance.now();
     return fresh;
   }
 
+  /** What is written to a deleted file is lost. @throws outage */
+  function checkFile(): void {
+    if (performance.now() - checkedAt < fileCheckMs) return;
+    checkedAt = performance.now();
+    if (fileIdentity(file) !== openedFile)
+      throw outage(`the SQLite file ${file} was moved, deleted or replaced`);
+  }
+
   function prepared(sql: string): StatementSync {
-    let statement = statements.get(sql);
-    if (statement === undefined) {
-      statement = opened().prepare(sql);
-      statements.set(sql, statement);
-    }
+    const connection = opened();
+    const statement = statements.get(sql) ?? connection.prepare(sql);
+    statements.set(sql, statement);
     return statement;
   }
 
@@ -78,13 +94,13 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
       } catch (error) {
         const busy = busyCodes.has(codeOf(error) ?? 0);
         if (!busy) throw failed(error);
-        if (performance.now() >= until) throw outage(`the SQLite file stays locked for ${waitMs} ms`);
+        if (performance.now() >= until) throw lockTimeout(`the SQLite file stays locked for ${waitMs} ms`);
       }
       await sleep(2 + Math.random() * 10);
     }
   }
 
-  /** A file that can't be read or written is opened anew by whoever comes next: it may be another one by then. */
+  /** The next statement opens a file anew that can't be read or written: it may be another one by then. */
   function failed(error: unknown): Error {
     const translation = translated(error);
     if (!(translation instanceof StatementError)) discard();
@@ -118,6 +134,12 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
   };
 }
 
+/** Device and inode, by which a moved or replaced file is told from the open one. */
+function fileIdentity(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat && `${stat.dev}/${stat.ino}`;
+}
+
 export function inTransaction<T>(database: DatabaseSync, work: (database: DatabaseSync) => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -141,7 +163,7 @@ export function translated(error: unknown): Error {
   if (!(error instanceof Error)) return outage(String(error));
   if (isOutage(error)) return error;
   const code = codeOf(error);
-  if (busyCodes.has(code ?? 0)) return outage(`the SQLite file stays locked: ${error.message}`);
+  if (busyCodes.has(code ?? 0)) return lockTimeout(`the SQLite file stays locked: ${error.message}`);
   const system: unknown = Reflect.get(error, 'syscall');
   if ((code !== undefined && outageCodes.has(code)) || typeof system === 'string')
     return outage(error.message);

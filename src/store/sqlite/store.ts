@@ -4,6 +4,7 @@ import { migrationsUrl, readMigrations } from '../migrate.ts';
 import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
 import { binaryColumns, photoColumns, requestColumns } from '../rows/record-rows.ts';
+import { probeLookup } from '../rows/result-rows.ts';
 import type { Store } from '../store.ts';
 import { isRepeated } from './batches.ts';
 import { addSpend, reserveSpend } from './budget.ts';
@@ -23,7 +24,7 @@ import { addRollups } from './rollup.ts';
 export interface SqliteStoreOptions {
   /** Path of the file; it and its folder are created when missing. */
   readonly file: string;
-  /** How long a statement waits for another process's lock. Default 1000. */
+  /** How long a statement waits for another process's lock: less than the breaker waits. Default 700. */
   readonly statementTimeoutMs?: number;
   /** Limit of a report. Default 30 000. */
   readonly reportTimeoutMs?: number;
@@ -42,7 +43,7 @@ const rewriteWaitMs = 45_000;
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const database = sqliteDatabase({
     file: options.file,
-    limitMs: options.statementTimeoutMs ?? 1000,
+    limitMs: options.statementTimeoutMs ?? 700,
     ...(options.onStatement && { onStatement: options.onStatement }),
   });
   const trust = options.trust ?? 'own';
@@ -85,17 +86,22 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     },
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),
-    migrate: (onPending) =>
-      migrateSqlite(database, {
+    async migrate(onPending) {
+      // It comes after an outage, too: the path may lead to another file by now.
+      await reader.close();
+      return migrateSqlite(database, {
         file: options.file,
         migrations: readMigrations(options.migrations ?? new URL('sqlite/', migrationsUrl)),
         onPending,
-      }),
-    ping: async () =>
-      database.run(
+      });
+    },
+    async ping() {
+      await database.run(
         'INSERT INTO store_probe (id, at_ms) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms',
         Date.now(),
-      ),
+      );
+      await findResults(database, [probeLookup], 'own');
+    },
     checkConnections: async () => undefined,
     async close() {
       await reader.close();
