@@ -51,7 +51,7 @@ async function bare(): Promise<number> {
 }
 
 /** Photos per second through the pool, with twice as many photos under way as there are children. */
-async function downscale(rendition: boolean): Promise<number> {
+async function pooled(rendition: boolean): Promise<number> {
   const pool = openPool({
     size: processes,
     childUrl: new URL('../src/child.ts', import.meta.url),
@@ -93,9 +93,9 @@ async function downscale(rendition: boolean): Promise<number> {
 }
 
 const bareBefore = await bare();
-const pool = await downscale(false);
+const pool = await pooled(false);
 const bareAfter = await bare();
-const withRendition = await downscale(true);
+const withRendition = await pooled(true);
 const reference = (bareBefore + bareAfter) / 2;
 console.log(
   `${processes} processes, ${photos.length} JPEGs of 1080×1440, ${seconds} s each, photos a second:`,

@@ -4,7 +4,8 @@ import { openInspector } from '../image/inspect/inspector.ts';
 import { enoughThumbnailPx } from '../image/inspect/iso-media.ts';
 import { pixelLimitsOf } from '../image/inspect/limits.ts';
 import { type OpenPhotos, openPhotos } from '../image/open-photos.ts';
-import { openPool, type Pool, type PoolHooks } from '../image/pool/pool.ts';
+import { openPool, type Pool } from '../image/pool/pool.ts';
+import type { PoolHooks } from '../image/pool/pool-options.ts';
 import type { LocalSide } from './local-side.ts';
 
 /** Headers are read in a thread, then photos are decoded in child processes, where the local network runs too. */

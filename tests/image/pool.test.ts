@@ -11,7 +11,9 @@ import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { closePools, isAlive, jobOf, longContext, scriptedPool, until } from '../support/pools.ts';
 
 const pidOf = async (pool: Pool) => (await pool.analyse(jobOf('pid'), longContext())).widthPx;
-const letGo = (pid: number) => process.kill(pid, 'SIGUSR2');
+/** Ends a `hold`. */
+const release = (pid: number) => process.kill(pid, 'SIGUSR2');
+const expensive = (order: string) => ({ ...jobOf(order), cost: { cpuMs: 2000, megabytes: 300 } });
 
 describe('the pool of children', () => {
   let folder: string;
@@ -34,7 +36,7 @@ describe('the pool of children', () => {
     expect(pool.status().modelError).toBeUndefined();
   });
 
-  it('runs as many photos at once as it has children, the others in the order they came', async () => {
+  it('runs one photo per child, and the others in the order of arrival', async () => {
     const pool = scriptedPool();
     const pid = await pidOf(pool);
     const done: string[] = [];
@@ -42,24 +44,39 @@ describe('the pool of children', () => {
     const others = ['first', 'second', 'third'].map((name) =>
       pool.analyse(jobOf('pid'), longContext()).then(() => done.push(name)),
     );
-    await until(() => pool.status().busy === 1 && pool.status().queued === 3);
-    letGo(pid);
+    // One of the three waits in the child.
+    await until(() => pool.status().busy === 1 && pool.status().queued === 2);
+    release(pid);
     await Promise.all([hold, ...others]);
     expect(done).toEqual(['hold', 'first', 'second', 'third']);
   });
 
-  it('never turns inference away', async () => {
+  it('runs a photo in another child, at no cost to it, when its child is lost before it starts', async () => {
+    let retries = 0;
+    const pool = scriptedPool({ hooks: { jobRetried: () => retries++ } });
+    const pid = await pidOf(pool);
+    const work = ['hold', 'pid', 'pid', 'pid'].map((order) => pool.analyse(jobOf(order), longContext()));
+    await until(() => pool.status().queued === 2);
+    process.kill(pid, 'SIGKILL');
+    await until(() => pool.status().pids.some((other) => other !== pid) && pool.status().ready === 1);
+    const [next = 0] = pool.status().pids;
+    release(next);
+    for (const { widthPx } of await Promise.all(work)) expect(widthPx).toBe(next);
+    expect(retries).toBe(1);
+  });
+
+  it('never rejects inference', async () => {
     const pool = scriptedPool({ queueLimit: 1 });
     const pid = await pidOf(pool);
     const held = pool.analyse(jobOf('hold'), longContext());
     const waiting = [pool.analyse(jobOf('pid'), longContext())];
     await expect(pool.analyse(jobOf('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
     waiting.push(pool.analyse({ ...jobOf('pid'), kind: 'inference' }, longContext()));
-    letGo(pid);
+    release(pid);
     await Promise.all([held, ...waiting]);
   });
 
-  it('refuses a photo when its queue is full, with a time to wait', async () => {
+  it('rejects a photo when its queue is full, and says when to retry', async () => {
     const pool = scriptedPool({ queueLimit: 1 });
     await pidOf(pool);
     const held = pool.analyse(jobOf('hold'), longContext());
@@ -69,35 +86,35 @@ describe('the pool of children', () => {
       status: 503,
       retryAfterS: expect.any(Number),
     });
-    letGo(pool.status().pids[0] ?? 0);
+    release(pool.status().pids[0] ?? 0);
     await Promise.all([held, queued]);
   });
 
-  it('rejects at once a photo that would miss its deadline, and accepts one that has the time', async () => {
+  it('rejects a photo that would miss its deadline, and accepts one with enough time', async () => {
     const pool = scriptedPool();
     const pid = await pidOf(pool);
-    // A machine that it knows by now.
+    // It knows the machine after a few photos.
     for (let photo = 0; photo < 20; photo++) await pidOf(pool);
     const held = pool.analyse(jobOf('hold'), longContext());
     const within = (ms: number) => ({ ...longContext(), deadline: deadlineIn(ms, () => 0) });
     const first = pool.analyse({ ...jobOf('pid'), cost: { cpuMs: 1e6, megabytes: 20 } }, longContext());
     const { drainMs } = pool.status();
-    const costly = { ...jobOf('pid'), cost: { cpuMs: 2e6, megabytes: 20 } };
-    await expect(pool.analyse(costly, within(drainMs * 0.9))).rejects.toMatchObject({
+    const long = { ...jobOf('pid'), cost: { cpuMs: 2e6, megabytes: 20 } };
+    await expect(pool.analyse(long, within(drainMs * 0.9))).rejects.toMatchObject({
       code: 'overloaded',
       status: 503,
       retryAfterS: expect.any(Number),
     });
-    const second = pool.analyse(costly, within(drainMs * 2));
+    const second = pool.analyse(long, within(drainMs * 2));
     expect(pool.status().queued).toBe(2);
-    letGo(pid);
+    release(pid);
     await Promise.all([held, first, second]);
   });
 
-  it('lets a waiting photo go when its deadline passes or its caller is gone, and never begins it', async () => {
+  it('drops a queued photo when its deadline passes or its caller is gone', async () => {
     const pool = scriptedPool();
     const pid = await pidOf(pool);
-    const held = pool.analyse(jobOf('hold'), longContext());
+    const held = pool.analyse(expensive('hold'), longContext());
     let nowMs = 0;
     const deadline = deadlineIn(20, () => nowMs);
     const late = pool.analyse(jobOf('crash'), { ...longContext(), deadline });
@@ -109,14 +126,14 @@ describe('the pool of children', () => {
     await expect(gone).rejects.toThrow('gone');
     await expect(late).rejects.toMatchObject({ code: 'deadline_passed' });
     expect(pool.status().queued).toBe(0);
-    letGo(pid);
+    release(pid);
     await held;
     expect(await pidOf(pool)).toBe(pid);
     const passed = { ...longContext(), deadline: deadlineIn(0) };
     await expect(pool.analyse(jobOf('crash'), passed)).rejects.toMatchObject({ code: 'deadline_passed' });
   });
 
-  it('passes on what is wrong with a photo, and keeps the child', async () => {
+  it('reports what is wrong with a photo, and keeps the child', async () => {
     const pool = scriptedPool();
     const pid = await pidOf(pool);
     await expect(pool.analyse(jobOf('refuse'), longContext())).rejects.toMatchObject({
@@ -131,9 +148,9 @@ describe('the pool of children', () => {
   it.each([
     ['crashes', 'crash', 'crashed'],
     ['hangs', 'hang', 'hung'],
-    ['says that it is of no use', 'broken', 'broken'],
-    ...(canSeeMemory ? [['outgrows its memory', 'grow', 'memory']] : []),
-  ])('tries a photo once more when its child %s, then refuses it', async (_, order, loss) => {
+    ['reports a fault', 'broken', 'broken'],
+    ...(canSeeMemory ? [['uses too much memory', 'grow', 'memory']] : []),
+  ])('retries a photo once when its child %s, then refuses it', async (_, order, loss) => {
     const losses: string[] = [];
     let retries = 0;
     const pool = scriptedPool({
@@ -148,7 +165,7 @@ describe('the pool of children', () => {
     expect((await pool.analyse(jobOf('pid'), longContext())).heightPx).toBe(1);
   });
 
-  it('refuses at once, for a while, a photo that two children were lost with', async () => {
+  it('refuses a photo for a while after two children were lost with it', async () => {
     const losses: string[] = [];
     const pool = scriptedPool({ refuseForMs: 400, hooks: { childLost: (loss) => losses.push(loss) } });
     const job = jobOf('crash');
@@ -161,7 +178,7 @@ describe('the pool of children', () => {
       });
     expect(losses).toHaveLength(2);
     await pidOf(pool);
-    // Whatever was wrong may have been mended: in the end it is tried again.
+    // The cause may be fixed by then.
     while (losses.length === 2) {
       await pool.analyse(job, longContext()).catch(() => undefined);
       await nextTurn();
@@ -169,7 +186,7 @@ describe('the pool of children', () => {
     expect(losses).toHaveLength(4);
   });
 
-  it('refuses at once what would need more memory than a child may use', async () => {
+  it('refuses a photo whose estimated memory exceeds the limit of a child', async () => {
     const losses: string[] = [];
     const pool = scriptedPool({ maxRssBytes: 400e6, hooks: { childLost: (loss) => losses.push(loss) } });
     const needing = (megabytes: number) => ({ ...jobOf('pid'), cost: { cpuMs: 30, megabytes } });
@@ -178,49 +195,47 @@ describe('the pool of children', () => {
     expect(losses).toEqual([]);
   });
 
-  const expensive = (order: string) => ({ ...jobOf(order), cost: { cpuMs: 2000, megabytes: 300 } });
-
-  it('keeps a child for cheap photos while such come, however many expensive ones wait', async () => {
+  it('reserves a child for cheap photos while such arrive', async () => {
     const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
     await pidOf(pool);
-    const costly = [expensive('hold'), expensive('hold'), expensive('pid')].map((job) =>
+    const photos = [expensive('hold'), expensive('hold'), expensive('pid')].map((job) =>
       pool.analyse(job, longContext()),
     );
     expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
     const free = await pidOf(pool);
     expect(pool.status()).toMatchObject({ busy: 1, queued: 2 });
-    for (const pid of pool.status().pids) if (pid !== free) letGo(pid);
-    const pids = (await Promise.all(costly)).map(({ widthPx }) => widthPx);
+    for (const pid of pool.status().pids) if (pid !== free) release(pid);
+    const pids = (await Promise.all(photos)).map(({ widthPx }) => widthPx);
     expect(pids).not.toContain(free);
   });
 
-  it('has no child stand idle for cheap photos that do not come', async () => {
+  it('reserves no child if no cheap photos arrive', async () => {
     const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
-    const costly = [1, 2].map(() => pool.analyse(expensive('hold'), longContext()));
+    const photos = [1, 2].map(() => pool.analyse(expensive('hold'), longContext()));
     expect(pool.status()).toMatchObject({ busy: 2, queued: 0 });
-    for (const pid of pool.status().pids) letGo(pid);
-    await Promise.all(costly);
+    for (const pid of pool.status().pids) release(pid);
+    await Promise.all(photos);
   });
 
-  it('lets cheap photos pass expensive ones, and leaves half of its line to them', async () => {
+  it('lets cheap photos pass expensive ones, and keeps half of its queue for them', async () => {
     const pool = scriptedPool({ queueLimit: 4 });
     const pid = await pidOf(pool);
     const done: string[] = [];
-    const hold = pool.analyse(jobOf('hold'), longContext());
+    const hold = pool.analyse(expensive('hold'), longContext());
     const queued = [expensive('pid'), expensive('pid')].map((job) =>
-      pool.analyse(job, longContext()).then(() => done.push('costly')),
+      pool.analyse(job, longContext()).then(() => done.push('expensive')),
     );
     await expect(pool.analyse(expensive('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
     const cheap = [1, 2].map(() => pool.analyse(jobOf('pid'), longContext()).then(() => done.push('cheap')));
     await expect(pool.analyse(jobOf('pid'), longContext())).rejects.toMatchObject({ code: 'overloaded' });
-    letGo(pid);
+    release(pid);
     await Promise.all([hold, ...queued, ...cheap]);
-    expect(done).toEqual(['cheap', 'cheap', 'costly', 'costly']);
+    expect(done).toEqual(['cheap', 'cheap', 'expensive', 'expensive']);
   });
 
-  it('has its children step back behind the server', async () => {
+  it('runs its children at a lower priority', async () => {
     const pool = scriptedPool();
     expect(getPriority(await pidOf(pool))).toBeGreaterThan(getPriority());
   });
@@ -245,13 +260,13 @@ describe('the pool of children', () => {
     const pid = await pidOf(pool);
     process.kill(pid, 'SIGKILL');
     await until(() => pool.status().ready === 0);
-    // Nothing is known to be wrong: nobody is told that photos can't be classified.
+    // One lost child is no reason to report an outage.
     expect(pool.status().modelError).toBeUndefined();
     await until(() => pool.status().ready === 1 && !pool.status().pids.includes(pid));
     expect(await pidOf(pool)).not.toBe(pid);
   });
 
-  it('says so, and keeps nobody waiting, when no child can start', async () => {
+  it('rejects photos when no child can start', async () => {
     const pool = scriptedPool(
       { size: 1 },
       { startsFile: startsFile(), firstStarts: { count: 2, as: 'failed' } },
@@ -260,7 +275,7 @@ describe('the pool of children', () => {
     await expect(pool.ready()).rejects.toMatchObject({ code: 'no_classifier' });
     await expect(waiting).rejects.toMatchObject({ code: 'no_classifier', status: 503 });
     expect(pool.status()).toMatchObject({ ready: 0, modelError: expect.stringContaining('does not start') });
-    // It goes on trying, and works as soon as a child starts.
+    // It retries, and works as soon as a child starts.
     await until(() => pool.status().ready === 1);
     expect(startCount()).toBe(3);
     expect(pool.status().modelError).toBeUndefined();
@@ -291,7 +306,7 @@ describe('the pool of children', () => {
     expect(pool.status().modelError).toBeUndefined();
   });
 
-  it('finishes what it has when it is closed, and leaves no process behind', async () => {
+  it('finishes its jobs on close, and leaves no process behind', async () => {
     const pool = scriptedPool({ size: 2 });
     await until(() => pool.status().ready === 2);
     const { pids } = pool.status();
@@ -303,7 +318,7 @@ describe('the pool of children', () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  it('ends at its limit what does not finish', async () => {
+  it('kills jobs that do not finish before the limit of close', async () => {
     const pool = scriptedPool();
     await pool.ready();
     const { pids } = pool.status();
@@ -316,7 +331,7 @@ describe('the pool of children', () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  it('leaves the ending of children to the parent when a signal reaches the whole group', async () => {
+  it('keeps its children when a signal reaches the whole process group', async () => {
     const pool = scriptedPool();
     const pid = await pidOf(pool);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);

@@ -3,7 +3,8 @@ import pino from 'pino';
 import type { ChildOptions } from '../../src/child.ts';
 import type { AnalyseContext } from '../../src/image/photo.ts';
 import type { Job } from '../../src/image/pool/job.ts';
-import { openPool, type Pool, type PoolOptions } from '../../src/image/pool/pool.ts';
+import { openPool, type Pool } from '../../src/image/pool/pool.ts';
+import type { PoolOptions } from '../../src/image/pool/pool-options.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import type { ScriptedChildOptions } from './scripted-child.ts';
 

@@ -15,8 +15,8 @@ export interface ScriptedChildOptions {
 }
 
 const kept: Buffer[] = [];
-const letGo = Promise.withResolvers<void>();
-process.on('SIGUSR2', () => letGo.resolve());
+const released = Promise.withResolvers<void>();
+process.on('SIGUSR2', () => released.resolve());
 
 serveJobs(async (given) => {
   const { startsFile, firstStarts } = given as ScriptedChildOptions;
@@ -46,7 +46,7 @@ serveJobs(async (given) => {
           await new Promise((resolve) => setTimeout(resolve, 300));
           break;
         case 'hold':
-          await letGo.promise;
+          await released.promise;
       }
       return answer;
     },

@@ -1,52 +1,56 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import type { Analysis } from '../photo.ts';
 import { photoErrorOf } from '../photo-errors.ts';
+import { openChildLimits } from './child-limits.ts';
 import type { FromChild, Job, ToChild } from './job.ts';
-import { residentBytesOf } from './resident-memory.ts';
 
-/** Why a child is gone: it ended by itself, was too slow, too large, said that it is of no use, or was let go. */
+/** Why a child is gone: it ended, took too long, used too much memory, reported a fault, or the pool ended it. */
 export type Loss = 'crashed' | 'hung' | 'memory' | 'broken' | 'replaced' | 'closed';
 
-/** The child is gone, and the job that was in it has no result. */
+/** The child is gone, and the job has no result. */
 export class ChildLostError extends Error {
   readonly loss: Loss;
-  constructor(loss: Loss) {
+  /** Whether the child ran the job. False for a job that waited in the child. */
+  readonly hadStarted: boolean;
+  constructor(loss: Loss, hadStarted: boolean) {
     super(`the child process is gone: ${loss}`);
     this.loss = loss;
+    this.hadStarted = hadStarted;
   }
 }
 
 export interface ForkOptions {
   readonly childUrl: URL;
-  /** Sent to the child before anything else. */
+  /** The first message to the child. */
   readonly childOptions: unknown;
-  /** Variables of the child beside its own few. It inherits none: what decodes untrusted bytes needs no keys. */
+  /** Environment variables of the child. It inherits none: a process that decodes untrusted bytes needs no keys. */
   readonly childEnv?: Readonly<Record<string, string>>;
-  /** Wall clock from spawning until it is ready. */
+  /** Wall clock from the start of the process until it is ready. */
   readonly startTimeoutMs: number;
   /** Wall clock of one job. */
   readonly jobTimeoutMs: number;
-  /** Above this resident size the child is killed. */
+  /** A child with a larger resident size is killed. */
   readonly maxRssBytes?: number;
 }
 
 export interface ChildEvents {
   ready(modelError: string | undefined): void;
-  /** Once, whatever the reason. `detail`: what the child said about it, or wrote before its first photo. */
+  /** Called once. `detail`: the child's own report, or what it wrote to stderr before its first job. */
   lost(loss: Loss, detail: string | undefined): void;
 }
 
 export interface Child {
   readonly pid: number | undefined;
   /**
-   * One job at a time.
+   * Runs jobs in the order of the calls. A job sent while another one runs waits in the child.
+   * @param onStart called when the child starts the job
    * @throws PhotoError the photo is at fault
    * @throws ChildLostError
    */
-  run(job: Job): Promise<Analysis>;
+  run(job: Job, onStart: () => void): Promise<Analysis>;
   kill(loss: Loss): void;
-  /** Resolves when the system says that the process has ended. */
+  /** Resolves when the system reports the end of the process. */
   readonly ended: Promise<void>;
 }
 
@@ -55,64 +59,56 @@ const ownEnv = {
   UV_THREADPOOL_SIZE: '1',
   MALLOC_ARENA_MAX: '2',
   /**
-   * ONNX Runtime 1.29 and later otherwise tells its vendor about machine, model and errors, by a queue on disk. It has
-   * to be said before the library is loaded, https://github.com/microsoft/onnxruntime/pull/27379
+   * ONNX Runtime 1.29 and later otherwise reports machine, model and errors to its vendor, through a queue on disk. The
+   * variable must be set before the library loads: https://github.com/microsoft/onnxruntime/pull/27379
    */
   ORT_DISABLE_TELEMETRY: '1',
 };
 /**
- * A child's own objects are few. With small heaps the garbage collector lets go of photos that were done with sooner:
- * some 55 MB less after uploads of 12 MB.
+ * A child has few objects of its own. With a small heap the garbage collector frees finished photos sooner: this saves
+ * 55 MB after uploads of 12 MB.
  */
 const ownFlags = ['--max-semi-space-size=1', '--max-old-space-size=64'];
-/** Behind the server itself: where every core decodes, the one who answers others still gets its turn. */
+/** Lower than the server's: where every core decodes, the server still answers others. */
 const childPriority = 5;
-const sampleEveryMs = 50;
-/** A timer can be late because this process stood still; what the child said meanwhile is read before it is killed. */
-const secondLookMs = 100;
 const detailBytes = 2000;
 
-/** Starts a child process that decodes, and watches over its time and memory. */
-export function forkChild(options: ForkOptions, events: ChildEvents): Child {
-  const ended = Promise.withResolvers<void>();
-  let running: PromiseWithResolvers<Analysis> | undefined;
-  let isLost = false;
-  let hadPhoto = false;
-  let detail = '';
-  let watchdog: NodeJS.Timeout | undefined;
-  let sampler: NodeJS.Timeout | undefined;
+interface SentJob extends PromiseWithResolvers<Analysis> {
+  readonly onStart: () => void;
+}
 
-  const process = fork(options.childUrl, [], {
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...options.childEnv, ...ownEnv },
-    execArgv: ownFlags,
-  });
-  process.on('message', (message) => hear(message as FromChild));
+/** Starts a child process that decodes, and limits its time and memory. */
+export function forkChild(options: ForkOptions, events: ChildEvents): Child {
+  const process = startProcess(options);
+  const { pid } = process;
+  const { maxRssBytes, startTimeoutMs, jobTimeoutMs } = options;
+  const limits = openChildLimits({ pid, maxRssBytes }, (limit) => lose(limit));
+  const ended = pid === undefined ? Promise.resolve() : endOf(process);
+  /** The first one runs. */
+  const jobs: SentJob[] = [];
+  let isLost = false;
+  let hadJob = false;
+  let stderr = '';
+  process.on('message', (message) => onMessage(message as FromChild));
   process.on('error', (error) => lose('crashed', error.message));
   process.on('disconnect', () => lose('crashed'));
-  process.on('exit', () => {
-    lose('crashed');
-    ended.resolve();
-  });
-  if (process.pid === undefined) ended.resolve();
-  else stepBack(process.pid);
+  process.on('exit', () => lose('crashed'));
   process.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    if (!hadPhoto) detail = (detail + text).slice(-detailBytes);
+    if (!hadJob) stderr = (stderr + text).slice(-detailBytes);
   });
-  watch(options.startTimeoutMs);
-  say({ type: 'start', options: options.childOptions });
+  limits.start(startTimeoutMs);
+  send({ type: 'start', options: options.childOptions });
 
-  function say(message: ToChild): void {
-    // A channel that is closed, or closes before the message is through, is reported by `disconnect` too.
+  function send(message: ToChild): void {
+    // `disconnect` also reports a channel that closes before the message is through.
     if (process.connected) process.send(message, (error) => error && lose('crashed'));
   }
 
-  function hear(message: FromChild): void {
+  function onMessage(message: FromChild): void {
     if (isLost) return;
     switch (message.type) {
       case 'ready':
-        rest();
+        limits.stop();
         events.ready(message.modelError);
         break;
       case 'start-failed':
@@ -120,73 +116,75 @@ export function forkChild(options: ForkOptions, events: ChildEvents): Child {
         lose('broken', message.reason);
         break;
       case 'done':
-        settle()?.resolve(message.analysis);
+        finish((job) => job.resolve(message.analysis));
         break;
       case 'refused':
-        settle()?.reject(photoErrorOf(message.code, message.message));
+        finish((job) => job.reject(photoErrorOf(message.code, message.message)));
         break;
       default:
         message satisfies never;
     }
   }
 
-  /** Ends the watch over the running job and hands out its promise. */
-  function settle(): PromiseWithResolvers<Analysis> | undefined {
-    const settled = running;
-    running = undefined;
-    rest();
-    return settled;
+  function finish(settle: (job: SentJob) => void): void {
+    const job = jobs.shift();
+    limits.stop();
+    startFirst();
+    if (job) settle(job);
   }
 
-  function watch(limitMs: number): void {
-    watchdog = setTimeout(() => {
-      watchdog = setTimeout(() => lose('hung'), secondLookMs);
-    }, limitMs);
+  function startFirst(): void {
+    const [job] = jobs;
+    if (!job) return;
+    limits.start(jobTimeoutMs, 'withMemory');
+    job.onStart();
   }
 
-  function sampleMemory(pid: number, maxRssBytes: number): void {
-    sampler = setInterval(() => {
-      if ((residentBytesOf(pid) ?? 0) > maxRssBytes) lose('memory');
-    }, sampleEveryMs);
-  }
-
-  function rest(): void {
-    clearTimeout(watchdog);
-    clearInterval(sampler);
-  }
-
-  function lose(loss: Loss, reason = detail.trim() || undefined): void {
+  function lose(loss: Loss, detail = stderr.trim() || undefined): void {
     if (isLost) return;
     isLost = true;
-    rest();
+    limits.stop();
     process.kill('SIGKILL');
-    events.lost(loss, reason);
-    running?.reject(new ChildLostError(loss));
-    running = undefined;
+    events.lost(loss, detail);
+    for (const [index, job] of jobs.splice(0).entries()) job.reject(new ChildLostError(loss, index === 0));
   }
 
   return {
-    pid: process.pid,
-    ended: ended.promise,
+    pid,
+    ended,
     kill: lose,
-    run(job) {
-      if (isLost) return Promise.reject(new ChildLostError('crashed'));
-      hadPhoto = true;
-      running = Promise.withResolvers<Analysis>();
-      watch(options.jobTimeoutMs);
-      if (process.pid !== undefined && options.maxRssBytes !== undefined)
-        sampleMemory(process.pid, options.maxRssBytes);
-      say({ type: 'job', job });
-      return running.promise;
+    run(job, onStart) {
+      if (isLost) return Promise.reject(new ChildLostError('crashed', false));
+      hadJob = true;
+      const sent = { ...Promise.withResolvers<Analysis>(), onStart };
+      jobs.push(sent);
+      if (jobs.length === 1) startFirst();
+      send({ type: 'job', job });
+      return sent.promise;
     },
   };
 }
 
-/** At once, so that the threads the child starts are born so. Where it is not permitted, nothing else changes. */
-function stepBack(pid: number): void {
+function startProcess({ childUrl, childEnv }: ForkOptions): ChildProcess {
+  const process = fork(childUrl, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...childEnv, ...ownEnv },
+    execArgv: ownFlags,
+  });
+  if (process.pid !== undefined) lowerPriority(process.pid);
+  return process;
+}
+
+function endOf(process: ChildProcess): Promise<void> {
+  return new Promise((resolve) => process.once('exit', () => resolve()));
+}
+
+/** Immediately, so that threads of the child inherit it. Where it is not permitted, nothing else changes. */
+function lowerPriority(pid: number): void {
   try {
     setPriority(pid, childPriority);
   } catch {
-    // Gone already, or not permitted here.
+    // The process is gone, or this is not permitted.
   }
 }

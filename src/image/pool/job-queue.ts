@@ -1,7 +1,7 @@
 import type { AnalyseContext } from '../photo.ts';
 import { estimatedMs, type Job, type QueuedJob } from './job.ts';
 
-/** How long a job lets cheaper ones overtake it, for each millisecond of its estimate. */
+/** A job lets cheaper ones overtake it for this many times its estimate. */
 const agingFactor = 4;
 
 interface Turn {
@@ -9,7 +9,9 @@ interface Turn {
   readonly turnMs: number;
 }
 
-/** Jobs of one price class: single photos take turns at once, photos of albums a few at a time, caller by caller. */
+/**
+ * Jobs of one price class. Single photos get their turn on arrival, photos of albums a few at a time from each caller.
+ */
 export interface JobQueue {
   /** Jobs in turn. */
   readonly turns: number;
@@ -28,14 +30,8 @@ export interface JobQueue {
   done(queued: QueuedJob): void;
 }
 
-export function isOfAlbum({
-  job,
-  context: { lane = 'single' },
-}: {
-  job: Job;
-  context: AnalyseContext;
-}): boolean {
-  return job.kind === 'decode' && lane !== 'single';
+export function isOfAlbum({ kind }: Pick<Job, 'kind'>, { lane = 'single' }: AnalyseContext): boolean {
+  return kind === 'decode' && lane !== 'single';
 }
 
 /** @param albumTurns photos of albums in turn or at work */
@@ -57,7 +53,7 @@ export function openJobQueue(albumTurns: number, nowMs: () => number): JobQueue 
     turnsMs += estimatedMs(queued.job);
   }
 
-  /** Who has the fewest photos in turn or at work; of equals, who came first. */
+  /** The caller with the fewest photos in turn or at work; of equals, the first to arrive. */
   function nextAlbum(): [string, QueuedJob[]] | undefined {
     let next: [string, QueuedJob[]] | undefined;
     for (const album of albums)
@@ -87,7 +83,7 @@ export function openJobQueue(albumTurns: number, nowMs: () => number): JobQueue 
   }
 
   function done(queued: QueuedJob): void {
-    if (!isOfAlbum(queued)) return;
+    if (!isOfAlbum(queued.job, queued.context)) return;
     const { caller = '' } = queued.context;
     const left = (inTurn.get(caller) ?? 1) - 1;
     if (left > 0) inTurn.set(caller, left);
@@ -113,7 +109,7 @@ export function openJobQueue(albumTurns: number, nowMs: () => number): JobQueue 
       return turns[0];
     },
     add(queued) {
-      if (!isOfAlbum(queued)) return takeTurn(queued);
+      if (!isOfAlbum(queued.job, queued.context)) return takeTurn(queued);
       const { caller = '' } = queued.context;
       const jobs = albums.get(caller);
       if (jobs) jobs.push(queued);

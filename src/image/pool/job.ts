@@ -1,7 +1,7 @@
 import type { DecodeCost } from '../inspect/limits.ts';
 import type { AnalyseContext, Analysis, ImageFormat, Wants } from '../photo.ts';
 
-/** One photo for a child process: the upload to decode, or its rendition for the network alone. */
+/** One photo for a child process: an upload to decode, or its rendition for inference alone. */
 export interface Job {
   readonly kind: 'decode' | 'inference';
   /** Of the photo. */
@@ -23,36 +23,36 @@ export interface QueuedJob {
   losses: number;
 }
 
-/** The network's run, on the machine on which costs were measured. */
+/** CPU time of one inference, on the machine on which costs were measured. */
 const inferenceMs = 25;
-/** From here on others would notice a decode. Phones' own JPEGs, screenshots and panoramas stay below. */
+/** Other callers would notice a longer decode. Phones' own JPEGs, screenshots and panoramas take less. */
 const expensiveMs = 200;
 
 /**
- * Estimated CPU time of a job. Inference on its own is not planned for: nobody knows whether an LLM will fail. The
- * throughput estimate sees what it takes.
+ * Estimated CPU time of a job. Inference on its own has no estimate, because it depends on whether an LLM fails. The
+ * throughput estimate includes its actual time.
  */
 export function estimatedMs({ kind, cost, wants }: Job): number {
   if (kind === 'inference') return 0;
   return cost.cpuMs + (wants.infer ? inferenceMs : 0);
 }
 
-export function isExpensive({ kind, cost }: Job): boolean {
+export function isExpensive({ kind, cost }: Pick<Job, 'kind' | 'cost'>): boolean {
   return kind === 'decode' && cost.cpuMs >= expensiveMs;
 }
 
-/** From the pool to a child. */
+/** A message from the pool to a child. */
 export type ToChild =
   | { readonly type: 'start'; readonly options: unknown }
   | { readonly type: 'job'; readonly job: Job };
 
-/** From a child to the pool. Exactly one answer a job. */
+/** A message from a child to the pool. Each job gets exactly one answer, in order. */
 export type FromChild =
-  /** `modelError` says why it can decode but not infer. */
+  /** `modelError`: why the child can decode but not infer. */
   | { readonly type: 'ready'; readonly modelError?: string }
   | { readonly type: 'start-failed'; readonly reason: string }
   | { readonly type: 'done'; readonly analysis: Analysis }
   /** The photo is at fault. */
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
-  /** The child is: it takes no further job. */
+  /** The child is at fault, and takes no further job. */
   | { readonly type: 'broken'; readonly reason: string };

@@ -3,154 +3,151 @@ import { PhotoError } from '../../errors.ts';
 import type { Analysis } from '../photo.ts';
 import type { Child, ChildEvents, Loss } from './child-process.ts';
 import type { Job } from './job.ts';
+import { openRestartPolicy, type RestartPolicy } from './restart-policy.ts';
 
 export interface WorkerSlotOptions {
   readonly fork: (events: ChildEvents) => Child;
-  /** Pause before a child whose model fails is replaced. Doubles each time, up to `longestRestMs`. */
+  /** Pause before a child whose model fails is replaced. Doubles each time, up to a minute. */
   readonly modelRetryMs: number;
   readonly log: Logger;
-  /** Something about this slot is different now. */
+  /** Called when the state changes. */
   readonly changed: () => void;
   readonly childLost: (loss: Loss) => void;
 }
 
-/** One place in the pool, with at most one child in it, which is replaced when it is lost. */
+/** One place in the pool. It holds at most one child, and replaces a lost one. */
 export interface WorkerSlot {
-  readonly state: 'starting' | 'idle' | 'busy' | 'resting' | 'closed';
-  /** Why its child can decode but not infer. */
+  readonly state: 'starting' | 'idle' | 'busy' | 'pausing' | 'closed';
+  /** Jobs in the child. The first one runs. */
+  readonly jobs: readonly Job[];
+  /** Why the child can decode but not infer. */
   readonly modelError: string | undefined;
-  /** Why no child starts here any more, once that has happened repeatedly. */
-  readonly failing: string | undefined;
+  /** Why no child starts any more. */
+  readonly startError: string | undefined;
   readonly pid: number | undefined;
-  /** Only when idle. @throws PhotoError, ChildLostError */
-  run(job: Job): Promise<Analysis>;
+  /** Only when idle or busy. @throws PhotoError, ChildLostError */
+  run(job: Job, onStart: () => void): Promise<Analysis>;
   /** Resolves when no process is left. */
   close(): Promise<void>;
 }
 
-const firstRestMs = 250;
-const longestRestMs = 60_000;
-/** One lost start may be chance: somebody killed it, or memory was short for a moment. */
-const failingAfter = 2;
-
 /** Opens a slot and starts its first child. */
-export function openWorkerSlot({
-  fork,
-  modelRetryMs,
-  log,
-  changed,
-  childLost,
-}: WorkerSlotOptions): WorkerSlot {
-  let state: WorkerSlot['state'] = 'starting';
-  let child: Child | undefined;
-  let modelError: string | undefined;
-  let failing: string | undefined;
-  /** In a row, without a photo done in between. Decides how long the next child waits. */
-  let failures = 0;
-  let failedStarts = 0;
-  let isStale = false;
-  let timer: NodeJS.Timeout | undefined;
-  const processes = new Set<Child>();
+export function openWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
+  return new Slot(options);
+}
 
-  function start(): void {
-    modelError = undefined;
-    isStale = false;
-    state = 'starting';
-    child = undefined;
-    let started: Child;
+class Slot implements WorkerSlot {
+  state: WorkerSlot['state'] = 'starting';
+  modelError: string | undefined;
+  jobs: Job[] = [];
+  readonly #options: WorkerSlotOptions;
+  readonly #policy: RestartPolicy;
+  #child: Child | undefined;
+  #mustBeReplaced = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #processes = new Set<Child>();
+
+  constructor(options: WorkerSlotOptions) {
+    this.#options = options;
+    this.#policy = openRestartPolicy(options.modelRetryMs);
+    this.#start();
+  }
+
+  get startError(): string | undefined {
+    return this.#policy.startError;
+  }
+
+  get pid(): number | undefined {
+    return this.state === 'pausing' || this.state === 'closed' ? undefined : this.#child?.pid;
+  }
+
+  async run(job: Job, onStart: () => void): Promise<Analysis> {
+    const [child, jobs] = [this.#child, this.jobs];
+    if (!child || (this.state !== 'idle' && this.state !== 'busy'))
+      throw new Error(`a ${this.state} slot can't run a job`);
+    jobs.push(job);
+    this.state = 'busy';
     try {
-      started = fork({
-        ready: (reason) => child === started && ready(reason),
-        lost: (loss, detail) => child === started && lost(loss, detail),
-      });
-    } catch (error) {
-      lost('crashed', String(error));
-      return;
-    }
-    child = started;
-    processes.add(started);
-    void started.ended.then(() => processes.delete(started));
-  }
-
-  function ready(reason: string | undefined): void {
-    state = 'idle';
-    failedStarts = 0;
-    failing = undefined;
-    modelError = reason;
-    if (reason !== undefined) {
-      log.error({ pid: child?.pid, reason }, 'the local model is not used: it can not be trusted as it is');
-      timer = setTimeout(replace, Math.min(modelRetryMs * 2 ** failures, longestRestMs));
-      timer.unref();
-      failures += 1;
-    }
-    changed();
-  }
-
-  function replace(): void {
-    isStale = true;
-    if (state === 'idle') child?.kill('replaced');
-  }
-
-  function lost(loss: Loss, detail: string | undefined): void {
-    const lostWhile = state;
-    clearTimeout(timer);
-    if (lostWhile === 'closed') return;
-    if (loss !== 'replaced') {
-      log.warn({ pid: child?.pid, loss, lostWhile, detail }, 'a decoding process was lost and is replaced');
-      childLost(loss);
-      // A photo that kills children must not make the next one wait; each costs its sender a whole start already.
-      if (lostWhile !== 'busy') failures += 1;
-      if (lostWhile === 'starting') failedStarts += 1;
-    }
-    if (failedStarts >= failingAfter) failing = detail ?? loss;
-    if (failures <= 1 || loss === 'replaced') start();
-    else {
-      state = 'resting';
-      timer = setTimeout(start, Math.min(firstRestMs * 2 ** (failures - 2), longestRestMs));
-    }
-    changed();
-  }
-
-  async function run(job: Job): Promise<Analysis> {
-    const running = child;
-    if (!running || state !== 'idle') throw new Error(`a ${state} slot can't run a job`);
-    state = 'busy';
-    try {
-      const analysis = await running.run(job);
-      if (modelError === undefined) failures = 0;
+      const analysis = await child.run(job, onStart);
+      if (this.modelError === undefined) this.#policy.jobDone();
       return analysis;
     } catch (error) {
-      if (error instanceof PhotoError && modelError === undefined) failures = 0;
+      if (error instanceof PhotoError && this.modelError === undefined) this.#policy.jobDone();
       throw error;
     } finally {
-      if (child === running && state === 'busy') {
-        state = 'idle';
-        if (isStale) running.kill('replaced');
-        changed();
-      }
+      jobs.splice(jobs.indexOf(job), 1);
+      if (this.#child === child) this.#jobLeft();
     }
   }
 
-  start();
-  return {
-    get state() {
-      return state;
-    },
-    get modelError() {
-      return modelError;
-    },
-    get failing() {
-      return failing;
-    },
-    get pid() {
-      return state === 'resting' || state === 'closed' ? undefined : child?.pid;
-    },
-    run,
-    async close() {
-      state = 'closed';
-      clearTimeout(timer);
-      child?.kill('closed');
-      await Promise.all([...processes].map(({ ended }) => ended));
-    },
-  };
+  async close(): Promise<void> {
+    this.state = 'closed';
+    clearTimeout(this.#timer);
+    this.#child?.kill('closed');
+    await Promise.all([...this.#processes].map(({ ended }) => ended));
+  }
+
+  #start(): void {
+    this.modelError = undefined;
+    this.jobs = [];
+    this.state = 'starting';
+    this.#mustBeReplaced = false;
+    this.#child = undefined;
+    let child: Child;
+    try {
+      child = this.#options.fork({
+        ready: (modelError) => this.#child === child && this.#ready(modelError),
+        lost: (loss, detail) => this.#child === child && this.#lost(loss, detail),
+      });
+    } catch (error) {
+      this.#lost('crashed', String(error));
+      return;
+    }
+    this.#child = child;
+    this.#processes.add(child);
+    void child.ended.then(() => this.#processes.delete(child));
+  }
+
+  #ready(modelError: string | undefined): void {
+    this.state = 'idle';
+    this.modelError = modelError;
+    const pauseMs = this.#policy.started(modelError);
+    if (pauseMs !== undefined) {
+      const { log } = this.#options;
+      log.error({ pid: this.pid, reason: modelError }, 'the local model failed its check and is not used');
+      this.#timer = setTimeout(() => this.#replace(), pauseMs);
+      this.#timer.unref();
+    }
+    this.#options.changed();
+  }
+
+  #replace(): void {
+    this.#mustBeReplaced = true;
+    if (this.state === 'idle') this.#child?.kill('replaced');
+  }
+
+  #jobLeft(): void {
+    if (this.state === 'busy' && this.jobs.length === 0) {
+      this.state = 'idle';
+      if (this.#mustBeReplaced) this.#replace();
+    }
+    this.#options.changed();
+  }
+
+  #lost(loss: Loss, detail: string | undefined): void {
+    const { state, pid } = this;
+    clearTimeout(this.#timer);
+    if (state === 'closed' || state === 'pausing') return;
+    if (loss !== 'replaced') {
+      const facts = { pid, loss, lostWhile: state, detail };
+      this.#options.log.warn(facts, 'a decoding process was lost and is replaced');
+      this.#options.childLost(loss);
+    }
+    const pauseMs = this.#policy.lost(loss, state, detail);
+    if (pauseMs > 0) {
+      this.state = 'pausing';
+      this.#timer = setTimeout(() => this.#start(), pauseMs);
+    } else this.#start();
+    this.#options.changed();
+  }
 }
