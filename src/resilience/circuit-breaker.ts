@@ -18,7 +18,7 @@ export interface CircuitBreakerOptions<Cause> {
   readonly onChange?: (state: BreakerState, previous: BreakerState, cause: Cause | undefined) => void;
 }
 
-/** One call that the breaker let through. It ends with one of the three. */
+/** One call that the breaker let through. It ends with one of the three; it may succeed after it counted as failed. */
 export interface Attempt<Cause> {
   readonly isProbe: boolean;
   succeeded(): void;
@@ -105,12 +105,15 @@ export class CircuitBreaker<Cause = string> {
     const opening = this.#openings;
     // What began before the circuit opened says nothing about the time after it.
     const isCurrent = () => opening === this.#openings;
+    let hasFailed = false;
     return {
       isProbe: own !== undefined,
       succeeded: () => {
         if (own ? this.#state !== 'closed' && isCurrent() : this.#state === 'closed') this.#close();
       },
       failed: (cause) => {
+        if (hasFailed) return;
+        hasFailed = true;
         this.#expireProbe();
         if (own && this.#probe === own) this.#open(cause, own.startedAtMs);
         else if (!own && isCurrent() && this.#state === 'closed') this.#count(cause);

@@ -48,6 +48,41 @@ export function throwIfOver({ deadline, signal }: WaitContext): void {
 }
 
 /**
+ * A signal that aborts when `signal` does, with that one's reason, or with `expired()` at the deadline. Dispose it when
+ * done.
+ */
+export function timeLimit(
+  context: WaitContext,
+  expired: () => Error,
+): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const abort = (reason: unknown) =>
+    controller.abort(reason instanceof DeadlineError && !context.signal.aborted ? expired() : reason);
+  let stop = () => {};
+  try {
+    throwIfOver(context);
+    stop = watchContext(context, abort);
+  } catch (reason) {
+    abort(reason);
+  }
+  return { signal: controller.signal, [Symbol.dispose]: stop };
+}
+
+/** Whether the promise settles before the wait ends, which is aborted otherwise. */
+export function settlesBefore(
+  promise: Promise<unknown>,
+  wait: (signal: AbortSignal) => Promise<void>,
+): Promise<boolean> {
+  const settled = new AbortController();
+  const end = () => settled.abort();
+  promise.then(end, end);
+  return wait(settled.signal).then(
+    () => false,
+    () => true,
+  );
+}
+
+/**
  * The same promise for a caller that waits no longer than its context allows.
  * @param onOver called when the caller leaves before the promise settles
  */

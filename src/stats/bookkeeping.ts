@@ -15,7 +15,7 @@ export interface BookkeepingOptions {
 /** A call to an LLM that is over. */
 export interface CallFigures {
   readonly provider: string;
-  /** `answered`, `cancelled`, or the class of the failure. */
+  /** `answered`, or the class of the failure. */
   readonly outcome: string;
   readonly durationMs: number;
   readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };

@@ -7,7 +7,7 @@ import { retryBudget } from '../resilience/retry-budget.ts';
 import type { VisionHooks } from './calls/call-report.ts';
 import { type LastFailure, openFailures } from './calls/failures.ts';
 import { openProviders, type ProviderOptions } from './calls/open-providers.ts';
-import { coolingMs, type Provider } from './calls/provider.ts';
+import { type Provider, unavailableMs } from './calls/provider.ts';
 import { openRefusalMemory, type RefusalStore } from './calls/refusals.ts';
 import { type Ledger, openSpending } from './calls/spending.ts';
 import { readCatalogue } from './catalogue/catalogue.ts';
@@ -148,7 +148,6 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     retryBudget: retryBudget(repetitions),
     spending,
     refusals,
-    finishSent: true,
     hasFallback: parts.hasFallback ?? false,
     log,
     hooks,
@@ -165,7 +164,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     }),
     health() {
       if (isOverBudget) return 'over_budget';
-      return providers.some((provider) => coolingMs(provider) === 0) ? 'available' : 'unavailable';
+      return providers.some((provider) => unavailableMs(provider) === 0) ? 'available' : 'unavailable';
     },
     worstFailure: () => failures.worst(),
     close() {

@@ -1,6 +1,6 @@
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import { VisionError } from '../errors.ts';
-import { failureOf, failureWords, type ToldFailure } from './calls/failure-words.ts';
+import { type CallFailure, failureOf, failureWords } from './calls/call-failure.ts';
 import type { Key } from './calls/key-ring.ts';
 import { costMicroOf } from './calls/price.ts';
 import type { Provider } from './calls/provider.ts';
@@ -23,7 +23,7 @@ export interface ProviderCheck {
   readonly isModelKnown?: boolean;
   /** What the photo shows; absent where the call failed. */
   readonly reading?: Reading;
-  readonly failure?: ToldFailure & { readonly words: string };
+  readonly failure?: CallFailure & { readonly words: string };
   readonly durationMs: number;
   readonly usage?: TokenUsage;
   /** Of 1,000 such photos; absent where no price is known. */
@@ -73,7 +73,7 @@ export async function checkProvider(
 /** What answers is known, whatever a list says. */
 function knownBy(
   hasAnswered: boolean,
-  failure: ToldFailure | undefined,
+  failure: CallFailure | undefined,
   listing: Listing | undefined,
 ): boolean | undefined {
   if (hasAnswered || failure?.class === 'bad_answer') return true;

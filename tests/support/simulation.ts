@@ -78,7 +78,6 @@ export function simulate(
       visionOptions(providers, {
         backoff,
         retryBudget: retryBudget(repetitions),
-        finishSent: true,
         hasFallback: true,
         log,
       }),

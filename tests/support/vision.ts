@@ -2,8 +2,9 @@ import { pino } from 'pino';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { CircuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { Limiter, type LimiterOptions } from '../../src/resilience/limiter.ts';
+import { MovingAverage } from '../../src/resilience/moving-average.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
-import { usualTime } from '../../src/resilience/usual-time.ts';
+import type { CallFailure } from '../../src/vision/calls/call-failure.ts';
 import { fingerprintOf, keyRing } from '../../src/vision/calls/key-ring.ts';
 import type { ProviderOptions } from '../../src/vision/calls/open-providers.ts';
 import type { Provider } from '../../src/vision/calls/provider.ts';
@@ -97,7 +98,7 @@ export function providerAt(options: TestProvider): Provider {
     keys: keyRing(keys),
     account: { name: 'fake', limiter, breakers: [breaker] },
     breaker,
-    usual: usualTime(),
+    callTime: new MovingAverage(),
     timeoutMs,
     target: { vendor: 'openai', wire: 'openai', baseUrl, model, request: plainRequest },
     price: undefined,
@@ -107,7 +108,7 @@ export function providerAt(options: TestProvider): Provider {
 
 /** Opens when it is told to, not by counting. */
 function calmBreaker() {
-  return new CircuitBreaker({ threshold: 1_000, baseMs: 10, capMs: 10 });
+  return new CircuitBreaker<CallFailure>({ threshold: 1_000, baseMs: 10, capMs: 10 });
 }
 
 /** Everything a vision classifier needs, without pauses worth mentioning. */

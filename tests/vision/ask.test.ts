@@ -7,6 +7,7 @@ import { VisionError } from '../../src/errors.ts';
 import { CircuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import type { CallFailure } from '../../src/vision/calls/call-failure.ts';
 import type { VisionCallReport } from '../../src/vision/calls/call-report.ts';
 import { openProviders } from '../../src/vision/calls/open-providers.ts';
 import { openSpending } from '../../src/vision/calls/spending.ts';
@@ -159,16 +160,16 @@ describe('a refusal for rate or concurrency', () => {
   };
 
   test('takes nothing from the tries of a photo, nor from the budget of repetitions', async () => {
-    first.behave(inTurn(openai.rate, openai.rate, openai.rate, openai.rate));
+    first.behave(inTurn(openai.rate, openai.rate));
     const none = retryBudget({ ratio: 0, floor: 0, windowMs: 10_000 });
     const asked = vision({ tries: 1, retryBudget: none });
     expect((await asked.classify(photo, context())).classification.category).toBe('pets');
-    expect(first.requestCount).toBe(5);
+    expect(first.requestCount).toBe(3);
   });
 
   test('counts for no circuit while others are let in', async () => {
     const one = provider(first, 'first', {
-      breaker: new CircuitBreaker({ threshold: 2, baseMs: 60_000, capMs: 60_000 }),
+      breaker: new CircuitBreaker<CallFailure>({ threshold: 2, baseMs: 60_000, capMs: 60_000 }),
       limits: { concurrency: 16 },
     });
     atOnce(first, 2);
@@ -193,7 +194,8 @@ describe('an account', () => {
   test('whose tokens are used up keeps its keys', async () => {
     const one = provider(first, 'first', { apiKeys: ['a', 'b'], api: { vendor: 'dashscope' } });
     first.behave(dashscope.allocationCompatible);
-    await expect(vision({ providers: [one] }).classify(photo, context())).rejects.toMatchObject({
+    const soon = context({ deadline: deadlineIn(1_000) });
+    await expect(vision({ providers: [one] }).classify(photo, soon)).rejects.toMatchObject({
       reason: 'rate_limited',
     });
     expect(one.keys.healthy).toBe(2);
@@ -296,6 +298,27 @@ describe('a refused photo', () => {
     expect([first.requestCount, second.requestCount]).toEqual([24, 12]);
   });
 
+  test.each<[string, FakeBehaviour]>([
+    ['status', { status: 400, body: { error: { message: 'Not this one.' } } }],
+    ['words', { content: 'Not this one.' }],
+  ])('by one provider, and by another one with unknown %s, is remembered', async (_, unknown) => {
+    first.behave(dashscope.inspection);
+    second.behave(unknown);
+    const store = memoryRefusals();
+    const asked = vision({ providers: both(), refusals: refusalMemory(store) });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'refused' });
+    expect(store.saved).toHaveLength(1);
+  });
+
+  test('by one provider, while another one is out of order, is not remembered', async () => {
+    first.behave(dashscope.inspection);
+    second.behave(openai.server);
+    const store = memoryRefusals();
+    const asked = vision({ providers: both(), refusals: refusalMemory(store) });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'server_error' });
+    expect(store.saved).toEqual([]);
+  });
+
   test('is not paid for again for a while, by any process', async () => {
     first.behave(dashscope.inspection);
     const store = memoryRefusals();
@@ -331,7 +354,7 @@ describe('an answer that can not be used', () => {
   });
 });
 
-test('a run of answers that can not be used opens the circuit, and its cause is told', async () => {
+test('a run of answers that can not be used opens the circuit; its cause is logged once, with an alert', async () => {
   first.behave({ content: null, finishReason: 'length' });
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
@@ -343,17 +366,28 @@ test('a run of answers that can not be used opens the circuit, and its cause is 
   for (let photos = 0; photos < 5; photos++)
     await expect(asked.classify(photo, context())).rejects.toMatchObject({ code: 'no_classifier' });
   expect(first.requestCount).toBe(5);
-  expect([providers[0]?.breaker.state, providers[0]?.breaker.cause]).toEqual(['open', 'bad_answer']);
+  expect([providers[0]?.breaker.state, providers[0]?.breaker.cause?.class]).toEqual(['open', 'bad_answer']);
   expect(alerts).toEqual(['fake: bad_answer']);
-  expect(lines.join()).toContain('"state":"open","cause":"bad_answer"');
+  expect(lines.filter((line) => line.includes('circuit'))).toHaveLength(1);
+  expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+    expect.objectContaining({
+      level: 50,
+      provider: 'fake',
+      host: `127.0.0.1:${first.port}`,
+      class: 'bad_answer',
+      status: 200,
+      unusable: 'cut_at_token_limit',
+      msg: 'LLM circuit opened: LLM gave no usable answer (200 cut_at_token_limit)',
+    }),
+  );
 });
 
 describe('a circuit that opens', () => {
-  const openAfterOne = () => new CircuitBreaker({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
+  const openAfterOne = () => new CircuitBreaker<CallFailure>({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
 
   test('sends those who wait for a place to the next provider at once', async () => {
     const account = providerAt({ baseUrl: first.baseUrl, limits: { concurrency: 1 } }).account;
-    const breaker = new CircuitBreaker({
+    const breaker = new CircuitBreaker<CallFailure>({
       threshold: 1,
       baseMs: 60_000,
       capMs: 60_000,
@@ -385,7 +419,7 @@ describe('a circuit that opens', () => {
   ] as const)('where somebody else answers, a photo of a %s waits for %i probe(s)', async (lane, probes) => {
     const one = {
       ...provider(first, 'first'),
-      breaker: new CircuitBreaker({ threshold: 1, baseMs: 200, capMs: 200 }),
+      breaker: new CircuitBreaker<CallFailure>({ threshold: 1, baseMs: 200, capMs: 200 }),
     };
     first.behave(openai.server);
     const asked = vision({ providers: [one], tries: 1, hasFallback: true });
@@ -395,7 +429,12 @@ describe('a circuit that opens', () => {
   });
 
   test('lets those go who wait for a probe that takes too long; its answer still comes', async () => {
-    const breaker = new CircuitBreaker({ threshold: 1, baseMs: 20, capMs: 20, probeLimitMs: () => 50 });
+    const breaker = new CircuitBreaker<CallFailure>({
+      threshold: 1,
+      baseMs: 20,
+      capMs: 20,
+      probeLimitMs: () => 50,
+    });
     const one = { ...provider(first, 'first'), breaker };
     first.behave(openai.server);
     const asked = vision({ providers: [one], tries: 1, hasFallback: true });
@@ -412,7 +451,7 @@ describe('a circuit that opens', () => {
   });
 
   test('for a moment is waited for', async () => {
-    const breaker = new CircuitBreaker({ threshold: 1, baseMs: 50, capMs: 50 });
+    const breaker = new CircuitBreaker<CallFailure>({ threshold: 1, baseMs: 50, capMs: 50 });
     first.behave(inTurn(openai.server));
     const asked = vision({ providers: [{ ...provider(first, 'first'), breaker }] });
     expect((await asked.classify(photo, context())).classification.category).toBe('pets');
@@ -452,7 +491,7 @@ describe('a caller that leaves', () => {
     const open = first.hold();
     first.behave(openai.server);
     const caller = new AbortController();
-    const asked = vision({ finishSent: true });
+    const asked = vision();
     const answer = asked.classify(photo, context({ signal: caller.signal }));
     await first.received(1);
     caller.abort(new Error('gone'));
@@ -490,7 +529,6 @@ describe('money reserved for a call', () => {
     const asked = vision({
       providers: [provider(first, 'first', { price })],
       spending: openSpending({ ...caps, ledger: leaving }),
-      finishSent: true,
     }).classify(photo, context({ signal: caller.signal }));
     await expect(asked).rejects.toThrow('gone');
     expect([first.requestCount, ...ledger.sums.values()]).toEqual([0, 0, 0]);

@@ -74,7 +74,7 @@ function service(deadlineMs: number) {
   };
   const vision = openVision({ ...llm, maxWaiting: 2_000 }, parts);
   const shared = (inner: Classifier) => withSingleFlight(withRemembering(inner, cache));
-  const answering = withFallback(shared(vision.classifier), shared(local), { marginMs: 1_000 });
+  const answering = withFallback(shared(vision.classifier), shared(local), { marginMs: 500 });
   const classifier = withCache(answering, cache, { onReadFailure: () => {} });
   closing.push(() => grouped.flush());
   const classify = (index: number, signal = new AbortController().signal): Promise<Answer> =>
@@ -129,7 +129,7 @@ describe.each<[string, Behave]>([
 ])('a vendor with %s', (_, trouble) => {
   test('always: every photo gets its local answer, few calls are made, nothing wrong is remembered', async () => {
     fake.behave(trouble);
-    const answers = await classifyAll(60, 2_000);
+    const answers = await classifyAll(60, 1_000);
     await checkAll(answers);
     expect(answers.every(({ degraded }) => degraded)).toBe(true);
     expect(fake.requestCount).toBeLessThanOrEqual(1.1 * 60 + 10);
@@ -137,7 +137,7 @@ describe.each<[string, Behave]>([
 
   test('now and then: every photo gets an answer, and nothing wrong is remembered', async () => {
     fake.behave(sometimes(trouble));
-    const answers = await classifyAll(60, 2_000);
+    const answers = await classifyAll(60, 1_000);
     await checkAll(answers);
   });
 });
@@ -151,7 +151,7 @@ test('a thousand photos in an outage cost a few calls, not a thousand', async ()
 
 test('an answer that comes too late for its caller is remembered for the next one', async () => {
   const open = fake.hold();
-  const { classify } = service(1_400);
+  const { classify } = service(1_000);
   const answer = await classify(1);
   expect(answer).toMatchObject({ degraded: true, classification: { method: 'local' } });
   open();

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type CallFailure, failureWords } from '../../src/vision/calls/call-failure.ts';
 import type { VisionCallReport } from '../../src/vision/calls/call-report.ts';
 import { policies } from '../../src/vision/calls/failure-policy.ts';
-import { failureWords, type ToldFailure } from '../../src/vision/calls/failure-words.ts';
 import { openFailures } from '../../src/vision/calls/failures.ts';
 
 describe('in words', () => {
-  test.each<[ToldFailure, string]>([
+  test.each<[CallFailure, string]>([
     [
       { class: 'network', code: 'ECONNREFUSED', host: '127.0.0.1:9999' },
       'LLM not reached: ECONNREFUSED 127.0.0.1:9999',
@@ -120,8 +120,6 @@ describe('are remembered and logged', () => {
     };
     expect(failures.lastOf('mine')).toEqual(last);
     vi.advanceTimersByTime(10_000);
-    call('cancelled');
-    expect(failures.lastOf('mine')).toEqual(last);
     call('answered');
     expect(failures.lastOf('mine')).toEqual({ ...last, overAt: '2026-11-27T12:00:20.000Z' });
     call('timeout');

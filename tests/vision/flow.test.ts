@@ -118,6 +118,39 @@ describe('a vendor in an outage', () => {
     expect(seen.vendors[0]?.calls).toBeLessThan(90);
   });
 
+  test('that begins to hang: single photos wait a few seconds, and only until the circuit is open', async () => {
+    const hangs = { fromMs: 10_000, toMs: Infinity, kind: 'hangs' as const };
+    const seen = await simulate([{ callMs: 300, outage: hangs }], singles(0, 700, 200));
+    const during = seen.outcomes.filter(({ atMs }) => atMs >= 10_000);
+    // For a permit that another call holds for 3 s, then 3 s for its own call.
+    expect(Math.max(...during.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(6_100);
+    const open = during.filter(({ atMs }) => atMs > 17_000);
+    expect(Math.max(...open.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(500);
+  });
+
+  test('that begins to hang: photos that come one by one wait 3 s each, five of them', async () => {
+    const hangs = { fromMs: 100_000, toMs: Infinity, kind: 'hangs' as const };
+    const seen = await simulate([{ callMs: 300, outage: hangs }], singles(0, 10_000, 30));
+    const slow = seen.outcomes.filter(({ tookMs }) => tookMs > 500);
+    expect(slow.map(({ atMs }) => atMs)).toEqual([100_000, 110_000, 120_000, 130_000, 140_000]);
+    expect(Math.max(...slow.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(3_100);
+  });
+
+  test('that begins to hang: a photo of a batch waits for the circuit, not for its deadline', async () => {
+    const hangs = { fromMs: 10_000, toMs: Infinity, kind: 'hangs' as const };
+    const seen = await simulate([{ callMs: 300, outage: hangs }], [...batch(0), ...batch(12_000)]);
+    expect(Math.max(...seen.outcomes.slice(20).map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(10_000);
+  });
+
+  test('whose calls take long for once: another vendor answers, and the first one stays in use', async () => {
+    const slow = { fromMs: 10_000, toMs: 10_100, times: 20 };
+    const rules = [{ callMs: 300, slow }, { callMs: 300 }];
+    const seen = await simulate(rules, singles(0, 100, 200));
+    expect(local(seen)).toEqual([]);
+    expect(Math.max(...seen.outcomes.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(3_500);
+    expect(seen.vendors[1]?.calls).toBeLessThanOrEqual(4);
+  });
+
   test.each(['down', 'hangs', 'errors'] as const)(
     'and back (%s): within five seconds all photos are the LLM’s',
     async (kind) => {

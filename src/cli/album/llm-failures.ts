@@ -1,11 +1,11 @@
 import type { Api } from '../../client/api.ts';
 import type { Http } from '../../client/http.ts';
 import type { ServiceState } from '../../stats/service-state.ts';
+import { type CallFailure, failureOf, failureWords } from '../../vision/calls/call-failure.ts';
 import type { VisionCallReport } from '../../vision/calls/call-report.ts';
-import { failureOf, failureWords, type ToldFailure } from '../../vision/calls/failure-words.ts';
 
 /** Why calls to an LLM failed in this run, or fail at a server. */
-export interface CountedFailure extends ToldFailure {
+export interface CountedFailure extends CallFailure {
   readonly words: string;
   /** Of calls; absent where a server does not tell. */
   readonly count?: number;
@@ -22,7 +22,7 @@ export function openFailureTally(hasSeveral: boolean): FailureTally {
   const found = new Map<string, CountedFailure>();
   return {
     add(call) {
-      if (call.outcome === 'answered' || call.outcome === 'cancelled') return;
+      if (call.outcome === 'answered') return;
       const failure = failureOf(call);
       const words = failureWords(failure, hasSeveral ? call.provider : undefined);
       found.set(words, { ...failure, words, count: (found.get(words)?.count ?? 0) + 1 });

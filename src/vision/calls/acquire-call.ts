@@ -2,23 +2,24 @@ import type { ClassifyContext } from '../../classify/classifier.ts';
 import { VisionError } from '../../errors.ts';
 import type { Attempt } from '../../resilience/circuit-breaker.ts';
 import { LimiterError, type Permit } from '../../resilience/limiter.ts';
-import { timeLimit } from '../../resilience/time-limit.ts';
+import { timeLimit } from '../../resilience/wait-until.ts';
+import type { CallFailure } from './call-failure.ts';
 import type { Key } from './key-ring.ts';
 import type { Provider } from './provider.ts';
 import type { Reservation, Spending } from './spending.ts';
 
-/** A call that may be sent now: it holds a permit, a attempt through the circuit, and the money. */
-export interface ReadyCall {
+/** A call that may be sent now: it holds a permit, the breaker's leave, and money. */
+export interface AcquiredCall {
   readonly provider: Provider;
   readonly key: Key;
   readonly permit: Permit;
-  readonly attempt: Attempt<string>;
+  readonly attempt: Attempt<CallFailure>;
   readonly money: Reservation;
 }
 
 export interface CallRequest {
   readonly provider: Provider;
-  /** The only key that may be used; a healthy one, where absent. */
+  /** The only key that may be used; a healthy one where absent. */
   readonly key?: Key | undefined;
   /** The photo's number in order of arrival. */
   readonly arrival: number;
@@ -29,25 +30,25 @@ export interface CallRequest {
 const lanes = ['single', 'batch', 'background'] as const satisfies ClassifyContext['lane'][];
 
 /**
- * Waits for a permit with a provider.
- * @throws VisionError nothing may be sent to it, or not in time; the reason of `context.signal`
+ * Waits until a call may be sent to a provider.
+ * @throws VisionError no call may be sent, or not in time; the reason of `context.signal`
  */
 export async function acquireCall(
   request: CallRequest,
   spending: Spending,
   context: ClassifyContext,
-): Promise<ReadyCall> {
+): Promise<AcquiredCall> {
   const { provider } = request;
   if (spending.isExhausted) throw new VisionError('over_budget');
   // A probe doesn't queue: those who wait for it would wait for the queue.
   const isClosed = provider.breaker.state === 'closed';
   const probe = isClosed ? undefined : provider.breaker.attempt();
   if (!isClosed && probe === undefined) throw new VisionError('rejected');
-  const permit = await permitFor(request, context, probe !== undefined).catch((error) => {
+  const permit = await acquirePermit(request, context, probe !== undefined).catch((error) => {
     probe?.abandoned();
     throw error;
   });
-  // Chosen now: while it waited for its permit, a key may have been put aside.
+  // Chosen now: a key may have been put aside during the wait.
   const key = request.key ?? provider.keys.next();
   const attempt = probe ?? provider.breaker.attempt();
   try {
@@ -65,21 +66,21 @@ export async function acquireCall(
 }
 
 /** Gives everything back. */
-export function abandon({ permit, attempt, money }: ReadyCall): void {
+export function abandonCall({ permit, attempt, money }: AcquiredCall): void {
   money.settle('nothing');
   attempt.abandoned();
   permit.release('other');
 }
 
-async function permitFor(
+async function acquirePermit(
   { provider, arrival, isReturning }: CallRequest,
   context: ClassifyContext,
   isProbe: boolean,
 ): Promise<Permit> {
-  // Who gets a permit too late for a call is in the way of those who come in time.
-  const callMs = Math.min(provider.usual.ms ?? 0, context.deadline.leftMs() / 2);
+  // A permit that comes too late for a call is in the way of requests that are in time.
+  const callMs = Math.min(provider.callTime.ms ?? 0, context.deadline.leftMs() / 2);
   const deadline = { leftMs: () => context.deadline.leftMs() - callMs };
-  using patience = timeLimit({ deadline, expired: () => new VisionError('queue_timeout') }, context.signal);
+  using limit = timeLimit({ deadline, signal: context.signal }, () => new VisionError('queue_timeout'));
   try {
     return await provider.account.limiter.acquire({
       priority: () => lanes.indexOf(context.lane),
@@ -87,7 +88,7 @@ async function permitFor(
       arrival,
       isReturning,
       isProbe,
-      signal: patience.signal,
+      signal: limit.signal,
     });
   } catch (error) {
     if (!(error instanceof LimiterError)) throw error;

@@ -1,18 +1,18 @@
 import type { ClassifyContext } from '../../classify/classifier.ts';
 import { VisionError } from '../../errors.ts';
 import { type BackoffOptions, backoffMs, pause } from '../../resilience/backoff.ts';
-import type { MonotonicClock } from '../../resilience/deadline.ts';
 import type { RetryBudget } from '../../resilience/retry-budget.ts';
+import { settlesBefore } from '../../resilience/wait-until.ts';
 import type { Reading } from '../wire/reply.ts';
 import { VendorError } from '../wire/vendor-error.ts';
 import { vendorWaitMs } from '../wire/vendor-wait.ts';
 import type { VisionQuestion } from '../wire/vision-model.ts';
-import { abandon, acquireCall, type ReadyCall } from './acquire-call.ts';
+import { type AcquiredCall, abandonCall, acquireCall } from './acquire-call.ts';
 import { policyOf } from './failure-policy.ts';
 import type { Key } from './key-ring.ts';
-import { coolingMs, type Provider } from './provider.ts';
+import { overdueMs, type Provider, unavailableMs } from './provider.ts';
 import { type SendCallOptions, sendCall } from './send-call.ts';
-import type { Reservation, Spending } from './spending.ts';
+import type { Spending } from './spending.ts';
 
 export interface AskOptions extends SendCallOptions {
   /** In order of preference, at least one. */
@@ -22,9 +22,8 @@ export interface AskOptions extends SendCallOptions {
   /** Failed calls of one provider for one photo. */
   readonly tries: number;
   readonly backoff: BackoffOptions;
-  /** Somebody else answers where no provider does, so nobody waits long for one that is in trouble. */
+  /** A local model answers where no provider does, so no photo waits long for one that is in trouble. */
   readonly hasFallback?: boolean;
-  readonly nowMs?: MonotonicClock;
 }
 
 export interface Questions {
@@ -39,30 +38,35 @@ export interface VisionAnswer extends Reading {
   readonly costMicro?: number;
 }
 
-/** Where one photo stands with one provider. */
-interface Standing {
+/** What one provider has done for the photo so far. */
+interface Candidate {
   readonly provider: Provider;
   failures: number;
   notBeforeMs: number;
   isPlain: boolean;
-  /** Its next call is one more because the last one failed. */
-  isRepeated: boolean;
+  /** Its next call repeats one that failed. */
+  isRepetition: boolean;
   isOut: boolean;
+  isRefused: boolean;
+  /** Of the last failure. */
+  reason?: string;
   /** The only key that may be used. */
   key?: Key;
 }
 
-/** With less time left than that no call is begun. */
+/** With less time left no call is sent. */
 const leastUsefulMs = 200;
-/** How many cool-downs of a circuit one photo waits for. Clients never ask again about a photo of a batch. */
-const maxCoolings = { single: 0, batch: 1, background: 1, withoutFallback: 2 };
+/** How many cool-downs one photo waits for. Clients never ask again about a photo of a batch. */
+const maxCooldowns = { single: 0, batch: 1, background: 1, withoutFallback: 2 };
+/** Classes of refusals in words that the table doesn't know. */
+const maybeRefusals = ['bad_request', 'bad_answer'];
 
-/** Photos so far: who was refused goes back to its place among them. */
+/** Photos so far: one whose call was rejected goes back to its place among them. */
 let arrivals = 0;
 
 /**
- * Asks one provider after another until one answers, the table says that there is no use, or the time is up. The only
- * place where anything is tried twice.
+ * Asks one provider after another until one answers, the policy says stop, or the time is up. The only place where
+ * anything is tried twice.
  * @throws VisionError the last failure; the reason of `context.signal`
  */
 export async function ask(
@@ -70,149 +74,177 @@ export async function ask(
   options: AskOptions,
   context: ClassifyContext,
 ): Promise<VisionAnswer> {
-  const { nowMs = () => performance.now(), hasFallback = false } = options;
-  const arrival = ++arrivals;
-  const standings = options.providers.map(
-    (provider): Standing => ({
+  return new PhotoRequest(questions, options, context).answer();
+}
+
+/** One photo on its way through the providers. */
+class PhotoRequest {
+  readonly #questions: Questions;
+  readonly #options: AskOptions;
+  readonly #context: ClassifyContext;
+  readonly #candidates: readonly Candidate[];
+  readonly #arrival = ++arrivals;
+  #attempts = 0;
+  #cooldowns = 0;
+  #costMicro: number | undefined;
+  #last: VisionError | undefined;
+  /** Its last call was rejected: it goes where there is room, or back to its place. */
+  #isReturning = false;
+
+  constructor(questions: Questions, options: AskOptions, context: ClassifyContext) {
+    this.#questions = questions;
+    this.#options = options;
+    this.#context = context;
+    this.#candidates = options.providers.map((provider) => ({
       provider,
       failures: 0,
       notBeforeMs: 0,
       isPlain: false,
-      isRepeated: false,
+      isRepetition: false,
       isOut: false,
-    }),
-  );
-  const mostCoolings = maxCoolings[hasFallback ? context.lane : 'withoutFallback'];
-  let attempts = 0;
-  let coolings = 0;
-  let costMicro: number | undefined;
-  let last: VisionError | undefined;
-  /** Once is enough to find out whether it is about the question. */
-  let isRefused = false;
-  /** It was let wait once: it goes where there is room, or back to its place. */
-  let isReturning = false;
+      isRefused: false,
+    }));
+  }
 
-  const waitOf = ({ provider, notBeforeMs }: Standing) =>
-    Math.max(coolingMs(provider), provider.account.limiter.pauseMs(), notBeforeMs - nowMs());
+  async answer(): Promise<VisionAnswer> {
+    for (let candidate = this.#choose(); candidate !== undefined; candidate = this.#choose()) {
+      try {
+        if (!(await this.#isReady(candidate))) continue;
+        const reading = await this.#attempt(candidate);
+        const costMicro = this.#costMicro;
+        if (reading !== undefined)
+          return {
+            ...reading,
+            model: candidate.provider.model,
+            ...(costMicro !== undefined && { costMicro }),
+          };
+      } catch (error) {
+        if (!(error instanceof VisionError)) throw error;
+        this.#follow(candidate, error);
+        this.#context.signal.throwIfAborted();
+      }
+    }
+    throw this.#failure();
+  }
 
   /** The first that may be asked now, else the one that may be asked soonest. */
-  function choose(): Standing | undefined {
-    const left = standings.filter(({ isOut }) => !isOut).sort((one, other) => waitOf(one) - waitOf(other));
-    const ready = standings.filter((one) => !one.isOut && waitOf(one) <= 0);
-    const roomy = isReturning ? ready.find(({ provider }) => provider.account.limiter.hasRoom) : undefined;
-    return roomy ?? ready[0] ?? left[0];
+  #choose(): Candidate | undefined {
+    const left = this.#candidates.filter(({ isOut }) => !isOut);
+    const ready = left.filter((one) => waitMs(one) <= 0);
+    const free = this.#isReturning
+      ? ready.find(({ provider }) => provider.account.limiter.hasRoom)
+      : undefined;
+    return free ?? ready[0] ?? left.sort((one, other) => waitMs(one) - waitMs(other))[0];
   }
 
-  /** @returns whether it may be asked now; otherwise something may have changed */
-  async function untilReady({ provider, notBeforeMs }: Standing): Promise<boolean> {
-    const { breaker, account } = provider;
-    const restMs = account.limiter.pauseMs();
-    // While the circuit is closed the limiter itself waits for the end of a rest.
-    const troubleMs = Math.max(coolingMs(provider), breaker.state === 'closed' ? 0 : restMs);
-    if (troubleMs > 0 && !breaker.isProbing && ++coolings > mostCoolings)
-      throw last ?? new VisionError('cooling');
-    const waitMs = Math.max(troubleMs, notBeforeMs - nowMs());
-    const soonestMs = Math.max(waitMs, restMs);
-    if (soonestMs > 0 && soonestMs + leastUsefulMs > context.deadline.leftMs())
-      throw last ?? new VisionError(troubleMs > 0 ? 'cooling' : 'resting');
-    if (waitMs > 0) await breaker.wait(waitMs, context.signal);
-    return waitMs <= 0;
+  /** Waits for the provider. @returns false where the best choice may be another one by now */
+  async #isReady(candidate: Candidate): Promise<boolean> {
+    const { breaker, account } = candidate.provider;
+    const pauseMs = account.limiter.pauseMs();
+    // While the circuit is closed the limiter itself waits for the end of a pause.
+    const cooldownMs = Math.max(unavailableMs(candidate.provider), breaker.state === 'closed' ? 0 : pauseMs);
+    if (cooldownMs > 0 && !breaker.isProbing) this.#cooldowns++;
+    const ownMs = Math.max(cooldownMs, candidate.notBeforeMs - performance.now());
+    const soonestMs = Math.max(ownMs, pauseMs);
+    const mostCooldowns = maxCooldowns[this.#options.hasFallback ? this.#context.lane : 'withoutFallback'];
+    const isTooLate = soonestMs > 0 && soonestMs + leastUsefulMs > this.#context.deadline.leftMs();
+    if (isTooLate || this.#cooldowns > mostCooldowns) {
+      this.#stop();
+      this.#last ??= new VisionError(cooldownMs > 0 ? 'cooling' : 'resting');
+    } else if (ownMs > 0) await breaker.wait(ownMs, this.#context.signal);
+    return ownMs <= 0 && !candidate.isOut;
   }
 
-  function attempt(standing: Standing, ready: ReadyCall): Promise<Reading> {
-    if (attempts++ === 0) options.retryBudget.first();
-    standing.key = ready.key;
-    const money: Reservation = {
-      settle(paid) {
-        const paidMicro = ready.money.settle(paid);
-        if (paidMicro !== undefined) costMicro = (costMicro ?? 0) + paidMicro;
-        return paidMicro;
-      },
-    };
-    const question = standing.isPlain ? questions.plain : questions.full;
-    const call = sendCall({ ...ready, money }, question, attempts, options, context);
-    return ready.attempt.isProbe && hasFallback ? patiently(call, standing) : call;
-  }
-
-  /** Nobody waits for a probe longer than for an ordinary call; its answer is remembered all the same. */
-  async function patiently(call: Promise<Reading>, standing: Standing): Promise<Reading> {
-    const isOver = new AbortController();
-    const ended = call.then(
-      () => true,
-      () => true,
-    );
-    const patience = pause(standing.provider.breaker.waitMs(), isOver.signal).then(
-      () => false,
-      () => true,
-    );
-    const hasEnded = await Promise.race([ended, patience]);
-    isOver.abort();
-    if (hasEnded) return call;
-    standing.isOut = true;
-    if (standings.some((one) => !one.isOut && waitOf(one) <= 0)) throw new VisionError('cooling');
-    for (const one of standings) one.isOut = true;
-    context.release?.(new VisionError('cooling'));
-    return call;
-  }
-
-  function follow(standing: Standing, error: VisionError) {
-    const policy = policyOf(error.reason);
-    const { isPlain } = standing;
-    if (policy.next !== 'plain') delete standing.key;
-    isReturning = policy.next === 'wait';
-    if (error instanceof VendorError) standing.isRepeated = false;
-    if (policy.next === 'again' || policy.next === 'repair') standing.isRepeated = true;
-    switch (policy.next) {
-      case 'wait':
-        return;
-      case 'again': {
-        const headers = error instanceof VendorError ? error.failure.headers : undefined;
-        const waitMs = Math.max(backoffMs(++standing.failures, options.backoff), vendorWaitMs(headers));
-        standing.notBeforeMs = nowMs() + waitMs;
-        standing.isOut ||= standing.failures >= options.tries;
-        return;
-      }
-      case 'plain':
-        standing.isOut ||= isRefused;
-        standing.isPlain = isRefused = true;
-        return;
-      case 'repair':
-        standing.isOut ||= isPlain;
-        standing.isPlain = true;
-        return;
-      case 'other_key':
-        standing.isOut ||= standing.provider.keys.healthy === 0;
-        return;
-      case 'next':
-        standing.isOut = true;
-        return;
-      case 'stop':
-        for (const one of standings) one.isOut = true;
-        return;
-      default:
-        policy.next satisfies never;
+  /** @returns undefined where the provider may get no further call for this photo */
+  async #attempt(candidate: Candidate): Promise<Reading | undefined> {
+    const { retryBudget, spending } = this.#options;
+    const { provider, key } = candidate;
+    const request = { provider, key, arrival: this.#arrival, isReturning: this.#isReturning };
+    const call = await acquireCall(request, spending, this.#context);
+    if (candidate.isRepetition && !retryBudget.extra()) {
+      abandonCall(call);
+      candidate.isOut = true;
+      return undefined;
     }
-  }
-
-  for (let standing = choose(); standing !== undefined; standing = choose()) {
-    if (!(await untilReady(standing))) continue;
-    let ready: ReadyCall | undefined;
+    if (this.#attempts++ === 0) retryBudget.first();
+    candidate.key = call.key;
+    const question = candidate.isPlain ? this.#questions.plain : this.#questions.full;
+    const reading = sendCall(call, question, this.#attempts, this.#options);
     try {
-      const { provider, key } = standing;
-      ready = await acquireCall({ provider, key, arrival, isReturning }, options.spending, context);
-      if (!standing.isRepeated || options.retryBudget.extra()) {
-        const reading = await attempt(standing, ready);
-        return { ...reading, model: provider.model, ...(costMicro !== undefined && { costMicro }) };
-      }
-    } catch (error) {
-      if (!(error instanceof VisionError)) throw error;
-      last = error;
-      follow(standing, error);
-      context.signal.throwIfAborted();
-      continue;
+      await this.#untilOverdue(reading, candidate, call);
+      return await reading;
+    } finally {
+      const { costMicro } = call.money;
+      if (costMicro !== undefined) this.#costMicro = (this.#costMicro ?? 0) + costMicro;
     }
-    abandon(ready);
-    standing.isOut = true;
   }
-  throw last ?? new VisionError('internal');
+
+  /**
+   * No photo waits much longer than a call usually takes: another provider or the local model answers. The call goes on,
+   * and its answer is remembered.
+   * @throws VisionError another provider may be asked now
+   */
+  async #untilOverdue(
+    reading: Promise<Reading>,
+    candidate: Candidate,
+    { attempt, provider }: AcquiredCall,
+  ): Promise<void> {
+    const { breaker, timeoutMs } = provider;
+    const limitMs = attempt.isProbe ? breaker.waitMs() : overdueMs(provider);
+    if (limitMs >= timeoutMs || (await settlesBefore(reading, (signal) => pause(limitMs, signal)))) return;
+    const reason = attempt.isProbe ? 'cooling' : 'timeout';
+    if (this.#candidates.some((one) => one !== candidate && !one.isOut && waitMs(one) <= 0)) {
+      candidate.isOut = true;
+      throw new VisionError(reason);
+    }
+    if (!this.#options.hasFallback) return;
+    // Clients never ask again about a photo of a batch: it waits as long as other calls are answered.
+    while (this.#context.lane !== 'single' && breaker.state === 'closed')
+      if (await settlesBefore(reading, (signal) => breaker.wait(timeoutMs, signal))) return;
+    this.#stop();
+    this.#context.release?.(new VisionError(reason));
+  }
+
+  #follow(candidate: Candidate, error: VisionError): void {
+    const { tries, backoff } = this.#options;
+    const { next } = policyOf(error.reason);
+    const failure = error instanceof VendorError ? error.failure : undefined;
+    this.#last = error;
+    this.#isReturning = next === 'wait';
+    candidate.reason = error.reason;
+    if (next !== 'plain') delete candidate.key;
+    if (failure) candidate.isRepetition = false;
+    if (next === 'again' || next === 'repair') candidate.isRepetition = true;
+    if (next === 'again') {
+      const pauseMs = Math.max(backoffMs(++candidate.failures, backoff), vendorWaitMs(failure?.headers));
+      candidate.notBeforeMs = performance.now() + pauseMs;
+      candidate.isOut ||= candidate.failures >= tries;
+    } else if (next === 'plain') {
+      // One plain question per photo shows whether the wording matters.
+      candidate.isOut ||= this.#candidates.some(({ isRefused }) => isRefused);
+      candidate.isPlain = candidate.isRefused = true;
+    } else if (next === 'repair') {
+      candidate.isOut ||= candidate.isPlain;
+      candidate.isPlain = true;
+    } else if (next === 'other_key') candidate.isOut ||= candidate.provider.keys.healthy === 0;
+    else if (next === 'next') candidate.isOut = true;
+    else if (next === 'stop') this.#stop();
+  }
+
+  #stop(): void {
+    for (const candidate of this.#candidates) candidate.isOut = true;
+  }
+
+  /** Where one provider refuses the photo, others may do so in words unknown to the table. */
+  #failure(): VisionError {
+    const refuses = ({ isRefused, reason = '' }: Candidate) => isRefused || maybeRefusals.includes(reason);
+    const isRefused = this.#candidates.some((one) => one.isRefused) && this.#candidates.every(refuses);
+    return isRefused ? new VisionError('refused') : (this.#last ?? new VisionError('internal'));
+  }
+}
+
+/** Milliseconds until the provider may be asked; 0 or less for now. */
+function waitMs({ provider, notBeforeMs }: Candidate): number {
+  const pauseMs = provider.account.limiter.pauseMs();
+  return Math.max(unavailableMs(provider), pauseMs, notBeforeMs - performance.now());
 }

@@ -24,7 +24,7 @@ export interface VisionCallReport extends FailureSummary {
   readonly host: string;
   /** Of this photo, 1 for the first. */
   readonly attempt: number;
-  /** `answered`, `cancelled`, or the class of the failure. */
+  /** `answered`, or the class of the failure. */
   readonly outcome: string;
   readonly durationMs: number;
   /** For a place, before the call was sent. */

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { countedLines } from '../../resilience/counted-lines.ts';
+import { type CallFailure, failureOf, failureWords } from './call-failure.ts';
 import type { VisionCallReport } from './call-report.ts';
 import { type FailurePolicy, policyOf } from './failure-policy.ts';
-import { failureOf, failureWords, type ToldFailure } from './failure-words.ts';
 
 /** The last calls of a provider that failed one after another. */
-export interface LastFailure extends ToldFailure {
+export interface LastFailure extends CallFailure {
   readonly words: string;
   /** Of the first and of the last of them, as ISO 8601. */
   readonly since: string;
@@ -65,7 +65,6 @@ export function openFailures({
     called(call) {
       const { provider, outcome, status, code, unusable } = call;
       if (outcome === 'answered') return answered(provider);
-      if (outcome === 'cancelled') return;
       lines.add([provider, outcome, status, code, unusable].join(' '), call);
       // A photo that is refused says nothing about the provider.
       if (policyOf(outcome).blame !== 'photo') failed(call);

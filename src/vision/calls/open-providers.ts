@@ -1,14 +1,16 @@
 import type { Logger } from 'pino';
 import { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
 import { Limiter, type LimiterState } from '../../resilience/limiter.ts';
-import { type UsualTime, usualTime } from '../../resilience/usual-time.ts';
+import { MovingAverage } from '../../resilience/moving-average.ts';
 import type { Catalogue, VendorName } from '../catalogue/catalogue.ts';
 import { type Target, targetOf } from '../catalogue/target.ts';
 import { anthropicModel } from '../wire/anthropic.ts';
 import { openAiCompatibleModel } from '../wire/openai-compatible.ts';
 import { requestFields } from '../wire/request-fields.ts';
 import type { VisionModel } from '../wire/vision-model.ts';
+import { type CallFailure, failureWords } from './call-failure.ts';
 import type { VisionHooks } from './call-report.ts';
+import { type FailurePolicy, policyOf } from './failure-policy.ts';
 import { fingerprintOf, keyRing } from './key-ring.ts';
 import { convertedPrice, type Price, typicalUsage } from './price.ts';
 import type { Account, Provider } from './provider.ts';
@@ -52,10 +54,8 @@ const startConcurrency = 4;
 const maxConcurrency = 256;
 /** The service must not find a vendor's recovery out much later than it happens, so cool-downs stay short. */
 const circuit = { threshold: 5, baseMs: 1_000, capMs: 4_000 };
-/** Of a probe, where no call has been answered yet. */
-const firstPatienceMs = 2_000;
-/** Of a probe, as a multiple of what a call usually takes. */
-const patience = 1.5;
+/** After that a probe counts as failed: as a multiple of what a call usually takes, or where that is not known. */
+const probeLimit = { times: 1.5, unknownMs: 2_000 };
 const bindingLogMs = 60_000;
 
 /**
@@ -69,7 +69,7 @@ export function openProviders(
   const { maxWaiting } = options;
   const targets = options.providers.map((provider) => ({ provider, target: targetOf(catalogue, provider) }));
   const currency = currencyOf(targets, options.costPerCall > 0);
-  const accounts = new Map<string, Account & { readonly breakers: CircuitBreaker[] }>();
+  const accounts = new Map<string, Account & { readonly breakers: CircuitBreaker<CallFailure>[] }>();
 
   /** The limits of its first provider hold for an account. */
   function accountOf({ account: name, maxConcurrency: most, maxRate, timeoutMs }: ProviderOptions) {
@@ -88,18 +88,25 @@ export function openProviders(
     return account;
   }
 
-  /** Who waits for a permit must not wait for a circuit that has opened. */
-  function breakerOf(provider: string, account: Account, usual: UsualTime): CircuitBreaker {
-    return new CircuitBreaker({
+  function breakerOf(provider: string, account: Account, callTime: MovingAverage) {
+    return new CircuitBreaker<CallFailure>({
       ...circuit,
-      probeLimitMs: () => (usual.ms === undefined ? firstPatienceMs : usual.ms * patience),
-      onChange(state, _previous, cause) {
-        log[state === 'open' ? 'warn' : 'info']({ provider, state, cause }, 'vision circuit');
-        if (state !== 'open') return;
-        account.limiter.reset();
-        if (cause === 'bad_answer') onAlert?.({ provider, reason: cause });
+      probeLimitMs: () => (callTime.ms === undefined ? probeLimit.unknownMs : callTime.ms * probeLimit.times),
+      onChange(state, previous, cause) {
+        // Who waits for a permit must not wait for the circuit.
+        if (state === 'open') account.limiter.reset();
+        if (state === 'closed') log.info({ provider }, 'LLM circuit closed');
+        else if (previous !== 'closed') log.debug({ provider, state, ...cause }, 'LLM circuit');
+        else if (cause) reportOpening(provider, cause);
       },
     });
+  }
+
+  /** Once an outage. */
+  function reportOpening(provider: string, cause: CallFailure): void {
+    log.error({ provider, ...cause }, `LLM circuit opened: ${failureWords(cause)}`);
+    const policy: FailurePolicy = policyOf(cause.class);
+    if (!policy.alert) onAlert?.({ provider, reason: cause.class });
   }
 
   function open({ provider, target }: (typeof targets)[number]): Provider {
@@ -115,8 +122,8 @@ export function openProviders(
       fingerprint: fingerprintOf(apiKey),
       model: modelOf(target, { apiKey, timeoutMs, fields }),
     }));
-    const usual = usualTime();
-    const breaker = breakerOf(name, account, usual);
+    const callTime = new MovingAverage();
+    const breaker = breakerOf(name, account, callTime);
     account.breakers.push(breaker);
     return {
       name,
@@ -124,7 +131,7 @@ export function openProviders(
       keys: keyRing(keys),
       account,
       breaker,
-      usual,
+      callTime,
       timeoutMs,
       target,
       price: priceOf(provider, target, { ...options, currency }),

@@ -1,7 +1,8 @@
 import type { CircuitBreaker } from '../../resilience/circuit-breaker.ts';
 import type { Limiter } from '../../resilience/limiter.ts';
-import type { UsualTime } from '../../resilience/usual-time.ts';
+import type { MovingAverage } from '../../resilience/moving-average.ts';
 import type { Target } from '../catalogue/target.ts';
+import type { CallFailure } from './call-failure.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Price } from './price.ts';
 
@@ -10,7 +11,7 @@ export interface Account {
   readonly name: string;
   readonly limiter: Limiter;
   /** Of its providers. */
-  readonly breakers: readonly CircuitBreaker[];
+  readonly breakers: readonly CircuitBreaker<CallFailure>[];
 }
 
 /** One model of one vendor, with all that is known of its health. */
@@ -21,9 +22,9 @@ export interface Provider {
   readonly model: string;
   readonly keys: KeyRing;
   readonly account: Account;
-  readonly breaker: CircuitBreaker;
+  readonly breaker: CircuitBreaker<CallFailure>;
   /** Of calls that were answered. */
-  readonly usual: UsualTime;
+  readonly callTime: MovingAverage;
   /** Longest that a call may take, its wait for a permit not counted. */
   readonly timeoutMs: number;
   /** What the catalogue knows of the model and of where it is asked. */
@@ -32,6 +33,20 @@ export interface Provider {
 }
 
 /** Milliseconds until it may be asked, as far as its health goes; 0 for now. */
-export function coolingMs({ breaker, keys }: Provider): number {
+export function unavailableMs({ breaker, keys }: Provider): number {
   return Math.max(breaker.waitMs(), keys.waitMs());
+}
+
+/** No call is overdue sooner. */
+const leastOverdueMs = 3_000;
+/** As a multiple of what a call usually takes. */
+const overdueTimes = 6;
+
+/** After that a call counts as failed, although its answer may still come; Infinity while no call was answered. */
+export function overdueMs({ callTime: { ms = Infinity } }: Provider): number {
+  return Math.max(leastOverdueMs, overdueTimes * ms);
+}
+
+export function hostOf({ target }: Provider): string {
+  return new URL(target.baseUrl).host;
 }

@@ -42,6 +42,8 @@ export interface Reservation {
    * @returns that amount, where a price is known
    */
   settle(paid: TokenUsage | 'nothing' | 'unknown'): number | undefined;
+  /** What it returned. */
+  readonly costMicro: number | undefined;
 }
 
 export interface Spending {
@@ -100,17 +102,21 @@ export function openSpending(options: SpendingOptions): Spending {
       return nowMs() < exhaustedUntilMs;
     },
     async reserve(price) {
-      if (price === undefined) return { settle: () => undefined };
+      if (price === undefined) return { settle: () => undefined, costMicro: undefined };
       const day = calendar.format(now());
       const month = day.slice(0, 7);
       const reservedMicro = isCapped ? (estimates.get(price) ?? typicalCostMicro(price)) : 0;
       if (isCapped) await reserveMicro(reservedMicro, day, month);
+      let costMicro: number | undefined;
       return {
+        get costMicro() {
+          return costMicro;
+        },
         settle(paid) {
           const assumedMicro = estimates.get(price) ?? typicalCostMicro(price);
           const known = typeof paid === 'object' ? costMicroOf(price, paid) : undefined;
           if (known !== undefined) learn(price, known);
-          const costMicro = known ?? (paid === 'nothing' ? 0 : assumedMicro);
+          costMicro = known ?? (paid === 'nothing' ? 0 : assumedMicro);
           const difference = costMicro - reservedMicro;
           const add = () => ledger.addSpend(difference, [day, month]).catch(options.onFailure);
           // With a cap, at once: what is given back is somebody else's to spend. Else behind the answer.

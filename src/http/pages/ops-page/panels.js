@@ -195,10 +195,7 @@ export function drawCalls({ llm_calls, fallbacks }) {
   table(
     byId('calls'),
     ['Outcome', 'Of', 'Number'],
-    [
-      ...of('calls', llm_calls, (name) => name !== 'answered' && name !== 'cancelled'),
-      ...of('local instead', fallbacks, () => true),
-    ],
+    [...of('calls', llm_calls, (name) => name !== 'answered'), ...of('local instead', fallbacks, () => true)],
     'No LLM was asked today.',
   );
 }

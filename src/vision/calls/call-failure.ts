@@ -1,21 +1,20 @@
 import type { FailureSummary } from '../wire/vendor-error.ts';
 
-/** A failed call as people are told of it: nothing in it is secret, nor of the photo. */
-export interface ToldFailure extends FailureSummary {
+/** A failed call as logs and pages show it: nothing in it is secret, or of the photo. */
+export interface CallFailure extends FailureSummary {
   /** One of the classes in `failure-policy.ts`. */
   readonly class: string;
-  /** That was asked; left out where strangers read it. */
+  /** Left out where strangers read it. */
   readonly host?: string;
 }
 
-/** What is told of a call that failed. */
 export function failureOf({
   outcome,
   host,
   status,
   code,
   unusable,
-}: FailureSummary & { readonly outcome: string; readonly host: string }): ToldFailure {
+}: FailureSummary & { readonly outcome: string; readonly host: string }): CallFailure {
   return {
     class: outcome,
     host,
@@ -31,7 +30,7 @@ const brokenOff = /^(ECONNRESET|EPIPE|HPE_.*|unknown)$/;
  * What happened, in words.
  * @param name of the provider, where there are several
  */
-export function failureWords(failure: ToldFailure, name?: string): string {
+export function failureWords(failure: CallFailure, name?: string): string {
   const who = name === undefined ? 'LLM' : `LLM ${name}`;
   const { status, code, unusable, host } = failure;
   const answer = [status, unusable ?? code].filter((one) => one !== undefined).join(' ');
