@@ -20,6 +20,8 @@ export interface PhotoResult {
   /** Verified hash of the bytes. */
   readonly sha256: string;
   readonly durationMs: number;
+  /** The category that the caller once gave as right. */
+  readonly corrected?: string;
 }
 
 export type PhotoClassifier = ReturnType<typeof openPhotoClassifier>;
@@ -37,13 +39,18 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
     try {
       const photo = photos.open(upload);
       try {
-        const [given, correction] = await Promise.all([
+        const { claimant } = caller.sender;
+        const [given, ownCorrection] = await Promise.all([
           classifier.classify(photo, caller.context),
-          cache.correction(sha256, caller.sender.claimant),
+          cache.correction(sha256, claimant),
         ]);
+        const { saidOf: original } = given;
+        const correction =
+          ownCorrection ?? (original ? await cache.correction(original, claimant) : undefined);
         const answer = correction ? corrected(given, correction) : given;
         const durationMs = elapsed(startedMs);
-        const result = { answer, sha256, durationMs };
+        const category = correction?.result.category;
+        const result = { answer, sha256, durationMs, ...(category && { corrected: category }) };
         recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
         const claims = [claim(caller.sender, claimed, result), claimCopy(caller.sender, result)];
         await waitForWrites([answer.written, ...claims]);
@@ -68,10 +75,10 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
     if (result.answer.saidOf !== undefined) await saveClaim(sender, result.sha256, result);
   }
 
-  async function saveClaim({ claimant }: Sender, hash: string, { answer, sha256 }: PhotoResult) {
+  async function saveClaim({ claimant }: Sender, hash: string, { answer, sha256, corrected }: PhotoResult) {
     const content = answer.saidOf ?? sha256;
     await answer.written;
-    await cache.claim({ claimant, claimed: hash, content });
+    await cache.claim({ claimant, claimed: hash, content, ...(corrected && { corrected }) });
   }
 
   function recordFailure(

@@ -40,6 +40,8 @@ export interface Claim {
   readonly claimed: string;
   /** SHA-256 of the bytes it sent along. */
   readonly content: string;
+  /** The claimant's correction of that content, if there is one. */
+  readonly corrected?: string;
   /** Unix milliseconds. */
   readonly at: number;
 }

@@ -162,6 +162,22 @@ export function describeClaims(place: StorePlace): void {
       expect(await place.find('original', 'bert')).not.toHaveProperty('corrected');
     });
 
+    test('reaches every hash that stands for the photo, and claims that come later with it', async () => {
+      await place.store.saveResults([resultOf('upload'), resultOf('other')]);
+      await place.store.saveClaims([
+        claimOf('anna', 'original', 'upload'),
+        claimOf('anna', 'copy', 'upload'),
+        claimOf('anna', 'unlike', 'other'),
+        claimOf('bert', 'copy', 'upload'),
+      ]);
+      await give();
+      await place.store.saveClaims([{ ...claimOf('anna', 'later copy', 'upload'), corrected: 'foods' }]);
+      for (const name of ['original', 'copy', 'later copy'])
+        expect(await place.find(name, 'anna')).toMatchObject({ corrected: 'foods' });
+      expect(await place.find('unlike', 'anna')).not.toHaveProperty('corrected');
+      expect(await place.find('copy', 'bert')).not.toHaveProperty('corrected');
+    });
+
     test('comes before a verified result of the same hash, whichever photo it was given for', async () => {
       await place.store.saveResults([resultOf('upload')]);
       await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);

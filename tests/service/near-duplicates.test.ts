@@ -55,6 +55,19 @@ describe('a copy in the same album', () => {
     expect(fake.calls).toHaveLength(1);
   });
 
+  test('gets the correction of its original, whether it came before or comes after', async () => {
+    await start();
+    await classify(cat);
+    const [before, after] = [await copyOf(cat), await copyOf(cat, 260)];
+    await classify(before);
+    const feedback = { image_hash: sha256(cat), category: 'foods' };
+    expect((await post(`${app.url}/api/v1/feedback`, feedback, by('anna'))).status).toBe(200);
+    expect(await classify(after)).toMatchObject({ data: { category: 'foods', model: 'user' } });
+    for (const copy of [before, after])
+      expect(await lookUp(sha256(copy))).toMatchObject({ cached: true, data: { category: 'foods' } });
+    expect(fake.calls).toHaveLength(1);
+  });
+
   test('is everybody’s by nothing: others ask about it themselves', async () => {
     await start();
     await classify(cat);

@@ -34,6 +34,7 @@ function openModel() {
       if (content === undefined) return false;
       for (const one of [hash, content])
         claims.set(`${who}/${one}`, { who, hash: one, content, at, ...claims.get(`${who}/${one}`), said });
+      for (const one of claims.values()) if (one.who === who && one.content === content) one.said = said;
       return true;
     },
     dropResults(isChosen: (result: { content: string; version: string; at: number }) => boolean): void {

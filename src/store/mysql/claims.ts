@@ -13,16 +13,17 @@ import type { MysqlQuery } from './connection.ts';
 import type { MysqlPool } from './pool.ts';
 import { withBytes } from './results.ts';
 
-/** A newer claim replaces an older one; what the claimant corrected stays. `at_ms` is assigned last: it is compared. */
+/** A newer claim replaces an older one and keeps its correction. `at_ms` is assigned last, since it is compared. */
 const saveClaimsSql = `INSERT INTO album_claims (${claimColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
-  content = IF(VALUES(at_ms) >= at_ms, VALUES(content), content), at_ms = GREATEST(at_ms, VALUES(at_ms))`;
+  content = IF(VALUES(at_ms) >= at_ms, VALUES(content), content),
+  corrected = COALESCE(VALUES(corrected), corrected), at_ms = GREATEST(at_ms, VALUES(at_ms))`;
 
 export async function saveClaims(query: MysqlQuery, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return;
   await query(saveClaimsSql, [claimRows(claims).map((row) => withBytes(claimColumns, row))]);
 }
 
-/** What the hash stands for to the claimant. */
+/** The photo that the claimant means by a hash. */
 const contentSql = `SELECT COALESCE(
   (SELECT content FROM album_claims WHERE claimant = ? AND claimed = ?),
   (SELECT sha256 FROM results WHERE sha256 = ? LIMIT 1),
@@ -37,6 +38,9 @@ const saveFeedbackSql = `INSERT INTO corrections (${feedbackColumns.join(', ')})
 const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms, corrected) VALUES ?
   ON DUPLICATE KEY UPDATE corrected = VALUES(corrected)`;
 
+/** Further hashes that stand for the photo, such as those of its copies. */
+const correctAllSql = 'UPDATE album_claims SET corrected = ? WHERE claimant = ? AND content = ?';
+
 /** @returns false where the claimant has nothing under that hash */
 export async function saveFeedback(pool: MysqlPool, feedback: Feedback, trust: ClaimTrust): Promise<boolean> {
   const { at, category } = feedback;
@@ -50,6 +54,7 @@ export async function saveFeedback(pool: MysqlPool, feedback: Feedback, trust: C
     await query(saveFeedbackSql, [[withBytes(feedbackColumns, feedbackValues(feedback, content))]]);
     const claims = correctedHashes(feedback, content).map((one) => Buffer.from(one, 'hex'));
     await query(correctSql, [claims.map((claimed) => [claimant, claimed, bytes, at, category])]);
+    await query(correctAllSql, [category, claimant, bytes]);
     return true;
   });
 }

@@ -3,14 +3,21 @@ import { bounded, boundedOrNull, columnSize, hexKey, hexOf } from './columns.ts'
 import { byKey } from './result-rows.ts';
 
 /** Columns that `saveClaims` fills, in the order of `claimValues`; the key comes first. */
-export const claimColumns = ['claimant', 'claimed', 'content', 'at_ms'] as const;
+export const claimColumns = ['claimant', 'claimed', 'content', 'at_ms', 'corrected'] as const;
 
-function claimValues({ claimant, claimed, content, at }: Claim): readonly (string | number)[] {
-  return [hexKey(claimant, 16), hexKey(claimed, 32), hexKey(content, 32), at];
+function claimValues({
+  claimant,
+  claimed,
+  content,
+  at,
+  corrected,
+}: Claim): readonly (string | number | null)[] {
+  const category = boundedOrNull(corrected, columnSize.category);
+  return [hexKey(claimant, 16), hexKey(claimed, 32), hexKey(content, 32), at, category];
 }
 
 /** Rows in the order of their keys, so that processes lock them in the same order. */
-export function claimRows(claims: readonly Claim[]): (readonly (string | number)[])[] {
+export function claimRows(claims: readonly Claim[]): (readonly (string | number | null)[])[] {
   return byKey(claims.map(claimValues));
 }
 

@@ -11,18 +11,19 @@ import {
 import { hexKey, hexOf } from '../rows/columns.ts';
 import type { SqliteDatabase } from './database.ts';
 
-/** A newer claim replaces an older one; what the claimant corrected stays. */
+/** A newer claim replaces an older one and keeps its correction. */
 const saveClaimsSql = `INSERT INTO album_claims (${claimColumns.join(', ')})
-  SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), unhex(j.value ->> 2), j.value ->> 3
+  SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), unhex(j.value ->> 2), j.value ->> 3, j.value ->> 4
   FROM json_each(?) j WHERE true
-  ON CONFLICT (claimant, claimed) DO UPDATE SET content = excluded.content, at_ms = excluded.at_ms
+  ON CONFLICT (claimant, claimed) DO UPDATE SET content = excluded.content, at_ms = excluded.at_ms,
+    corrected = coalesce(excluded.corrected, corrected)
   WHERE excluded.at_ms >= album_claims.at_ms`;
 
 export async function saveClaims(database: SqliteDatabase, claims: readonly Claim[]): Promise<void> {
   if (claims.length > 0) await database.run(saveClaimsSql, JSON.stringify(claimRows(claims)));
 }
 
-/** What the hash stands for to the claimant. */
+/** The photo that the claimant means by a hash. */
 const contentSql = (trust: ClaimTrust): string => `SELECT lower(hex(coalesce(
   (SELECT content FROM album_claims WHERE claimant = unhex(?1) AND claimed = unhex(?2)),
   (SELECT sha256 FROM results WHERE sha256 = unhex(?2) LIMIT 1)${trust === 'all' ? `, ${newestSql}` : ''}))) AS content`;
@@ -41,6 +42,10 @@ const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms,
   VALUES (unhex(?), unhex(?), unhex(?), ?, ?)
   ON CONFLICT (claimant, claimed) DO UPDATE SET corrected = excluded.corrected`;
 
+/** Further hashes that stand for the photo, such as those of its copies. */
+const correctAllSql =
+  'UPDATE album_claims SET corrected = ? WHERE claimant = unhex(?) AND content = unhex(?)';
+
 /** @returns false where the claimant has nothing under that hash */
 export async function saveFeedback(
   database: SqliteDatabase,
@@ -55,6 +60,7 @@ export async function saveFeedback(
     prepared(saveFeedbackSql).run(...feedbackValues(feedback, content));
     for (const corrected of correctedHashes(feedback, content))
       prepared(correctSql).run(claimant, corrected, content, at, category);
+    prepared(correctAllSql).run(category, claimant, content);
     return true;
   });
 }
