@@ -1,11 +1,11 @@
-FROM node:26-slim AS dependencies
+FROM node:26.10.0-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The runtime's builds for other systems are two thirds of its size.
 RUN npm ci --omit=dev \
   && rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32
 
-FROM node:26-slim
+FROM node:26.10.0-slim
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2 ORT_DISABLE_TELEMETRY=1
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules

@@ -65,3 +65,9 @@ test('every decision has a status, a date and an occasion to revisit it, fits a 
   });
   expect(faulty).toEqual([]);
 });
+
+test('the runbook has a section for every alert, and no other', () => {
+  const alerts = readFileSync('deploy/prometheus/alerts.yml', 'utf8').matchAll(/alert: (\w+)/g);
+  const sections = readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (\w+)$/gm);
+  expect([...sections].map(([, name]) => name)).toEqual([...alerts].map(([, name]) => name));
+});
