@@ -65,7 +65,8 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     await deleteAll({ of: 'photos', before: now() - recordsMs });
     await deleteAll({ of: 'requests', before: now() - recordsMs });
     await deleteAll({ of: 'leases', before: now() - hourMs });
-    for (const of of ['batches', 'erasures'] as const) await deleteAll({ of, before: now() - journalMs });
+    for (const kind of ['batches', 'erasures'] as const)
+      await deleteAll({ of: kind, before: now() - journalMs });
     if (resultsMs > 0) await deleteAll({ of: 'results', before: now() - resultsMs });
     if (maxResults === 0) return;
     const { results } = await store.maintenance.cacheCounts();
