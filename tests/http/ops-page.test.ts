@@ -127,6 +127,19 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await vendor.close();
   });
 
+  test('shows where claims of all callers are trusted', async () => {
+    await app.close();
+    app = await startApp({
+      SQLITE_FILE: join(folder, 'album.db'),
+      OPS_TOKEN: 'let-me-in',
+      LLM_BASE_URL: llm.baseUrl,
+      CLAIM_TRUST: 'all',
+    });
+    await signIn();
+    expect(await page.locator('#queue .bad').textContent()).toContain('CLAIM_TRUST=all');
+    expect(complaints).toEqual([]);
+  });
+
   test('says in words why an LLM does not answer', async () => {
     const refusal = { error: { code: 'invalid_api_key', message: 'Incorrect API key provided: sk-secret.' } };
     llm.behave({ status: 401, body: refusal });

@@ -176,7 +176,7 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
     ['Photos waiting', number.format(children.queued)],
   ];
   if (claimTrust === 'all')
-    rows.push(['Claims', { text: 'anybody’s answer everybody (CLAIM_TRUST=all)', bad: true }]);
+    rows.push(['Claims', { text: 'any caller’s claim answers all callers (CLAIM_TRUST=all)', bad: true }]);
   if (llm?.dailyBudget !== undefined) rows.push(['Budget a day', money(llm.dailyBudget)]);
   if (llm?.isOverBudget) rows.push(['Budget', { text: 'used up', bad: true }]);
   currency = llm?.currency ?? '';
