@@ -126,7 +126,6 @@ export function configFrom(environment: Environment) {
       provisionalMs: values.PROVISIONAL_TTL * 1000,
       memoryEntries: values.MEMORY_CACHE_ENTRIES,
       memoryMs: values.MEMORY_CACHE_TTL * 1000,
-      leaseMs: values.LEASE_TTL * 1000,
       /** Only what an LLM said is worth searching. */
       nearDuplicates: values.NEAR_DUPLICATES !== 'off' && strategy !== 'local-only',
       recordsMs: values.LOG_RETENTION_DAYS * dayMs,

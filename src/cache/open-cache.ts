@@ -1,4 +1,4 @@
-import type { Classification, Classifier } from '../classify/classifier.ts';
+import type { Classification } from '../classify/classifier.ts';
 import type { Feedback } from '../store/entities.ts';
 import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
 import type { ListOperations, Store } from '../store/store.ts';
@@ -11,10 +11,6 @@ import {
   type ResultCache,
   type ResultCacheOptions,
 } from './result-cache.ts';
-import { withSingleFlight } from './single-flight.ts';
-import { withCache, withRemembering } from './with-cache.ts';
-import { type WithLeaseOptions, withLease } from './with-lease.ts';
-import { type NearDuplicatesOptions, withNearDuplicates } from './with-near-duplicates.ts';
 
 export interface OpenCacheOptions {
   readonly store: Store;
@@ -29,10 +25,6 @@ export interface OpenCacheOptions {
   readonly isCategory: (category: string) => boolean;
   readonly memoryEntries: number;
   readonly memoryMs: number;
-  /** Whether a copy of a photo in the same album gets its answer. */
-  readonly nearDuplicates: boolean;
-  /** See `WithLeaseOptions.ttlMs`. */
-  readonly leaseMs: number;
   /** See `CacheMaintenanceOptions`. */
   readonly recordsMs: number;
   readonly resultsMs: number;
@@ -44,9 +36,6 @@ export interface OpenCacheOptions {
 
 export interface CacheHooks {
   onWriteFailure(operation: CacheWrite, error: unknown): void;
-  onReadFailure(error: unknown): void;
-  onLease?: WithLeaseOptions['onLease'];
-  onNearDuplicateLookup?: NearDuplicatesOptions['onLookup'];
   onDeleted?: (of: Deletion['of'], rows: number) => void;
   onMaintenanceFailure?: (error: unknown) => void;
 }
@@ -67,12 +56,6 @@ export interface CacheOperations {
 export interface Cache {
   readonly results: ResultCache;
   readonly operations: CacheOperations;
-  /** Makes concurrent calls for one photo in this process one, and remembers what it answers. */
-  shared(inner: Classifier): Classifier;
-  /** Makes calls for one photo among all processes one. */
-  paid(inner: Classifier): Classifier;
-  /** Answers from what is remembered, of the photo or of a copy of it in the same album; asks `inner` on a miss. */
-  answering(inner: Classifier): Classifier;
   /** Once the store was started, whether it is up or not. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -80,7 +63,7 @@ export interface Cache {
 
 /** Everything that remembers, put together. */
 export function openCache(options: OpenCacheOptions): Cache {
-  const { store, grouped, version, hooks, now = Date.now } = options;
+  const { store, grouped, hooks, now = Date.now } = options;
   const corrections = openCorrections(store);
   const results = openResultCache({
     ...options,
@@ -95,21 +78,6 @@ export function openCache(options: OpenCacheOptions): Cache {
     ...(hooks.onDeleted && { onDeleted: hooks.onDeleted }),
     ...(hooks.onMaintenanceFailure && { onFailure: hooks.onMaintenanceFailure }),
   });
-  const withAlbums = (inner: Classifier) =>
-    options.nearDuplicates
-      ? withNearDuplicates(inner, {
-          cache: results,
-          ...(hooks.onNearDuplicateLookup && { onLookup: hooks.onNearDuplicateLookup }),
-        })
-      : inner;
-  const leased = (inner: Classifier) =>
-    withLease(withRemembering(inner, results), {
-      leases: grouped,
-      cache: results,
-      version,
-      ttlMs: options.leaseMs,
-      ...(hooks.onLease && { onLease: hooks.onLease }),
-    });
   let refreshing: NodeJS.Timeout | undefined;
 
   return {
@@ -140,9 +108,6 @@ export function openCache(options: OpenCacheOptions): Cache {
         return forgotten;
       },
     },
-    shared: (inner) => withSingleFlight(withRemembering(inner, results)),
-    paid: leased,
-    answering: (inner) => withCache(withAlbums(inner), results, hooks),
     async start() {
       await corrections.refresh();
       refreshing = setInterval(() => void corrections.refresh(), options.memoryMs).unref();

@@ -1,11 +1,11 @@
-import type { Answer, Classifier, ClassifyContext } from '../classify/classifier.ts';
+import type { Answer, Classification, Classifier, ClassifyContext } from '../classify/classifier.ts';
 import type { Photo } from '../image/photo.ts';
 import { earlier } from '../resilience/deadline.ts';
 import type { Remembered, ResultCache } from './result-cache.ts';
 
 export interface WithCacheOptions {
   /** The store could not be read: the photo is classified as if it were new. */
-  readonly onReadFailure: (error: unknown) => void;
+  readonly onReadFailure?: ((error: unknown) => void) | undefined;
 }
 
 /** Answers from memory or the store, under the verified hash only; asks `inner` on a miss. */
@@ -14,7 +14,7 @@ export function withCache(inner: Classifier, cache: ResultCache, options: WithCa
     try {
       return await cache.find(sha256);
     } catch (error) {
-      options.onReadFailure(error);
+      options.onReadFailure?.(error);
       return undefined;
     }
   }
@@ -59,14 +59,17 @@ export async function answerFrom(
   return { ...answer, classification, written: cache.addColour(result, analysed.colour) };
 }
 
-/** Remembers what `inner` answers, once. Inside a single flight, so that one call is written once. */
-export function withRemembering(inner: Classifier, cache: ResultCache): Classifier {
+/** Stores what `inner` answers, or those of its answers that are worth it. Inside a single flight: one call, one write. */
+export function withRemembering(
+  inner: Classifier,
+  cache: Pick<ResultCache, 'remember'>,
+  isWorth: (classification: Classification) => boolean = () => true,
+): Classifier {
   return {
     async classify(photo, context) {
       const answer = await inner.classify(photo, context);
-      if (answer.isRemembered) return answer;
-      const written = cache.remember(photo.sha256, answer.classification);
-      return { ...answer, written, isRemembered: true };
+      if (!isWorth(answer.classification)) return answer;
+      return { ...answer, written: cache.remember(photo.sha256, answer.classification) };
     },
   };
 }

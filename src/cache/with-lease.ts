@@ -13,12 +13,13 @@ export interface WithLeaseOptions {
   readonly cache: Pick<ResultCache, 'findStored' | 'countHit' | 'addColour'>;
   /** Part of what the lease is on: processes of another version do other work. */
   readonly version: string;
-  /** After which the lease of a process that died is another's. It is renewed while the call lives. */
-  readonly ttlMs: number;
+  /** Another process takes over the lease of a process that died after that time. Default 8 s. */
+  readonly ttlMs?: number;
   /** How it went: this process asked, another did and its result came, or the store could not be asked. */
-  readonly onLease?: (outcome: 'taken' | 'answered' | 'unavailable') => void;
+  readonly onLease?: ((outcome: 'taken' | 'answered' | 'unavailable') => void) | undefined;
 }
 
+const lifetimeMs = 8_000;
 const firstPauseMs = 40;
 const longestPauseMs = 400;
 
@@ -30,14 +31,14 @@ const longestPauseMs = 400;
  * true ones, and the fencing token keeps the late one from touching its successor's lease.
  */
 export function withLease(inner: Classifier, options: WithLeaseOptions): Classifier {
-  const { leases, cache, version, ttlMs, onLease } = options;
+  const { leases, cache, version, ttlMs = lifetimeMs, onLease } = options;
 
   /** An answer that a better one may replace is not what anybody waits for. */
   async function found(photo: Photo, context: ClassifyContext): Promise<Answer | undefined> {
     const remembered = await cache.findStored(photo.sha256).catch(() => undefined);
     if (!remembered || remembered.isProvisional) return undefined;
     onLease?.('answered');
-    return { ...(await answerFrom(remembered, { photo, context, cache })), isRemembered: true };
+    return answerFrom(remembered, { photo, context, cache });
   }
 
   /** The lease, or what another process found out meanwhile; nothing where the store can't be asked. */

@@ -12,7 +12,7 @@ export interface NearDuplicatesOptions {
     'inMemory' | 'findNearDuplicate' | 'saveFingerprint' | 'countHit' | 'addColour'
   >;
   /** Whether a photo about to be paid for turned out to be a copy of one that was, or is, paid for. */
-  readonly onLookup?: (outcome: 'answered' | 'none') => void;
+  readonly onLookup?: ((outcome: 'answered' | 'none') => void) | undefined;
 }
 
 /** A photo that is being asked about. */
@@ -108,5 +108,5 @@ function isLasting({ classification, degraded, saidOf }: Answer): boolean {
 
 function copyOf(answer: Answer, saidOf: string): Answer {
   const { costMicro: _, ...free } = answer;
-  return { ...free, from: answer.from === 'model' ? 'flight' : answer.from, isRemembered: true, saidOf };
+  return { ...free, from: answer.from === 'model' ? 'flight' : answer.from, saidOf };
 }

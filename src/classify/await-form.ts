@@ -1,4 +1,4 @@
-import { waitUntil } from '../resilience/wait-until.ts';
+import { throwIfOver, waitUntil } from '../resilience/wait-until.ts';
 import type { Classifier } from './classifier.ts';
 
 /**
@@ -11,6 +11,7 @@ export function withAwaitedForm(inner: Classifier): Classifier {
       const { formAccepted } = context;
       if (formAccepted) {
         void photo.analyse(context).catch(() => undefined);
+        throwIfOver(context);
         await waitUntil(formAccepted, context);
       }
       return inner.classify(photo, context);

@@ -33,8 +33,6 @@ export interface Answer {
   readonly costMicro?: number;
   /** Settles when the result is in the store, where it is new. Never rejects. */
   readonly written: Promise<void>;
-  /** What was found or asked further in is remembered there: nobody further out has to. */
-  readonly isRemembered?: boolean;
   /** SHA-256 of the photo this was said of, where that is another encoding of it. */
   readonly saidOf?: string;
 }

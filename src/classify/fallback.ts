@@ -6,7 +6,7 @@ export interface FallbackOptions {
   /** How long before the deadline the preferred classifier is given up, so that the other one answers in time. */
   readonly marginMs?: number;
   /** Why the preferred one did not answer: `VisionError.reason`, or an error's code. */
-  readonly onFallback?: (reason: string) => void;
+  readonly onFallback?: ((reason: string) => void) | undefined;
 }
 
 /** The local network begins that long before the deadline: it may have to wait for a child. */

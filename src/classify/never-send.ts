@@ -27,10 +27,12 @@ export interface NeverSendOptions {
 }
 
 /**
- * Whether a local answer leaves it possible that the photo is of such a category, whatever it takes it for.
+ * Whether the photo may be of such a category according to a local answer. Undefined where all photos may be sent.
  * @throws Error a category that does not exist, or for which there is no threshold
  */
-export function suspectedBy(options: NeverSendOptions): (classification: Classification) => boolean {
+export function suspectedBy(
+  options: NeverSendOptions,
+): ((classification: Classification) => boolean) | undefined {
   const { neverSend, suspect, taxonomy } = options;
   const thresholds = Object.entries(neverSend).map(([category, own]) => {
     if (!taxonomy.has(category)) throw new Error(`LLM_NEVER_SEND: there is no category ${category}`);
@@ -42,7 +44,7 @@ export function suspectedBy(options: NeverSendOptions): (classification: Classif
       );
     return { category, threshold };
   });
-  if (thresholds.length === 0) return () => false;
+  if (thresholds.length === 0) return undefined;
   return ({ method, scores }) => {
     if (method !== 'local') return false;
     // An answer that does not say how likely the others were rules nothing out.

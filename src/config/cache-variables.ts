@@ -50,13 +50,6 @@ export const cacheVariables = {
     default: 'own',
     aliases: retiredWords.CLAIM_TRUST,
   }),
-  LEASE_TTL: integer({
-    about: 'Time after which another process takes over the LLM call of a process that died',
-    default: 8,
-    min: 1,
-    max: 600,
-    unit: 's',
-  }),
   NEAR_DUPLICATES: oneOf({
     about:
       'Whether a resized or recompressed copy in the same album (same user id) gets the answer of its original; empty: on with an LLM',

@@ -10,6 +10,7 @@ const retired: Readonly<Record<string, string>> = {
   LLM_BACKOFF_MAX: 'a call that failed is repeated after 5 to 10 s at most',
   LLM_RETRY_PERCENT: 'repetitions are a tenth of the calls at most',
   LLM_SEND_ORIGINAL: 'the LLM gets a JPEG of LLM_IMAGE_PX',
+  LEASE_TTL: 'another process takes over the call of a process that died after 8 s',
 };
 
 /** Words that a setting no longer takes, and what they mean now. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openCache } from '../../src/cache/open-cache.ts';
 import { type Classifier, fresh } from '../../src/classify/classifier.ts';
+import { openPipeline } from '../../src/compose/pipeline.ts';
 import { openPhotoClassifier } from '../../src/photos/classify-photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { senderOf } from '../../src/stats/sender.ts';
@@ -50,12 +51,18 @@ async function openWorld(fixture: StoreFixture) {
       isCategory: () => true,
       memoryEntries: 1000,
       memoryMs: 30_000,
-      nearDuplicates: true,
-      leaseMs: 5000,
       recordsMs: 1e12,
       resultsMs: 0,
       maxResults: 0,
-      hooks: { onReadFailure() {}, onWriteFailure() {} },
+      hooks: { onWriteFailure() {} },
+    });
+    const pipeline = openPipeline('llm-only', {
+      results: cache.results,
+      leases: grouped,
+      version: 'v1',
+      llm,
+      local: undefined,
+      rules: { isSure: () => false, nearDuplicates: true, shadowPercent: 0 },
     });
     const photos = new Map(pictures.map((picture) => [hashOf(picture), picture]));
     const classifier = openPhotoClassifier({
@@ -67,7 +74,7 @@ async function openWorld(fixture: StoreFixture) {
           return { ...fakePhoto(bytesOf(picture), async () => ({ ...analysis, fingerprint })), close() {} };
         },
       },
-      classifier: cache.answering(cache.shared(cache.paid(llm))),
+      classifier: pipeline,
       cache: cache.results,
       recorder: { answered() {}, failed() {} },
     });

@@ -76,13 +76,8 @@ function setUp({ stored, known, answer = async () => said() }: World = {}) {
 
 test('a copy of a stored photo gets its answer, is not asked about and saves nothing', async () => {
   const { classify, asked, saved, outcomes } = setUp({ stored: 'original' });
-  const { classification, from, saidOf, isRemembered } = await classify('copy');
-  expect([classification.category, from, saidOf, isRemembered]).toEqual([
-    'foods',
-    'store',
-    sha256Of('original'),
-    true,
-  ]);
+  const { classification, from, saidOf } = await classify('copy');
+  expect([classification.category, from, saidOf]).toEqual(['foods', 'store', sha256Of('original')]);
   expect([asked, saved, outcomes]).toEqual([[], [], ['answered']]);
 });
 
@@ -126,7 +121,7 @@ test('copies that arrive together are asked about once', async () => {
   const [original, ...copies] = await Promise.all(answers);
   expect(original).toMatchObject({ from: 'model', costMicro: 7 });
   for (const copy of copies) {
-    expect(copy).toMatchObject({ from: 'flight', saidOf: sha256Of('a'), isRemembered: true });
+    expect(copy).toMatchObject({ from: 'flight', saidOf: sha256Of('a') });
     expect(copy.costMicro).toBeUndefined();
   }
   expect((await other).from).toBe('model');

@@ -1,6 +1,6 @@
 import { openCache } from '../../src/cache/open-cache.ts';
 import { type Classifier, fresh } from '../../src/classify/classifier.ts';
-import { withFallback } from '../../src/classify/fallback.ts';
+import { openPipeline } from '../../src/compose/pipeline.ts';
 import { VisionError } from '../../src/errors.ts';
 import type { Photo } from '../../src/image/photo.ts';
 import { openPhotoClassifier } from '../../src/photos/classify-photo.ts';
@@ -70,17 +70,20 @@ export async function openWorld(fixture: StoreFixture) {
       isCategory: () => true,
       memoryEntries: 1000,
       memoryMs: 30_000,
-      nearDuplicates: true,
-      leaseMs: 5000,
       recordsMs: 1e12,
       resultsMs: 0,
       maxResults: 0,
       now: () => now,
-      hooks: { onReadFailure() {}, onWriteFailure() {} },
+      hooks: { onWriteFailure() {} },
     });
-    const pipeline = cache.answering(
-      withFallback(cache.shared(cache.paid(saying('llm'))), cache.shared(saying('local'))),
-    );
+    const pipeline = openPipeline('llm-first', {
+      results: cache.results,
+      leases: grouped,
+      version: 'v1',
+      llm: saying('llm'),
+      local: saying('local'),
+      rules: { isSure: () => false, nearDuplicates: true, shadowPercent: 0 },
+    });
     const classifier = openPhotoClassifier({
       photos: { open: ({ sha256 }) => ({ ...photoOf(sha256), close() {} }) },
       classifier: pipeline,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withSureFirst } from '../../src/classify/cascade.ts';
 import { type Classification, type Classifier, fresh } from '../../src/classify/classifier.ts';
-import { suspectedBy, withNeverSend } from '../../src/classify/never-send.ts';
+import { type NeverSendOptions, suspectedBy, withNeverSend } from '../../src/classify/never-send.ts';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
@@ -34,9 +34,15 @@ const llm = (): Classifier & { asked: number } =>
   answering({ category: 'idcard', confidence: 0.9, method: 'llm', model: 'llm' });
 const suspect = { idcard: 0.02 };
 
+function ruleOf(options: NeverSendOptions) {
+  const rule = suspectedBy(options);
+  if (!rule) throw new Error('no category is kept');
+  return rule;
+}
+
 test('a photo that may be an ID card is not sent, whatever else it may be', async () => {
   const preferred = llm();
-  const isSuspect = suspectedBy({ neverSend: { idcard: undefined }, suspect, taxonomy });
+  const isSuspect = ruleOf({ neverSend: { idcard: undefined }, suspect, taxonomy });
   const first = withNeverSend(answering(local({ foods: 0.9, idcard: 0.03 })), preferred, isSuspect);
   expect((await first.classify(photo, context)).classification.method).toBe('local');
   expect(preferred.asked).toBe(0);
@@ -44,14 +50,14 @@ test('a photo that may be an ID card is not sent, whatever else it may be', asyn
 
 test('one that is none is sent', async () => {
   const preferred = llm();
-  const isSuspect = suspectedBy({ neverSend: { idcard: undefined }, suspect, taxonomy });
+  const isSuspect = ruleOf({ neverSend: { idcard: undefined }, suspect, taxonomy });
   const first = withNeverSend(answering(local({ foods: 0.9, idcard: 0.01 })), preferred, isSuspect);
   expect((await first.classify(photo, context)).classification.method).toBe('llm');
 });
 
 test('a photo that the local model could not look at is not sent', async () => {
   const preferred = llm();
-  const isSuspect = suspectedBy({ neverSend: { idcard: undefined }, suspect, taxonomy });
+  const isSuspect = ruleOf({ neverSend: { idcard: undefined }, suspect, taxonomy });
   const down = failing(new UnavailableError('no_classifier', 'The local model is not available.'));
   await expect(withNeverSend(down, preferred, isSuspect).classify(photo, context)).rejects.toMatchObject({
     code: 'no_classifier',
@@ -60,14 +66,18 @@ test('a photo that the local model could not look at is not sent', async () => {
 });
 
 test('an answer that does not say how likely the others were counts as suspect', () => {
-  const isSuspect = suspectedBy({ neverSend: { idcard: 0.5 }, suspect, taxonomy });
+  const isSuspect = ruleOf({ neverSend: { idcard: 0.5 }, suspect, taxonomy });
   expect(isSuspect(local(undefined))).toBe(true);
 });
 
 test('an own threshold wins over the one of the model', () => {
-  const isSuspect = suspectedBy({ neverSend: { idcard: 0.5 }, suspect, taxonomy });
+  const isSuspect = ruleOf({ neverSend: { idcard: 0.5 }, suspect, taxonomy });
   expect(isSuspect(local({ idcard: 0.4 }))).toBe(false);
   expect(isSuspect(local({ idcard: 0.5 }))).toBe(true);
+});
+
+test('without a category there is no rule', () => {
+  expect(suspectedBy({ neverSend: {}, suspect, taxonomy })).toBeUndefined();
 });
 
 test('a category that does not exist, or without a threshold, is refused', () => {

@@ -86,7 +86,7 @@ export async function ownBackend(
   return {
     transport,
     source: `in-process ${config.strategy} ${services.resultVersion}`,
-    localModel: services.localModel,
+    localModel: services.models.local,
     concurrency: settings.concurrency && settings.concurrency + ahead(config, settings.concurrency),
     isByLlm: transport.isByLlm,
     currency: services.state().llm?.currency,

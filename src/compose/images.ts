@@ -6,10 +6,10 @@ import { pixelLimitsOf } from '../image/inspect/limits.ts';
 import { type OpenPhotos, openPhotos } from '../image/open-photos.ts';
 import { openPool, type Pool } from '../image/pool/pool.ts';
 import type { PoolHooks } from '../image/pool/pool-options.ts';
-import type { LocalSide } from './local-side.ts';
+import type { LocalModel } from './local-model.ts';
 
 /** Headers are read in a thread, then photos are decoded in child processes, where the local network runs too. */
-export interface ImageSide {
+export interface Images {
   readonly photos: OpenPhotos;
   readonly pool: Pick<Pool, 'ready' | 'status'>;
   close(): Promise<void>;
@@ -17,11 +17,11 @@ export interface ImageSide {
 
 const unaskedRenditionPx = 512;
 
-export function openImageSide(
+export function composeImages(
   config: Config,
-  { manifest, manifestFile }: Pick<LocalSide, 'manifest' | 'manifestFile'>,
+  { manifest, manifestFile }: Pick<LocalModel, 'manifest' | 'manifestFile'>,
   { log, hooks }: { log: Logger; hooks: PoolHooks },
-): ImageSide {
+): Images {
   const { inference, limits } = config;
   const wants = {
     rendition: config.strategy !== 'local-only',

@@ -10,16 +10,16 @@ import { configured } from './configured.ts';
 
 type Rule = (classification: Classification) => boolean;
 
-/** The local model, and what its manifest and the configuration make of its answers. */
-export interface LocalSide {
+/** The local model, and the rules that its manifest and the configuration set for its answers. */
+export interface LocalModel {
   /** Both absent where the LLM alone may answer. */
   readonly manifestFile: string | undefined;
   readonly manifest: Manifest | undefined;
   readonly classifier: Classifier | undefined;
   /** Needs no second opinion. */
   readonly isSure: Rule;
-  /** Shows what must not leave the house. */
-  readonly isSuspect: Rule;
+  /** Keeps the photo from the LLM. Absent: all photos may be sent. */
+  readonly isSuspect: Rule | undefined;
   /** Only stands in for a better answer. */
   readonly isProvisional: Rule;
   /** Given by another local model, or another version of this one. */
@@ -27,9 +27,8 @@ export interface LocalSide {
 }
 
 /** @throws ConfigError the manifest, a threshold or a category can't be used */
-export function openLocalSide(config: Config, taxonomy: Taxonomy): LocalSide {
+export function composeLocalModel(config: Config, taxonomy: Taxonomy): LocalModel {
   const { strategy } = config;
-  // Without a local model there is nobody who could be sure.
   const manifestFile = strategy === 'llm-only' ? undefined : `${config.inference.modelDir}/manifest.json`;
   const manifest = manifestFile === undefined ? undefined : configured(() => readManifest(manifestFile));
   const isSure = manifest ? configured(() => sureAbove(manifest, taxonomy, config.localSure)) : () => false;
@@ -43,7 +42,7 @@ export function openLocalSide(config: Config, taxonomy: Taxonomy): LocalSide {
     classifier: manifest && localClassifier({ manifest, taxonomy }),
     isSure,
     isSuspect,
-    isProvisional: (one) => !isSuspect(one) && isWeaker(one),
+    isProvisional: (one) => !isSuspect?.(one) && isWeaker(one),
     isOutdated: ({ method, model }) => method === 'local' && model !== manifest?.model,
   };
 }

@@ -1,41 +1,38 @@
 import type { Logger } from 'pino';
-import { openCache } from '../cache/open-cache.ts';
+import { type Cache, openCache } from '../cache/open-cache.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../stats/metrics/metrics.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import { isOutage } from '../store/outage.ts';
 import type { Store } from '../store/store.ts';
-import type { LocalSide } from './local-side.ts';
+import type { LocalModel } from './local-model.ts';
 
-export interface CacheSideParts {
+export interface CacheParts {
   readonly store: Store;
   readonly grouped: GroupCommit;
   readonly version: string;
   readonly taxonomy: Taxonomy;
-  readonly local: LocalSide;
+  readonly local: LocalModel;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-/** The cache under the rules of the configuration, with all that happens in it counted. */
-export function openCacheSide({ cache, strategy }: Config, parts: CacheSideParts) {
+/** The cache under the rules of the configuration, with its metrics. */
+export function composeCache({ cache, strategy }: Config, parts: CacheParts): Cache {
   const { store, grouped, version, taxonomy, local, metrics, log } = parts;
   return openCache({
     store,
     grouped,
     version,
     ...cache,
-    // Where the LLM alone may answer, nothing stands in for it.
+    // Under llm-only no weaker answer is served.
     provisionalMs: strategy === 'llm-only' ? 0 : cache.provisionalMs,
     isProvisional: local.isProvisional,
     isOutdated: local.isOutdated,
     isCategory: taxonomy.has,
     hooks: {
       onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
-      onReadFailure: () => metrics.readFailures.inc(),
-      onLease: (outcome) => metrics.leases.inc({ outcome }),
-      onNearDuplicateLookup: (outcome) => metrics.nearDuplicates.inc({ outcome }),
       onDeleted: (of, rows) => metrics.rowsDeleted.inc({ of }, rows),
       onMaintenanceFailure(error) {
         // The store's breaker has logged an outage.

@@ -1,0 +1,48 @@
+import type { Config } from '../config.ts';
+import type { Health } from '../http/dependencies.ts';
+import type { Pool } from '../image/pool/pool.ts';
+import type { ServiceState } from '../stats/service-state.ts';
+import type { BreakerStore } from '../store/store-breaker.ts';
+import { callsAtOnce } from '../vision/calls/calls-at-once.ts';
+import type { Vision } from '../vision/open-vision.ts';
+
+export interface StatusParts {
+  readonly store: Pick<BreakerStore, 'isUp'>;
+  readonly pool: Pick<Pool, 'status'>;
+  readonly vision: Vision | undefined;
+  isReady(): boolean;
+}
+
+/** The state of the service, from its parts: synchronous and cheap. */
+export function openStatus(config: Config, { store, pool, vision, isReady }: StatusParts) {
+  /** Every answer needs a decoder, and one of the two models. */
+  function canAnswer(): boolean {
+    const { ready, modelError } = pool.status();
+    // One child may be restarting: the service takes photos until two starts have failed.
+    return (ready > 0 || modelError === undefined) && (modelError === undefined || vision !== undefined);
+  }
+
+  return {
+    state: (): ServiceState => ({
+      isTaking: isReady(),
+      isStoreUp: store.isUp(),
+      claimTrust: config.claimTrust,
+      children: pool.status(),
+      ...(vision && { llm: vision.state() }),
+    }),
+    health: (): Health => ({
+      database: store.isUp() ? 'connected' : 'disconnected',
+      modelApi: canAnswer() ? 'available' : 'unavailable',
+      ...(vision && { llm: vision.health() }),
+      llmModel: vision?.models.worst(),
+      claimTrust: config.claimTrust,
+      llmFailure: vision?.worstFailure(),
+    }),
+    /** The number of album photos to process at once: follows the provider's limit. */
+    photosAtOnce(): number {
+      const calls = vision ? callsAtOnce(vision.state()) : 0;
+      // More than the provider takes: the next photos are decoded during its calls.
+      return calls + Math.max(config.inference.processes + 1, Math.ceil(calls / 2));
+    },
+  };
+}
