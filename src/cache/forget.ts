@@ -32,7 +32,10 @@ export async function forget(store: Pick<Store, 'maintenance'>, what: Forgettabl
     refusals: 0,
   };
   for (const deletion of deletionsFor(what)) {
-    const deleted = await inSmallSteps({ step: (limit) => store.maintenance.deleteSome(deletion, limit) });
+    const deleted = await inSmallSteps({
+      step: (limit) => store.maintenance.deleteSome(deletion, limit),
+      aimMs: store.maintenance.stepMs,
+    });
     if (deletion.of in forgotten) forgotten[deletion.of as keyof Forgotten] += deleted;
   }
   await store.maintenance.eraseDeleted();

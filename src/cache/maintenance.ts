@@ -18,8 +18,6 @@ export interface CacheMaintenanceOptions {
   readonly onFailure?: (error: unknown) => void;
   /** Shortest time between two rounds; the longest is twice that, chosen at random. Default 10 minutes. */
   readonly everyMs?: number;
-  /** The shortest rest between two steps. Default 50. */
-  readonly pauseMs?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Monotonic milliseconds, by which steps are measured. */
@@ -41,7 +39,7 @@ const name = createHash('sha256').update('maintenance').digest('hex');
 
 /** Deletes records and results that are too old or too many, in small steps in the background. */
 export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMaintenance {
-  const { store, leases, now = Date.now, everyMs = 600_000, pauseMs = 50 } = options;
+  const { store, leases, now = Date.now, everyMs = 600_000 } = options;
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
@@ -53,9 +51,9 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
         if (deleted > 0) options.onDeleted?.(deletion.of, deleted);
         return deleted;
       },
+      aimMs: store.maintenance.stepMs,
       ...(most !== undefined && { most }),
       signal: stopping.signal,
-      restMs: pauseMs,
       ...(options.elapsedMs && { now: options.elapsedMs }),
     });
   }

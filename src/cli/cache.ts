@@ -22,7 +22,7 @@ export function drop([version, ...rest]: readonly string[]): Promise<number> {
     throw new UsageError('drop needs one version, as `versions` lists it');
   return withStore(async (store) => {
     const step = (limit: number) => store.maintenance.deleteSome({ of: 'results', version }, limit);
-    const deleted = await inSmallSteps({ step });
+    const deleted = await inSmallSteps({ step, aimMs: store.maintenance.stepMs });
     print(`deleted ${deleted} results of ${version}`);
   });
 }

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface SmallStepsOptions {
   /** Does up to that many. @returns how many: fewer than `limit` where nothing is left */
   readonly step: (limit: number) => Promise<number>;
+  /** Longest time of a step: others that want the same rows, pages or disk wait about that long at most. Default 10. */
+  readonly aimMs?: number;
   /** In all. Default: as many as there are. */
   readonly most?: number;
   /** Ends it between two steps. */
@@ -14,28 +16,26 @@ export interface SmallStepsOptions {
   readonly rest?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** Of one step: others that want the same rows, pages or disk wait about that long at most. */
-const aimMs = 10;
-const largest = 200;
-const smallest = 10;
-const grownBy = 10;
-/** Rest after a step, as a multiple of what it took: others have four fifths of the time. */
-const restTimes = 4;
+/** What a statement costs by itself: less at once makes the work endless. */
+const smallest = 200;
+/** A larger step could take far longer than the one before it. */
+const largest = 20_000;
 
 /**
- * Work on many rows that holds nobody up for long: after a step that took longer than it should the next is half as
- * large, after one that did not a little larger; and the longer a step took, the longer is the rest.
+ * Works on many rows without holding others up. A step that takes longer than `aimMs` halves the next one, a step
+ * that takes less than half of that doubles it. After each step others have as much time as it took.
  * @returns how many were done
  */
 export async function inSmallSteps({
   step,
+  aimMs = 10,
   most = Number.POSITIVE_INFINITY,
   signal,
   restMs = 0,
   now = () => performance.now(),
   rest = pause,
 }: SmallStepsOptions): Promise<number> {
-  let size = largest;
+  let size = smallest;
   let done = 0;
   while (done < most && !signal?.aborted) {
     const limit = Math.min(size, most - done);
@@ -44,8 +44,9 @@ export async function inSmallSteps({
     const tookMs = now() - startedMs;
     done += count;
     if (count < limit) break;
-    size = tookMs > aimMs ? Math.max(smallest, size >> 1) : Math.min(largest, size + grownBy);
-    await rest(Math.max(restMs, tookMs * restTimes), signal);
+    if (tookMs > aimMs) size = Math.max(smallest, size >> 1);
+    else if (tookMs < aimMs / 2) size = Math.min(largest, size * 2);
+    await rest(Math.max(restMs, tookMs), signal);
   }
   return done;
 }

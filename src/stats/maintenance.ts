@@ -30,7 +30,6 @@ const everyMs = 60_000;
 const firstMs = 5_000;
 /** Counting the results reads every one. */
 const censusKeptMs = 600_000;
-const restMs = 50;
 
 export function openStatsMaintenance({
   reports,
@@ -50,7 +49,6 @@ export function openStatsMaintenance({
       await inSmallSteps({
         step: (limit) => reports.pruneRollups(level, now() - keptMs, limit),
         signal: stopping.signal,
-        restMs,
       });
   }
 

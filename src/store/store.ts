@@ -87,6 +87,8 @@ interface Operations {
 }
 
 export interface Maintenance {
+  /** How long one call of `deleteSome` may take before other writers notice, in milliseconds. */
+  readonly stepMs: number;
   /** Deletes at most `limit` rows, the oldest first, with what depends on them; returns how many. */
   deleteSome(deletion: Deletion, limit: number): Promise<number>;
   /** After rows were deleted: removes what is left of them in the store's own files, as far as it can. */

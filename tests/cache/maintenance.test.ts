@@ -20,7 +20,6 @@ async function setUp(options: { resultsMs?: number; maxResults?: number } = {}) 
     recordsMs: 90 * day,
     resultsMs: 0,
     maxResults: 0,
-    pauseMs: 0,
     now: () => now,
     elapsedMs: () => 0,
     onDeleted: (of, rows) => deleted.push([of, rows]),
@@ -50,8 +49,7 @@ describe('maintenance', () => {
     await maintenance.sweep();
     expect(deleted).toEqual([
       ['photos', 200],
-      ['photos', 200],
-      ['photos', 50],
+      ['photos', 250],
       ['requests', 1],
     ]);
     expect([await count('photos'), await count('requests'), await count('results')]).toEqual([1, 1, 1]);

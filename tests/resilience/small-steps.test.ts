@@ -23,28 +23,31 @@ function rows(count: number, msOfOne: (step: number) => number) {
 
 describe('work in small steps', () => {
   test('goes on until nothing is left, and says how much it was', async () => {
-    const { options, limits, left } = rows(450, () => 0);
-    expect(await inSmallSteps(options)).toBe(450);
-    expect(limits).toEqual([200, 200, 200]);
+    const { options, limits, left } = rows(1_500, () => 0);
+    expect(await inSmallSteps(options)).toBe(1_500);
+    expect(limits).toEqual([200, 400, 800, 1_600]);
     expect(left()).toBe(0);
   });
 
-  test('halves a step that took too long, and grows back by little', async () => {
-    const { options, limits } = rows(500, (step) => (step < 3 ? 1 : 0.01));
+  test('grows to what takes half of its time to all of it, and stays there', async () => {
+    const { options, limits } = rows(20_000, () => 0.002);
     await inSmallSteps(options);
-    expect(limits).toEqual([200, 100, 50, 25, 35, 45, 55]);
+    expect(limits.slice(0, 7)).toEqual([200, 400, 800, 1_600, 3_200, 3_200, 3_200]);
   });
 
-  test('never takes steps so small that it comes to nothing', async () => {
-    const { options, limits } = rows(500, () => 100);
-    await inSmallSteps(options);
-    expect(Math.min(...limits)).toBe(10);
+  test('halves a step that took too long, down to 200', async () => {
+    const { options, limits } = rows(4_000, (step) => (step < 3 ? 0 : 0.04));
+    await inSmallSteps({ ...options, aimMs: 30 });
+    expect(limits).toEqual([200, 400, 800, 1_600, 800, 400]);
+    const slow = rows(1_000, () => 1);
+    await inSmallSteps(slow.options);
+    expect(new Set(slow.limits)).toEqual(new Set([200]));
   });
 
-  test('rests four times as long as a step took, and no shorter than it is told', async () => {
-    const { options, rests } = rows(500, (step) => (step === 0 ? 0.05 : 0.01));
+  test('rests as long as a step took, and no shorter than it is told', async () => {
+    const { options, rests } = rows(500, (step) => (step === 0 ? 0.4 : 0.01));
     await inSmallSteps({ ...options, restMs: 20 });
-    expect(rests).toEqual([40, 20]);
+    expect(rests.slice(0, 2)).toEqual([80, 20]);
   });
 
   test('does no more than it may, and ends between two steps when it is told to', async () => {

@@ -30,6 +30,7 @@ function puppetStore() {
     newestFeedback: async () => act('newest feedback').then(() => []),
     correctors: async () => act('correctors').then(() => []),
     maintenance: {
+      stepMs: 10,
       deleteSome: async () => act('delete').then(() => 0),
       eraseDeleted: () => act('erase'),
       cacheCounts: async () =>

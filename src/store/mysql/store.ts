@@ -78,6 +78,8 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     newestFeedback: async (limit) => newestFeedback(query, limit),
     correctors: async (limit) => correctors(query, limit),
     maintenance: {
+      // Rows that go are locked, those of others are not.
+      stepMs: 100,
       deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
       // The server overwrites them when it needs their room.
       eraseDeleted: async () => undefined,

@@ -64,6 +64,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     newestFeedback: async (limit) => newestFeedback(database, limit),
     correctors: async (limit) => correctors(database, limit),
     maintenance: {
+      // One writer at a time, on the event loop.
+      stepMs: 10,
       deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
       eraseDeleted: async () =>
         void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),

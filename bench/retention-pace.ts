@@ -1,0 +1,82 @@
+/**
+ * Does the deletion of old records keep up with writing at full speed? Records of photos are written as fast as the
+ * store takes them, a day passes every few seconds, and the service's own maintenance keeps one day:
+ * `npm run bench bench/retention-pace.ts -- [--database=mysql://…] [--days 6] [--day-seconds 10]`. The table is flat
+ * when the number of rows at the end of each day does not grow from the second day on.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { openCacheMaintenance } from '../src/cache/maintenance.ts';
+import { openDriver } from '../src/compose/driver.ts';
+import { configFrom } from '../src/config.ts';
+import { withGroupCommit } from '../src/store/group-commit.ts';
+import { activityOf } from '../tests/store/rows.ts';
+import { dayMs, photoAt } from './stats-records.ts';
+
+const { values } = parseArgs({
+  options: {
+    database: { type: 'string' },
+    days: { type: 'string', default: '6' },
+    'day-seconds': { type: 'string', default: '10' },
+  },
+});
+const dayLastsMs = Number(values['day-seconds']) * 1_000;
+const days = Number(values.days);
+const folder = mkdtempSync(join(tmpdir(), 'album-pace-'));
+const store = openDriver(
+  configFrom({
+    SQLITE_FILE: join(folder, 'album.db'),
+    ...(values.database && { DATABASE_URL: values.database }),
+  }),
+);
+await store.migrate();
+const beganMs = performance.now();
+const now = () => Math.floor(Date.UTC(2026, 0, 1) + ((performance.now() - beganMs) / dayLastsMs) * dayMs);
+let deleted = 0;
+const maintenance = openCacheMaintenance({
+  store,
+  leases: withGroupCommit(store),
+  recordsMs: dayMs,
+  resultsMs: 0,
+  maxResults: 0,
+  now,
+  everyMs: 250,
+  onDeleted: (of, rows) => {
+    if (of === 'photos') deleted += rows;
+  },
+  onFailure: (error) => console.error(error),
+});
+maintenance.start();
+
+let written = 0;
+let isOver = false;
+const writer = (async () => {
+  while (!isOver) {
+    const at = now();
+    const photos = Array.from({ length: 500 }, (_, index) => photoAt(at, written + index));
+    await store.saveActivity(activityOf({ photos }));
+    written += 500;
+    await sleep(0);
+  }
+})();
+
+console.log(
+  `${values.database ? 'MySQL or MariaDB' : 'SQLite'}, a day lasts ${values['day-seconds']} s, one day is kept`,
+);
+let before = { written: 0, deleted: 0 };
+for (let day = 1; day <= days; day += 1) {
+  await sleep(beganMs + day * dayLastsMs - performance.now());
+  const rate = (count: number) => Math.round(count / (dayLastsMs / 1_000)).toLocaleString('en');
+  console.log(
+    `day ${day}: written ${rate(written - before.written)}/s, deleted ${rate(deleted - before.deleted)}/s, rows in the table ${(written - deleted).toLocaleString('en')}`,
+  );
+  before = { written, deleted };
+}
+isOver = true;
+await writer;
+await maintenance.stop();
+await store.close();
+rmSync(folder, { recursive: true });
