@@ -49,7 +49,7 @@ test('docs/benchmarks.md names every benchmark that has arguments or results of 
   expect(runnable.filter((file) => !named.includes(file))).toEqual([]);
 });
 
-test('every decision has a status, a date and an occasion to revisit it, fits a page and is listed', () => {
+test('every decision has a status, a date and an occasion to revisit it, is short and is listed', () => {
   const index = readFileSync('docs/decisions/README.md', 'utf8');
   const decisions = globSync('docs/decisions/[0-9]*.md');
   const faulty = decisions.filter((file) => {
@@ -59,7 +59,7 @@ test('every decision has a status, a date and an occasion to revisit it, fits a 
     return !(
       title.startsWith(`# ${number}. `) &&
       /^Status: \w+\. Date: \d{4}-\d\d-\d\d\..* Revisit when: .+\.$/.test(status) &&
-      text.split(/\s+/).length <= 500 &&
+      text.split(/\s+/).length <= 850 &&
       index.includes(`| ${number} | [${title.replace(/^# \d+\. /, '')}](${basename(file)}) |`)
     );
   });
