@@ -10,7 +10,7 @@ import { type FallbackOptions, withFallback } from '../classify/fallback.ts';
 import { withNeverSend } from '../classify/never-send.ts';
 import type { Strategy } from '../classify/strategy.ts';
 import { type ShadowOptions, withShadow } from '../stats/shadow.ts';
-import { unconfigured } from '../vision/unconfigured.ts';
+import { unconfigured } from '../vision/vision-classifier.ts';
 
 type Layer = (inner: Classifier) => Classifier;
 type Rule = (classification: Classification) => boolean;

@@ -3,7 +3,6 @@ import type { Health } from '../http/dependencies.ts';
 import type { Pool } from '../image/pool/pool.ts';
 import type { ServiceState } from '../stats/service-state.ts';
 import type { BreakerStore } from '../store/store-breaker.ts';
-import { callsAtOnce } from '../vision/calls/calls-at-once.ts';
 import type { Vision } from '../vision/open-vision.ts';
 
 export interface StatusParts {
@@ -40,7 +39,7 @@ export function openStatus(config: Config, { store, pool, vision, isReady }: Sta
     }),
     /** The number of album photos to process at once: follows the provider's limit. */
     photosAtOnce(): number {
-      const calls = vision ? callsAtOnce(vision.state()) : 0;
+      const calls = vision?.callsAtOnce() ?? 0;
       // More than the provider takes: the next photos are decoded during its calls.
       return calls + Math.max(config.inference.processes + 1, Math.ceil(calls / 2));
     },

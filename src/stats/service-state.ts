@@ -31,6 +31,8 @@ export interface ProviderState {
   };
   readonly account: string;
   readonly circuit: string;
+  /** Why the circuit is open, in words. */
+  readonly circuitCause?: string;
   readonly healthyKeys: number;
   readonly lastFailure?: {
     readonly class: string;

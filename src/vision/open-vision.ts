@@ -4,6 +4,7 @@ import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { retryBudget } from '../resilience/retry-budget.ts';
+import { failureWords } from './calls/call-failure.ts';
 import type { VisionHooks } from './calls/call-report.ts';
 import { type LastFailure, openFailures } from './calls/failures.ts';
 import { openProviders, type ProviderOptions } from './calls/open-providers.ts';
@@ -65,6 +66,8 @@ export interface ProviderState {
   readonly modelState: ModelState;
   readonly account: string;
   readonly circuit: BreakerState;
+  /** Why the circuit is open, in words; absent while it is closed. */
+  readonly circuitCause?: string;
   readonly healthyKeys: number;
   readonly limiter: LimiterState;
   /** Why calls to it failed last; absent where none has. */
@@ -79,6 +82,8 @@ export interface Vision {
   state(): VisionState;
   /** `unavailable` while every provider is left alone. */
   health(): 'available' | 'over_budget' | 'unavailable';
+  /** Calls that may be in flight, of all accounts. */
+  callsAtOnce(): number;
   /** Why calls fail, or did within the last hour. */
   worstFailure(): LastFailure | undefined;
   close(): void;
@@ -166,6 +171,10 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
       if (isOverBudget) return 'over_budget';
       return providers.some((provider) => unavailableMs(provider) === 0) ? 'available' : 'unavailable';
     },
+    callsAtOnce() {
+      const limiters = new Set(providers.map(({ account }) => account.limiter));
+      return [...limiters].reduce((sum, { state }) => sum + state.limit, 0);
+    },
     worstFailure: () => failures.worst(),
     close() {
       models.stop();
@@ -185,6 +194,7 @@ function stateOf(
     modelState: models.stateOf(name),
     account: account.name,
     circuit: breaker.state,
+    ...(breaker.cause && { circuitCause: failureWords(breaker.cause) }),
     healthyKeys: keys.healthy,
     limiter: account.limiter.state,
     ...(lastFailure && { lastFailure }),

@@ -4,8 +4,7 @@ import { type CallFailure, failureOf, failureWords } from './calls/call-failure.
 import type { Key } from './calls/key-ring.ts';
 import { costMicroOf } from './calls/price.ts';
 import type { Provider } from './calls/provider.ts';
-import { type Listing, listingOf } from './catalogue/model-list.ts';
-import { daysUntil } from './catalogue/shutdown.ts';
+import { daysUntil, type Listing, listingOf, shutdownOf } from './catalogue/model-list.ts';
 import { type Reading, readReply } from './wire/reply.ts';
 import { VendorError } from './wire/vendor-error.ts';
 import type { TokenUsage, VisionQuestion } from './wire/vision-model.ts';
@@ -55,7 +54,7 @@ export async function checkProvider(
   ]);
   const { failure, usage } = asked;
   const isModelKnown = knownBy(asked.reading !== undefined, failure, listing);
-  const shutdown = listing?.shutdown === undefined ? target.shutdown : (listing.shutdown ?? undefined);
+  const shutdown = shutdownOf(target, listing);
   const costMicro = price && usage && costMicroOf(price, usage);
   return {
     provider: provider.name,

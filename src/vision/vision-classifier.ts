@@ -12,6 +12,13 @@ export interface VisionClassifierOptions extends AskOptions {
   readonly refusals: RefusalMemory;
 }
 
+/** Where no model is configured. */
+export const unconfigured: Classifier = {
+  async classify() {
+    throw new VisionError('not_configured');
+  },
+};
+
 /**
  * Asks vision LLMs. What `photo.analyse` throws passes through as it is: no model is to blame for it, and none can
  * help. The models' own failures are VisionErrors.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { daysUntil } from '../../src/vision/catalogue/shutdown.ts';
+import { daysUntil } from '../../src/vision/catalogue/model-list.ts';
 import { writeCatalogue } from '../support/catalogue-file.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakeVendors } from '../support/fake-vendors.ts';

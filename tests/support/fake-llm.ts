@@ -33,6 +33,8 @@ export interface FakeCall extends FakeRequest {
   /** First 8 hex digits of the key's SHA-256. */
   readonly keyFingerprint: string;
   readonly headers: IncomingMessage['headers'];
+  /** Path and query. */
+  readonly url: string;
   /** Length of the body as it came. */
   readonly bodyBytes: number;
   /** The client closed the connection before it had its reply. */
@@ -108,8 +110,9 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
     const key = wire.keyOf(request.headers);
     if (key === undefined || (keys && !keys.includes(key)))
       throw new Rejection(401, 'invalid_api_key', `Incorrect API key provided: ${key}.`);
-    if (request.method !== 'POST' || request.url !== wire.basePath + wire.path)
-      throw new Rejection(404, null, `Invalid URL (${request.method} ${request.url})`);
+    const { method, url = '' } = request;
+    if (method !== 'POST' || url.split('?')[0] !== wire.basePath + wire.path)
+      throw new Rejection(404, null, `Invalid URL (${method} ${url})`);
     const parsed = wire.read(parseJson(request, body));
     if (models && !models.includes(parsed.model))
       throw new Rejection(404, 'model_not_found', `The model '${parsed.model}' does not exist.`);
@@ -117,6 +120,7 @@ export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLl
       ...parsed,
       keyFingerprint: createHash('sha256').update(key).digest('hex').slice(0, 8),
       headers: request.headers,
+      url,
       bodyBytes: body.length,
     };
   }

@@ -7,8 +7,8 @@ import { providerVariables } from '../../src/config/llm-variables.ts';
 import { openProviders, type ProviderOptions } from '../../src/vision/calls/open-providers.ts';
 import { convertedPrice, imageTokens, typicalCostMicro, typicalUsage } from '../../src/vision/calls/price.ts';
 import { readCatalogue, type VendorName, vendorNames } from '../../src/vision/catalogue/catalogue.ts';
-import { daysUntil } from '../../src/vision/catalogue/shutdown.ts';
-import { targetOf } from '../../src/vision/catalogue/target.ts';
+import { daysUntil } from '../../src/vision/catalogue/model-list.ts';
+import { endpointOf, targetOf } from '../../src/vision/catalogue/target.ts';
 import { llmOptions } from '../support/vision.ts';
 
 const catalogue = readCatalogue();
@@ -57,13 +57,13 @@ test.each<[string, (file: { vendors: Record<string, Entry> }) => void]>([
   ],
   ['vendors.openai.defaultModel is missing', ({ vendors }) => delete vendors.openai?.defaultModel],
   ['vendors.vllm is missing', ({ vendors }) => delete vendors.vllm],
-  ['vendors.acme is not known here', ({ vendors }) => (vendors.acme = {})],
+  ['vendors.acme is not a known field', ({ vendors }) => (vendors.acme = {})],
   [
-    'models.m.shutdwon is not known here',
+    'models.m.shutdwon is not a known field',
     ({ vendors }) => (vendors.openai = { ...vendors.openai, models: { m: { shutdwon: '2027-01-01' } } }),
   ],
   [
-    'models.m.shutdown must be a date',
+    'models.m.shutdown must match format "date"',
     ({ vendors }) => (vendors.openai = { ...vendors.openai, models: { m: { shutdown: '14 January' } } }),
   ],
   [
@@ -74,7 +74,7 @@ test.each<[string, (file: { vendors: Record<string, Entry> }) => void]>([
     },
   ],
   [
-    'prices.global.input must be a number, 0 or more',
+    'prices.global.input must be >= 0',
     ({ vendors }) => {
       const price = { currency: 'USD', input: -1, output: 1, date: '2026-11-26', source: 'a page' };
       vendors.openai = { ...vendors.openai, models: { m: { prices: { global: price } } } };
@@ -98,10 +98,10 @@ describe('a price file of the older form', () => {
   });
 
   test.each([
-    [{ currency: 'EUR' }, 'prices.models must be an object'],
-    [{ models: {} }, 'prices.currency must be three capital letters'],
-    [{ currency: 'EUR', models: { m: { input: 1 } } }, 'prices.models.m.output must be a number'],
-    [[], 'prices must be an object'],
+    [{ currency: 'EUR' }, 'prices.models is missing'],
+    [{ currency: 'euro', models: {} }, 'prices.currency must match pattern'],
+    [{ currency: 'EUR', models: { m: { input: 1 } } }, 'prices.models.m.output is missing'],
+    [[], 'prices must be object'],
     [{ vendors: {} }, 'catalogue.vendors.openai is missing'],
   ])('%j is refused', (content, words) => {
     expect(() => readCatalogue(fileOf(content))).toThrow(words);
@@ -112,6 +112,15 @@ test('a price file that is not there, or no JSON, is named by its variable', () 
   expect(() => readCatalogue(join(folder, 'none.json'))).toThrow(/^LLM_PRICE_FILE: ENOENT/);
   writeFileSync(join(folder, 'words.json'), 'prices');
   expect(() => readCatalogue(join(folder, 'words.json'))).toThrow(/^LLM_PRICE_FILE: .*JSON/);
+});
+
+test.each([
+  ['http://gpu:8000/v1', 'http://gpu:8000/v1/models'],
+  ['http://gpu:8000/v1/', 'http://gpu:8000/v1/models'],
+  ['http://gpu:8000/v1/chat/completions?version=2', 'http://gpu:8000/v1/models?version=2'],
+  ['http://gpu:8000/v1/?version=2', 'http://gpu:8000/v1/models?version=2'],
+])('below %s models are listed at %s', (address, list) => {
+  expect(endpointOf(at('vllm', address).baseUrl, 'models')).toBe(list);
 });
 
 describe('what is sent', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { policyOf } from '../../src/vision/calls/failure-policy.ts';
 import { vendorErrorBody } from '../../src/vision/wire/error-body.ts';
-import { classOf, errorTable, rowOf } from '../../src/vision/wire/error-table.ts';
+import { classOf, errorTable, rowOf } from '../../src/vision/wire/vendor-error.ts';
 import { vendorErrors } from '../support/vendor-errors.ts';
 import { type Said, vendorSentences } from '../support/vendor-sentences.ts';
 

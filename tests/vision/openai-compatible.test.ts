@@ -54,6 +54,12 @@ async function failureOf(answer: Promise<unknown>): Promise<VisionError> {
   return error;
 }
 
+test('a query of the base URL goes with every call', async () => {
+  const baseUrl = `${fake.baseUrl}?api-version=2026-10-01&tenant=a%2Fb`;
+  expect((await model({ baseUrl }).ask(question, patient)).text).toContain('pets');
+  expect(fake.calls[0]?.url).toBe('/v1/chat/completions?api-version=2026-10-01&tenant=a%2Fb');
+});
+
 test('the vendor gets the prompt and the very bytes of the photo', async () => {
   const reply = await model().ask(question, patient);
   expect(JSON.parse(reply.text)).toMatchObject({ category: 'pets', confidence: 0.93 });

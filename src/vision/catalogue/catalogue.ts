@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import * as is from './checks.ts';
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
 
 /** Whom the configuration can name; the catalogue has them all. */
 export const vendorNames = [
@@ -18,142 +19,115 @@ export const vendorNames = [
 
 export type VendorName = (typeof vendorNames)[number];
 
-/** Currency units for a million tokens, which is millionths of a unit for one. */
-export interface TokenPrice {
-  readonly input: number;
-  /** Of input that the vendor had in its cache; as `input` where absent. */
-  readonly cachedInput?: number;
-  readonly output: number;
-}
+/** Unknown fields are errors: a misspelt one would go unnoticed. */
+const strict = <T extends TProperties>(properties: T) =>
+  Type.Object(properties, { additionalProperties: false });
+const record = <T extends TSchema>(value: T) => Type.Record(Type.String(), value);
+const optional = Type.Optional;
 
-export interface ListPrice extends TokenPrice {
-  readonly currency: string;
-  readonly batch?: TokenPrice;
+const text = Type.String({ minLength: 1 });
+const amount = Type.Number({ minimum: 0 });
+const currencyCode = Type.String({ pattern: '^[A-Z]{3}$' });
+const day = Type.String({ format: 'date' });
+const anyObject = record(Type.Unknown());
+
+/** Currency units for a million tokens, which is millionths of a unit for one. */
+const tokenPrice = {
+  input: amount,
+  /** Of input that the vendor had in its cache; as `input` where absent. */
+  cachedInput: optional(amount),
+  output: amount,
+};
+
+const listPrice = strict({
+  ...tokenPrice,
+  currency: currencyCode,
+  batch: optional(strict(tokenPrice)),
   /** Of calls with `service_tier: "flex"`. */
-  readonly flex?: TokenPrice;
-  readonly date: string;
-  readonly source: string;
-}
+  flex: optional(strict(tokenPrice)),
+  date: day,
+  source: text,
+});
 
 /** How many tokens a picture counts as: `fixed`, or `factor` (1) for each patch, and `add` (0). */
-export interface ImageTokens {
-  readonly fixed?: number;
-  readonly patchPx?: number;
-  readonly factor?: number;
-  readonly maxPatches?: number;
-  readonly add?: number;
-}
+const imageTokens = strict({
+  fixed: optional(amount),
+  patchPx: optional(amount),
+  factor: optional(amount),
+  maxPatches: optional(amount),
+  add: optional(amount),
+});
 
 /** What a vendor wants to be sent beside the question. */
-export interface RequestRules {
+const requestRules = {
   /** How the reply is held to its form: by a schema, to any JSON object, or by the prompt alone. */
-  readonly structuredOutput: 'json_schema' | 'json_object' | 'none';
+  structuredOutput: Type.Enum(['json_schema', 'json_object', 'none']),
   /** What the bound of a reply is called. */
-  readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  maxTokensField: Type.Enum(['max_tokens', 'max_completion_tokens']),
   /** How closely OpenAI's models look. */
-  readonly detail?: 'low' | 'high' | 'auto';
+  detail: optional(Type.Enum(['low', 'high', 'auto'])),
   /** Further fields of the body; null takes one out. */
-  readonly body: Readonly<Record<string, unknown>>;
-  /** By name of a field that was refused: what is sent in its place. */
-  readonly insteadOf?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
+  body: anyObject,
+  /** By name of a field that the vendor rejected: what is sent in its place. */
+  insteadOf: optional(record(anyObject)),
+};
 
-export interface CatalogueModel {
-  readonly request?: Partial<RequestRules>;
+const request = Type.Partial(strict(requestRules), { additionalProperties: false });
+
+const model = strict({
+  request: optional(request),
   /** By name of the site. */
-  readonly prices?: Readonly<Record<string, ListPrice>>;
+  prices: optional(record(listPrice)),
   /** Null where it is not as the vendor's others, and not known. */
-  readonly imageTokens?: ImageTokens | null;
+  imageTokens: optional(Type.Union([imageTokens, Type.Null()])),
   /** `2027-01-14`: from that day on it does not answer. */
-  readonly shutdown?: string;
-  readonly replacement?: string;
-}
+  shutdown: optional(day),
+  replacement: optional(text),
+});
 
-export interface CatalogueSite {
+const site = strict({
   /** The first site with one is where the vendor is asked by default. */
-  readonly baseUrl?: string;
+  baseUrl: optional(Type.String({ format: 'url', pattern: '^https?://' })),
   /** Further hosts, `*.` for any below. */
-  readonly hosts?: readonly string[];
-  readonly currency?: string;
-}
+  hosts: optional(Type.Array(text)),
+  currency: optional(currencyCode),
+});
 
-export interface CatalogueVendor {
-  readonly wire: 'openai' | 'anthropic';
+const vendor = strict({
+  wire: Type.Enum(['openai', 'anthropic']),
   /** On the operator's own machine: at any host, without a price. */
-  readonly selfHosted?: boolean;
-  readonly defaultModel: string;
-  readonly sites: Readonly<Record<string, CatalogueSite>>;
-  readonly request: Partial<RequestRules>;
+  selfHosted: optional(Type.Boolean()),
+  defaultModel: text,
+  sites: record(site),
+  request,
   /** Whether `GET /models` lists the models, and which field of one holds the day of its shutdown. */
-  readonly modelList?: { readonly shutdownField?: string };
-  readonly imageTokens?: ImageTokens;
-  readonly models: Readonly<Record<string, CatalogueModel>>;
-}
+  modelList: optional(strict({ shutdownField: optional(text) })),
+  imageTokens: optional(imageTokens),
+  models: record(model),
+});
 
-export interface PriceTable {
-  readonly currency: string;
-  readonly models: Readonly<Record<string, TokenPrice>>;
-}
+const vendors = Object.fromEntries(vendorNames.map((name) => [name, vendor])) as Record<
+  VendorName,
+  typeof vendor
+>;
+const catalogueFile = strict({ about: optional(Type.Array(text)), vendors: strict(vendors) });
+const priceTable = Type.Object({ currency: currencyCode, models: record(Type.Object(tokenPrice)) });
+
+const allRules = strict(requestRules);
+const price = strict(tokenPrice);
+export type TokenPrice = Readonly<Static<typeof price>>;
+export type ImageTokens = Readonly<Static<typeof imageTokens>>;
+export type RequestRules = Readonly<Static<typeof allRules>>;
+export type CatalogueModel = Readonly<Static<typeof model>>;
+export type CatalogueVendor = Readonly<Static<typeof vendor>>;
 
 export interface Catalogue {
   readonly vendors: Readonly<Record<VendorName, CatalogueVendor>>;
   /** The operator's own prices, by name of the model; all of the catalogue's are left aside then. */
-  readonly ownPrices?: PriceTable;
+  readonly ownPrices?: Readonly<Static<typeof priceTable>>;
 }
 
-const tokenPrice = is.object({ input: is.amount, output: is.amount }, { cachedInput: is.amount });
-
-const listPrice = is.object(
-  { currency: is.currencyCode, input: is.amount, output: is.amount, date: is.date, source: is.text },
-  { cachedInput: is.amount, batch: tokenPrice, flex: tokenPrice },
-);
-
-const imageTokens = is.object(
-  {},
-  { fixed: is.amount, patchPx: is.amount, factor: is.amount, maxPatches: is.amount, add: is.amount },
-);
-
-const request = is.object(
-  {},
-  {
-    structuredOutput: is.oneOf('json_schema', 'json_object', 'none'),
-    maxTokensField: is.oneOf('max_tokens', 'max_completion_tokens'),
-    detail: is.oneOf('low', 'high', 'auto'),
-    body: is.anyObject,
-    insteadOf: is.record(is.anyObject),
-  },
-);
-
-const model = is.object(
-  {},
-  {
-    request,
-    prices: is.record(listPrice),
-    imageTokens: is.orNull(imageTokens),
-    shutdown: is.date,
-    replacement: is.text,
-  },
-);
-
-const vendor = is.object(
-  {
-    wire: is.oneOf('openai', 'anthropic'),
-    defaultModel: is.text,
-    sites: is.record(is.object({}, { baseUrl: is.webAddress, hosts: is.texts, currency: is.currencyCode })),
-    request,
-    models: is.record(model),
-  },
-  {
-    selfHosted: is.truth,
-    modelList: is.object({}, { shutdownField: is.text }),
-    imageTokens,
-  },
-);
-
-const catalogueFile = is.object(
-  { vendors: is.object(Object.fromEntries(vendorNames.map((name) => [name, vendor]))) },
-  { about: is.texts },
-);
+const builtInFile = new URL('./catalogue.json', import.meta.url);
 
 /**
  * The vendors and models that come with the service, or those of another file of the same form. A file that has but
@@ -161,40 +135,37 @@ const catalogueFile = is.object(
  * @throws Error naming what is wrong with the file
  */
 export function readCatalogue(file?: string): Catalogue {
-  if (file === undefined) return builtIn();
+  if (file === undefined) return catalogueOf(JSON.parse(readFileSync(builtInFile, 'utf8')));
   try {
-    return ofFile(JSON.parse(readFileSync(file, 'utf8')));
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof parsed === 'object' && parsed !== null && 'vendors' in parsed) return catalogueOf(parsed);
+    return { ...readCatalogue(), ownPrices: checked(priceTable, parsed, 'prices') };
   } catch (error) {
     throw new Error(`LLM_PRICE_FILE: ${(error as Error).message}`);
   }
 }
 
-function ofFile(parsed: unknown): Catalogue {
-  if (typeof parsed === 'object' && parsed !== null && 'vendors' in parsed)
-    return checked(parsed, 'catalogue');
-  is.anyObject(parsed, 'prices');
-  const { currency, models } = parsed as PriceTable;
-  is.currencyCode(currency, 'prices.currency');
-  is.record(is.anyObject)(models, 'prices.models');
-  for (const [name, { input, output, cachedInput = input }] of Object.entries(models))
-    tokenPrice({ input, output, cachedInput }, `prices.models.${name}`);
-  return { ...builtIn(), ownPrices: { currency, models } };
-}
-
-function builtIn(): Catalogue {
-  return checked(
-    JSON.parse(readFileSync(new URL('./catalogue.json', import.meta.url), 'utf8')),
-    'catalogue.json',
-  );
-}
-
-function checked(parsed: unknown, name: string): Catalogue {
-  catalogueFile(parsed, name);
-  const catalogue = parsed as Catalogue;
+function catalogueOf(parsed: unknown): Catalogue {
+  const catalogue = checked(catalogueFile, parsed, 'catalogue');
   for (const [vendorName, { sites, models }] of Object.entries(catalogue.vendors))
     for (const [modelName, { prices = {} }] of Object.entries(models))
-      for (const site of Object.keys(prices))
-        if (!Object.hasOwn(sites, site))
-          throw new Error(`${name}.vendors.${vendorName}.models.${modelName}.prices.${site}: no such site`);
+      for (const name of Object.keys(prices))
+        if (!Object.hasOwn(sites, name))
+          throw new Error(`catalogue.vendors.${vendorName}.models.${modelName}.prices.${name}: no such site`);
   return catalogue;
+}
+
+/** @throws Error that names the place and what is expected there */
+function checked<T extends TSchema>(schema: T, value: unknown, name: string): Static<T> {
+  if (Value.Check(schema, value)) return value as Static<T>;
+  // Where a field is unknown, the first error is about its schema.
+  const error = Value.Errors(schema, value).find(({ keyword }) => keyword !== 'boolean');
+  const path = `${name}${error?.instancePath.replaceAll('/', '.')}`;
+  if (error?.keyword === 'required')
+    throw new Error(`${path}.${error.params.requiredProperties[0]} is missing`);
+  if (error?.keyword === 'additionalProperties')
+    throw new Error(`${path}.${error.params.additionalProperties[0]} is not a known field`);
+  if (error?.keyword === 'enum')
+    throw new Error(`${path} must be one of ${error.params.allowedValues.join(', ')}`);
+  throw new Error(`${path} ${error?.message}`);
 }

@@ -1,4 +1,5 @@
-import { type Target, undated } from './target.ts';
+import { dayMs } from '../../durations.ts';
+import { endpointOf, type Target, undated } from './target.ts';
 
 /** What a vendor's own list says of one model. */
 export interface Listing {
@@ -22,7 +23,9 @@ export async function listingOf(target: Target, apiKey: string): Promise<Listing
     wire === 'anthropic'
       ? { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }
       : { authorization: `Bearer ${apiKey}` };
-  const response = await fetch(`${baseUrl}/models${wire === 'anthropic' ? '?limit=1000' : ''}`, {
+  const url = new URL(endpointOf(baseUrl, 'models'));
+  if (wire === 'anthropic') url.searchParams.set('limit', '1000');
+  const response = await fetch(url, {
     headers,
     // The key goes to the configured host and nowhere else.
     redirect: 'error',
@@ -39,6 +42,19 @@ export async function listingOf(target: Target, apiKey: string): Promise<Listing
   if (shutdownField === undefined || !(shutdownField in entry)) return { isListed: true };
   const day = String(entry[shutdownField] ?? '').slice(0, 10);
   return { isListed: true, shutdown: Number.isNaN(Date.parse(day)) ? null : day };
+}
+
+/** The last day of a model. Where the vendor says when its models end, its word counts. */
+export function shutdownOf(target: Target, listing: Listing | undefined): string | undefined {
+  return listing?.shutdown === undefined ? target.shutdown : (listing.shutdown ?? undefined);
+}
+
+/**
+ * Days until a model ends; 0 or less where it does not answer any more.
+ * @param shutdown `2027-01-14`: from that day (UTC) on it does not answer
+ */
+export function daysUntil(shutdown: string, nowMs: number): number {
+  return (Date.parse(shutdown) - (nowMs - (nowMs % dayMs))) / dayMs;
 }
 
 type Entry = Readonly<Record<string, unknown>>;

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { dayMs } from '../../durations.ts';
-import { type Listing, listingOf } from './model-list.ts';
-import { daysUntil } from './shutdown.ts';
+import { daysUntil, type Listing, listingOf, shutdownOf } from './model-list.ts';
 import type { Target } from './target.ts';
 
 /** What is wrong with a model: it does not answer any more, not for long, or its vendor does not list it. */
@@ -50,8 +49,7 @@ export function openModelWatch(
 
   function stateOf({ name, target }: WatchedModel): ModelState {
     const listing = listings.get(name);
-    // Where the vendor says when its models end, its word counts.
-    const shutdown = listing?.shutdown === undefined ? target.shutdown : (listing.shutdown ?? undefined);
+    const shutdown = shutdownOf(target, listing);
     const daysLeft = shutdown === undefined ? undefined : daysUntil(shutdown, now());
     const warning = warningOf(daysLeft, listing);
     return {

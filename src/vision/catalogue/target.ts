@@ -14,7 +14,7 @@ export interface Target {
   /** Whose error codes are spoken there. */
   readonly vendor: VendorName;
   readonly wire: 'openai' | 'anthropic';
-  /** Without a slash at its end. */
+  /** Without a slash at its end; it may have a query. */
   readonly baseUrl: string;
   readonly model: string;
   readonly request: RequestRules;
@@ -52,7 +52,7 @@ export function targetOf(
   const address = asked.baseUrl ?? Object.values(named.sites).find(({ baseUrl }) => baseUrl)?.baseUrl;
   if (address === undefined)
     throw new Error(`${asked.vendor} has no address of its own: set LLM_BASE_URL (LLM_<NAME>_BASE_URL)`);
-  const baseUrl = address.replace(/\/+$/, '').replace(/\/(chat\/completions|messages)$/, '');
+  const baseUrl = baseOf(address);
   const found = siteAt(catalogue, new URL(baseUrl).hostname.toLowerCase());
   const owner = found ? catalogue.vendors[found.vendor] : named.selfHosted ? named : undefined;
   // Several vendors speak Anthropic's format as well, at another address of the same host.
@@ -74,6 +74,19 @@ export function targetOf(
     ...(entry?.replacement !== undefined && { replacement: entry.replacement }),
     ...(ruling?.modelList && { modelList: ruling.modelList }),
   };
+}
+
+const endpoints = /\/(chat\/completions|messages)$/;
+
+function baseOf(address: string): string {
+  const [path = '', ...query] = address.split('?');
+  return [path.replace(/\/+$/, '').replace(endpoints, ''), ...query].join('?');
+}
+
+/** The address of `path` below a base; the base's query stays. */
+export function endpointOf(baseUrl: string, path: string): string {
+  const [base, ...query] = baseUrl.split('?');
+  return [`${base}/${path}`, ...query].join('?');
 }
 
 /** Of hosts that belong to nobody else: a server of the operator's own may be anywhere. */

@@ -1,3 +1,4 @@
+import { endpointOf } from '../catalogue/target.ts';
 import { errorIn, isEmpty } from './error-body.ts';
 import { bodyWithImage } from './image-body.ts';
 import { textOf } from './openai-reply.ts';
@@ -23,7 +24,7 @@ export interface AnthropicOptions {
 export function anthropicModel({ name, baseUrl, apiKey, fields, timeoutMs }: AnthropicOptions): VisionModel {
   checkKey(apiKey);
   const headers = { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' };
-  const post = vendorPost({ vendor: 'anthropic', url: `${baseUrl}/messages`, headers, timeoutMs });
+  const post = vendorPost({ vendor: 'anthropic', url: endpointOf(baseUrl, 'messages'), headers, timeoutMs });
   return {
     name,
     ask(question, signal) {

@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { VisionError } from '../../errors.ts';
+import { endpointOf } from '../catalogue/target.ts';
 import { bodyWithImage } from './image-body.ts';
 import { readChatCompletion } from './openai-reply.ts';
 import { jsonIn } from './reply-json.ts';
@@ -27,7 +28,7 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
   const { name, baseUrl, apiKey, fields, timeoutMs, vendor = 'openai' } = options;
   checkKey(apiKey);
   const headers = { authorization: `Bearer ${apiKey}` };
-  const post = vendorPost({ vendor, url: `${baseUrl}/chat/completions`, headers, timeoutMs });
+  const post = vendorPost({ vendor, url: endpointOf(baseUrl, 'chat/completions'), headers, timeoutMs });
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,

@@ -156,7 +156,7 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
       one.name,
       one.model,
       modelEnd(one.modelState),
-      { text: one.circuit, bad: one.circuit !== 'closed' },
+      { text: [one.circuit, one.circuitCause].filter(Boolean).join(': '), bad: one.circuit !== 'closed' },
       `${one.limiter.inFlight} / ${one.limiter.limit}`,
       number.format(one.limiter.waiting),
       { text: number.format(one.healthyKeys), bad: one.healthyKeys === 0 },
