@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -104,4 +105,16 @@ test('there are no folders for whatever fits nowhere', () => {
   const folders = new Set(files.map(folderOf));
   for (const name of ['utils', 'helpers', 'common', 'types', 'services', 'lib'])
     expect(folders).not.toContain(name);
+});
+
+test('Node.js can strip the types of every file', () => {
+  const all = globSync('{src,scripts,bench}/**/*.ts');
+  const faulty = all.filter((file) => {
+    try {
+      return stripTypeScriptTypes(readFileSync(file, 'utf8')) === '';
+    } catch {
+      return true;
+    }
+  });
+  expect(faulty).toEqual([]);
 });

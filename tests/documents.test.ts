@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { exportedMetrics } from './support/exported-metrics.ts';
 
 const documents = ['*.md', 'docs/**/*.md', 'deploy/**/*.md', 'models/**/*.md'].flatMap((one) =>
   globSync(one),
@@ -70,4 +71,20 @@ test('the runbook has a section for every alert, and no other', () => {
   const alerts = readFileSync('deploy/prometheus/alerts.yml', 'utf8').matchAll(/alert: (\w+)/g);
   const sections = readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (\w+)$/gm);
   expect([...sections].map(([, name]) => name)).toEqual([...alerts].map(([, name]) => name));
+});
+
+test('every fault in docs/reliability.md names a test that exists and metrics that are exported', async () => {
+  const page = readFileSync('docs/reliability.md', 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| ') && line.split(' | ').length === 5);
+  const faults = rows.filter((row) => !row.startsWith('| Fault |') && !row.startsWith('| --- '));
+  expect(faults.length).toBeGreaterThan(30);
+  const untested = faults.filter((row) => !existsSync(/`(tests\/\S+\.test\.ts)` \|$/.exec(row)?.[1] ?? ''));
+  expect(untested).toEqual([]);
+  const recorded = faults.flatMap((row) => [
+    ...(row.split(' | ')[2] ?? '').matchAll(/`([a-z]+(?:_[a-z]+)+)`/g),
+  ]);
+  const names = [...(await exportedMetrics())];
+  const isExported = (name: string) => names.some((one) => one.startsWith(`album_${name}`));
+  const unknown = recorded.map(([, name = '']) => name).filter((name) => !isExported(name));
+  expect(unknown).toEqual([]);
 });

@@ -2,10 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { openLlmMetrics } from '../../src/stats/metrics/llm-metrics.ts';
-import { openMetrics } from '../../src/stats/metrics/metrics.ts';
-import { watchModels } from '../../src/stats/metrics/model-metrics.ts';
-import { watchService } from '../../src/stats/service-state.ts';
+import { exportedMetrics } from '../support/exported-metrics.ts';
 
 interface Rule {
   readonly alert: string;
@@ -46,25 +43,6 @@ function mistakesIn(expression: string): string[] {
   return mistakes;
 }
 
-/** Names that a scrape has, those of histograms with their suffixes. */
-async function exported(): Promise<ReadonlySet<string>> {
-  const { registry } = openMetrics();
-  openLlmMetrics(registry).watch(() => ({ isOverBudget: false, providers: [] }));
-  watchModels(registry, () => ({ providers: [] }));
-  watchService(registry, () => ({
-    isTaking: true,
-    isStoreUp: true,
-    claimTrust: 'own',
-    children: { size: 1, ready: 1, busy: 0, queued: 0 },
-  }));
-  const metrics = await registry.getMetricsAsJSON();
-  return new Set(
-    metrics.flatMap(({ name, type }) =>
-      String(type) === 'histogram' ? ['_bucket', '_count', '_sum'].map((suffix) => name + suffix) : [name],
-    ),
-  );
-}
-
 describe('what operators deploy', () => {
   test('says nothing that Prometheus could not read', () => {
     expect(mistakesIn('sum(rate(x[5m])')).toHaveLength(1);
@@ -73,7 +51,7 @@ describe('what operators deploy', () => {
   });
 
   test('asks for metrics that there are', async () => {
-    const names = await exported();
+    const names = await exportedMetrics();
     const asked = expressions.flatMap((expression) => expression.match(/\balbum_\w+/g) ?? []);
     expect(asked.filter((name) => !names.has(name))).toEqual([]);
   });

@@ -1,0 +1,25 @@
+import { openLlmMetrics } from '../../src/stats/metrics/llm-metrics.ts';
+import { openMetrics } from '../../src/stats/metrics/metrics.ts';
+import { watchModels } from '../../src/stats/metrics/model-metrics.ts';
+import { watchService } from '../../src/stats/service-state.ts';
+
+/** Names of all metrics on /metrics; a histogram has three. */
+export async function exportedMetrics(): Promise<ReadonlySet<string>> {
+  const metrics = openMetrics();
+  const { registry } = metrics;
+  metrics.watchLog(() => 0);
+  openLlmMetrics(registry).watch(() => ({ isOverBudget: false, providers: [] }));
+  watchModels(registry, () => ({ providers: [] }));
+  watchService(registry, () => ({
+    isTaking: true,
+    isStoreUp: true,
+    claimTrust: 'own',
+    children: { size: 1, ready: 1, busy: 0, queued: 0 },
+  }));
+  const exported = await registry.getMetricsAsJSON();
+  return new Set(
+    exported.flatMap(({ name, type }) =>
+      String(type) === 'histogram' ? ['_bucket', '_count', '_sum'].map((suffix) => name + suffix) : [name],
+    ),
+  );
+}
