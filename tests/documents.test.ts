@@ -60,7 +60,7 @@ test('every decision has a status, a date and an occasion to revisit it, is shor
     return !(
       title.startsWith(`# ${number}. `) &&
       /^Status: \w+\. Date: \d{4}-\d\d-\d\d\..* Revisit when: .+\.$/.test(status) &&
-      text.split(/\s+/).length <= 850 &&
+      text.split(/\s+/).length <= 600 &&
       index.includes(`| ${number} | [${title.replace(/^# \d+\. /, '')}](${basename(file)}) |`)
     );
   });
