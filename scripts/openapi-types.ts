@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { readTaxonomy } from '../src/classify/taxonomy.ts';
-import type { HttpDependencies } from '../src/http/dependencies.ts';
 import { buildServer } from '../src/server.ts';
+import type { Services } from '../src/services.ts';
 
 interface Schema {
   readonly type?: string;
@@ -40,7 +40,7 @@ export async function openApiDocument(): Promise<OpenApi> {
     origins: { cors: [], uploads: [] },
     opsRule: { kind: 'closed' },
   } as const;
-  const app = await buildServer(parts as unknown as HttpDependencies, options);
+  const app = await buildServer(parts as unknown as Services, options);
   await app.ready();
   const document = app.swagger() as unknown as OpenApi;
   await app.close();

@@ -4,7 +4,6 @@ import { newRequestId } from './http/access/caller.ts';
 import { guardClients } from './http/access/client-access.ts';
 import { answerCors } from './http/access/cors.ts';
 import { guardOrigins, type OriginRules } from './http/access/origins.ts';
-import type { HttpDependencies } from './http/dependencies.ts';
 import type { OpsRule } from './http/ops/access.ts';
 import { cacheAdminRoutes } from './http/ops/cache-admin.ts';
 import { opsEventRoutes } from './http/ops/events.ts';
@@ -23,6 +22,7 @@ import { metricsRoutes, observeRequests } from './http/routes/metrics.ts';
 import { openApiRoutes, registerOpenApi } from './http/routes/openapi.ts';
 import { v2BatchRoutes } from './http/routes/v2-batch.ts';
 import { v2CheckCacheRoutes } from './http/routes/v2-check-cache.ts';
+import type { Services } from './services.ts';
 
 export interface ServerOptions {
   readonly version: string;
@@ -32,7 +32,8 @@ export interface ServerOptions {
   readonly opsRule: OpsRule;
 }
 
-type Routes = (app: FastifyInstance, dependencies: HttpDependencies) => void;
+type Parts = Services & Pick<ServerOptions, 'opsRule' | 'version'>;
+type Routes = (app: FastifyInstance, parts: Parts) => void;
 
 /** What clients call, and pages of the origins in CORS_ORIGIN may read. */
 const clientRoutes: readonly Routes[] = [
@@ -61,12 +62,12 @@ const opsRoutes: readonly Routes[] = [
 
 /** The service's HTTP side: the same in tests as in production, listening nowhere yet. */
 export async function buildServer(
-  services: Omit<HttpDependencies, 'opsRule' | 'version'>,
+  services: Services,
   { version, trustProxy, origins, opsRule }: ServerOptions,
 ): Promise<FastifyInstance> {
-  const dependencies: HttpDependencies = { ...services, opsRule, version };
+  const parts: Parts = { ...services, opsRule, version };
   const app = Fastify({
-    loggerInstance: dependencies.log,
+    loggerInstance: services.log,
     genReqId: newRequestId,
     logController: new LogController({ disableRequestLogging: true }),
     // A caller's own id would let it forge the log.
@@ -102,18 +103,18 @@ export async function buildServer(
     );
     done();
   });
-  observeRequests(app, dependencies);
+  observeRequests(app, parts);
   registerProblems(app);
   await app.register(multipart, { throwFileSizeLimit: false });
   await registerOpenApi(app, version);
 
   const register = (scope: FastifyInstance, routes: readonly Routes[]) => {
-    for (const one of routes) scope.register(async (inner) => one(inner, dependencies));
+    for (const one of routes) scope.register(async (inner) => one(inner, parts));
   };
   app.register(async (scope) => {
     answerCors(scope, origins.cors);
-    guardOrigins(scope, origins, dependencies.metrics);
-    await guardClients(scope, dependencies);
+    guardOrigins(scope, origins, services.metrics);
+    await guardClients(scope, parts);
     register(scope, clientRoutes);
   });
   register(app, opsRoutes);

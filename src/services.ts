@@ -4,13 +4,12 @@ import { composeCache } from './compose/cache.ts';
 import { configured } from './compose/configured.ts';
 import { driverName, openDriver } from './compose/driver.ts';
 import { composeImages } from './compose/images.ts';
-import { type Lifecycle, openLifecycle } from './compose/lifecycle.ts';
+import { openLifecycle } from './compose/lifecycle.ts';
 import { composeLlm } from './compose/llm.ts';
 import { composeLocalModel } from './compose/local-model.ts';
 import { openPipeline } from './compose/pipeline.ts';
 import { openStatus } from './compose/status.ts';
 import type { Config } from './config.ts';
-import type { HttpDependencies } from './http/dependencies.ts';
 import { openByteBudget } from './image/upload/byte-budget.ts';
 import { openScrape } from './process/cluster-metrics.ts';
 import { countedLines } from './resilience/counted-lines.ts';
@@ -23,12 +22,7 @@ import { withStoreBreaker } from './store/store-breaker.ts';
 import type { VisionCallReport } from './vision/calls/call-report.ts';
 import { promptOf } from './vision/prompt.ts';
 
-export interface Services extends Omit<HttpDependencies, 'opsRule' | 'version'>, Lifecycle {
-  /** Of stored results: taxonomy, prompt and epoch. */
-  readonly resultVersion: string;
-  /** For people: what runs. */
-  readonly describe: { readonly store: string; readonly strategy: string; readonly local: string };
-}
+export type Services = ReturnType<typeof openServices>;
 
 export interface ServiceHooks {
   /** Every call to a vision LLM, when it is over. */
@@ -36,7 +30,7 @@ export interface ServiceHooks {
 }
 
 /** Builds every part of the service. */
-export function openServices(config: Config, log: Logger, { onCall }: ServiceHooks = {}): Services {
+export function openServices(config: Config, log: Logger, { onCall }: ServiceHooks = {}) {
   const { strategy, timeZone } = config;
   const metrics = openMetrics();
   const taxonomy = configured(() => readTaxonomy(config.taxonomyFile));
@@ -96,7 +90,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     models: { strategy, llm: vision?.name, local: localModel },
     clientRules: config.http.clientRules,
     apiKeys: store.apiKeys,
+    /** Of stored results: taxonomy, prompt and epoch. */
     resultVersion: version,
+    /** For people: what runs. */
     describe: {
       store: driverName(config),
       strategy: `${strategy}${vision ? `, LLM ${vision.name}` : ''}`,

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Health } from '../http/dependencies.ts';
+import type { Health } from '../http/routes/health.ts';
 import type { Pool } from '../image/pool/pool.ts';
 import type { ServiceState } from '../stats/service-state.ts';
 import type { BreakerStore } from '../store/store-breaker.ts';

@@ -3,7 +3,6 @@ import type { Answer } from '../classify/classifier.ts';
 import { colourNames, colourWord } from '../classify/colours.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import { hashPattern } from '../photos/content-hash.ts';
-import type { HttpDependencies } from './dependencies.ts';
 
 export const Hash = Type.String({
   pattern: hashPattern,
@@ -76,7 +75,11 @@ export function stamp(requestId: string) {
 type Shown = Pick<Answer, 'classification' | 'from' | 'degraded'>;
 
 /** What the words of an answer come from. */
-export type Wording = Pick<HttpDependencies, 'taxonomy' | 'descriptionLanguage'>;
+export interface Wording {
+  readonly taxonomy: Taxonomy;
+  /** Of descriptions; `none` leaves them out. */
+  readonly descriptionLanguage: 'zh' | 'en' | 'none';
+}
 
 /** What client C reads: every key of the taxonomy. */
 export function photoData(

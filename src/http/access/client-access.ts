@@ -2,8 +2,8 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { minuteMs } from '../../durations.ts';
 import { AccessError, QuotaError } from '../../errors.ts';
-import type { ApiKey } from '../../store/api-key-store.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { Metrics } from '../../stats/metrics/metrics.ts';
+import type { ApiKey, ApiKeyStore } from '../../store/api-key-store.ts';
 import { givenKey, openApiKeyRing } from './api-keys.ts';
 import { isClientCall, senderOfRequest, setApp } from './caller.ts';
 
@@ -14,12 +14,20 @@ export interface ClientRules {
   readonly perNetwork: number;
 }
 
+export interface ClientAccessParts {
+  readonly clientRules: ClientRules;
+  readonly apiKeys: Pick<ApiKeyStore, 'list'>;
+  readonly metrics: Pick<Metrics, 'denied'>;
+}
+
 /** Callers counted at once, of each kind: the longest unseen is forgotten first. */
 const counted = 20_000;
 
 /** Keys and quotas of clients, before any body is read. Off, it costs nothing. */
-export async function guardClients(app: FastifyInstance, dependencies: HttpDependencies): Promise<void> {
-  const { clientRules: rules, apiKeys, metrics } = dependencies;
+export async function guardClients(
+  app: FastifyInstance,
+  { clientRules: rules, apiKeys, metrics }: ClientAccessParts,
+): Promise<void> {
   if (rules.apiKeys === 'off' && rules.perUser === 0 && rules.perNetwork === 0) return;
   await app.register(rateLimit, { global: false, cache: counted });
   const ring = openApiKeyRing({ keys: apiKeys });

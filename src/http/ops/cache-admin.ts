@@ -2,20 +2,28 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Forgettable } from '../../cache/forget.ts';
+import type { CacheOperations } from '../../cache/open-cache.ts';
 import { BadRequestError } from '../../errors.ts';
 import { claimantsOfUser } from '../../stats/sender.ts';
 import type { ApiKeyStore } from '../../store/api-key-store.ts';
 import { Envelope, Hash, problems, stamp } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { opsAccess } from './access.ts';
+import { type OpsRule, opsAccess } from './access.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Time = Type.String({ format: 'date-time' });
 
+export interface CacheAdminParts {
+  readonly cacheOperations: Pick<CacheOperations, 'counts' | 'forget'>;
+  readonly apiKeys: Pick<ApiKeyStore, 'list'>;
+  readonly opsRule: OpsRule;
+}
+
 /** For operators: what is stored, and forgetting it. */
-export function cacheAdminRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+export function cacheAdminRoutes(
+  plain: FastifyInstance,
+  { cacheOperations, apiKeys, opsRule }: CacheAdminParts,
+): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { cacheOperations, apiKeys, opsRule } = dependencies;
   const onRequest = opsAccess(opsRule);
 
   const counts = {

@@ -1,17 +1,25 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import { AppError } from '../../errors.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { opsAccess } from './access.ts';
+import type { Stats } from '../../stats/open-stats.ts';
+import type { ServiceState } from '../../stats/service-state.ts';
+import { type OpsRule, opsAccess } from './access.ts';
 
 const everyMs = 2_000;
 const recentFailures = 20;
 /** Watchers at once, a worker: each page is one. */
 const maxWatchers = 50;
 
+export interface OpsEventParts {
+  readonly stats: Pick<Stats, 'today' | 'recentFailures'>;
+  readonly log: Pick<Logger, 'error'>;
+  readonly opsRule: OpsRule;
+  state(): ServiceState;
+}
+
 /** What the page of operators shows, as server-sent events: asked for once however many watch. */
-export function opsEventRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { opsRule, stats, state, log } = dependencies;
+export function opsEventRoutes(app: FastifyInstance, { opsRule, stats, state, log }: OpsEventParts): void {
   const watchers = new Set<PassThrough>();
   let timer: NodeJS.Timeout | undefined;
 

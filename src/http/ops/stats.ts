@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { dayMs } from '../../durations.ts';
 import { BadRequestError } from '../../errors.ts';
+import type { Stats } from '../../stats/open-stats.ts';
 import { Envelope, problems, stamp } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { opsAccess } from './access.ts';
+import { type OpsRule, opsAccess } from './access.ts';
 import {
   BatchCache,
   BatchClassify,
@@ -24,7 +24,10 @@ const Moment = (what: string) =>
   Type.Optional(Type.String({ maxLength: 40, description: `${what}: ISO 8601, or Unix seconds` }));
 
 /** What happened, from sums that are kept with the records: no route reads the records themselves. */
-export function statsRoutes(plain: FastifyInstance, { opsRule, stats }: HttpDependencies): void {
+export function statsRoutes(
+  plain: FastifyInstance,
+  { opsRule, stats }: { opsRule: OpsRule; stats: Stats },
+): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const onRequest = opsAccess(opsRule);
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
-import type { HttpDependencies } from '../dependencies.ts';
-import { opsPageAccess } from '../ops/access.ts';
+import { type OpsRule, opsPageAccess } from '../ops/access.ts';
 import { withPageHeaders } from './page-headers.ts';
 
 const own = (name: string) => new URL(`./ops-page/${name}`, import.meta.url);
@@ -26,7 +25,7 @@ const files = [
  * The page of operators, all of it from here. It holds no figure: those it asks for, with the token that its user
  * types in. Without a token it answers to whom the figures do.
  */
-export function opsPageRoutes(app: FastifyInstance, { opsRule }: HttpDependencies): void {
+export function opsPageRoutes(app: FastifyInstance, { opsRule }: { opsRule: OpsRule }): void {
   const access = opsPageAccess(opsRule);
   for (const { path, file, type } of files) {
     const body = readFileSync(file);

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Taxonomy } from '../../classify/taxonomy.ts';
 import { startPage } from '../access/caller.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { ClientRules } from '../access/client-access.ts';
 import { publicError, sendError } from '../problem.ts';
-import { openPhotoRequests } from '../routes/classify.ts';
+import { openPhotoRequests, type PhotoRequestParts } from '../routes/classify.ts';
 import { type Language, languageOf } from './language.ts';
 import { pageHeaders } from './page-headers.ts';
 import { answerHtml, contentSecurityPolicy, pageHtml, problemHtml, type Setup } from './start-page/render.ts';
@@ -17,10 +18,18 @@ const headers = {
   'cache-control': 'no-cache',
 };
 
+export interface StartPageParts extends PhotoRequestParts {
+  readonly taxonomy: Taxonomy;
+  readonly models: Pick<Setup, 'strategy' | 'llm' | 'local'>;
+  readonly clientRules: Pick<ClientRules, 'apiKeys'>;
+  /** Of this service. */
+  readonly version: string;
+}
+
 /** A page to try the service with: one form, which works without a script, and what is configured. */
-export function startPageRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { taxonomy, limits, models, version, clientRules } = dependencies;
-  const classify = openPhotoRequests(dependencies);
+export function startPageRoutes(app: FastifyInstance, parts: StartPageParts): void {
+  const { taxonomy, limits, models, version, clientRules } = parts;
+  const classify = openPhotoRequests(parts);
   const setup: Setup = {
     ...models,
     version,

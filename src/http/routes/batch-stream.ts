@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
 import { AppError } from '../../errors.ts';
 import type { BatchItem } from '../../photos/classify-batch.ts';
-import type { HttpDependencies } from '../dependencies.ts';
 import { knownError, problemOf } from '../problem.ts';
 
 const ndjson = 'application/x-ndjson';
@@ -21,6 +21,12 @@ export const Progress = Type.Object(
   { description: 'Where the batch stands' },
 );
 
+export interface BatchStreamParts {
+  readonly log: Pick<Logger, 'error'>;
+  /** The number of photos to process at once, at present: follows the provider's limit. */
+  photosAtOnce(): number;
+}
+
 export interface StreamedBatch {
   /** Works on the batch and tells of each photo as it is finished. @returns the last line */
   readonly work: (onItem: (item: BatchItem, received: number) => void) => Promise<unknown>;
@@ -35,7 +41,7 @@ export function wantsLines(request: FastifyRequest): boolean {
 export function streamBatch(
   request: FastifyRequest,
   reply: FastifyReply,
-  { log, photosAtOnce }: Pick<HttpDependencies, 'log' | 'photosAtOnce'>,
+  { log, photosAtOnce }: BatchStreamParts,
   { work, lineOf }: StreamedBatch,
 ) {
   const lines = new PassThrough();

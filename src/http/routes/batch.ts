@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
 import { AppError, BadRequestError } from '../../errors.ts';
 import type { Batch, BatchItem } from '../../photos/classify-batch.ts';
@@ -12,11 +13,14 @@ import {
   v1PhotoData,
   type Wording,
 } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { openBatchRequests } from '../upload/batch-request.ts';
+import { type BatchRequestParts, openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
 import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
-import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
+import { type BatchStreamParts, Progress, streamBatch, wantsLines } from './batch-stream.ts';
+
+export interface BatchRouteParts extends BatchRequestParts, BatchStreamParts, Wording {
+  readonly log: Logger;
+}
 
 const Item = Type.Object({
   index: Type.Integer(),
@@ -70,8 +74,8 @@ const schema = {
   },
 };
 
-export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const requests = openBatchRequests(dependencies);
+export function batchRoutes(app: FastifyInstance, parts: BatchRouteParts): void {
+  const requests = openBatchRequests(parts);
 
   async function work(
     request: FastifyRequest,
@@ -87,12 +91,12 @@ export function batchRoutes(app: FastifyInstance, dependencies: HttpDependencies
   const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
   app.post('/api/v1/classify/batch', options, async (request, reply) => {
     if (wantsLines(request))
-      return streamBatch(request, reply, dependencies, {
+      return streamBatch(request, reply, parts, {
         work: (onItem) => work(request, reply, onItem).then(({ batch: _, ...totals }) => totals),
-        lineOf: (item) => itemOf(item, dependencies),
+        lineOf: (item) => itemOf(item, parts),
       });
     const { batch, ...totals } = await work(request, reply);
-    return { ...totals, items: batch.items.map((item) => itemOf(item, dependencies)) };
+    return { ...totals, items: batch.items.map((item) => itemOf(item, parts)) };
   });
 }
 

@@ -2,15 +2,15 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { colourNames } from '../../classify/colours.ts';
+import type { Taxonomy } from '../../classify/taxonomy.ts';
 import { Envelope, stamp } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
 
 const names = {
   zh: Type.String({ description: 'Its name in Chinese' }),
   en: Type.String({ description: 'Its name in English' }),
 };
 
-export function categoryRoutes(plain: FastifyInstance, { taxonomy }: HttpDependencies): void {
+export function categoryRoutes(plain: FastifyInstance, { taxonomy }: { taxonomy: Taxonomy }): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const schema = {
     summary: 'The categories and colours there are',

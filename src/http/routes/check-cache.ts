@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { openHashLookup } from '../../photos/look-up-hashes.ts';
+import { type HashLookupParts, openHashLookup } from '../../photos/look-up-hashes.ts';
 import { lookupCaller } from '../access/caller.ts';
 import {
   Envelope,
@@ -12,15 +12,19 @@ import {
   stamp,
   UserId,
   v1PhotoData,
+  type Wording,
 } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+
+export interface CheckCacheParts extends HashLookupParts, Wording {
+  readonly limits: { readonly singleMs: number };
+}
 
 const Data = Type.Union([PhotoData, Type.Null()]);
 
-export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+export function checkCacheRoutes(plain: FastifyInstance, parts: CheckCacheParts): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const lookup = openHashLookup(dependencies);
-  const { singleMs: deadlineMs } = dependencies.limits;
+  const lookup = openHashLookup(parts);
+  const { singleMs: deadlineMs } = parts.limits;
 
   const checkCache = {
     summary: 'Ask for one photo by hash, before uploading it',
@@ -44,7 +48,7 @@ export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDepen
     return {
       success: true as const,
       cached: found !== undefined,
-      data: found ? v1PhotoData(found, dependencies) : null,
+      data: found ? v1PhotoData(found, parts) : null,
       from_cache: found !== undefined,
       ...stamp(request.id),
     };
@@ -81,7 +85,7 @@ export function checkCacheRoutes(plain: FastifyInstance, dependencies: HttpDepen
       cached_count: found.filter((one) => one !== undefined).length,
       items: image_hashes.map((image_hash, index) => {
         const one = found[index];
-        return { image_hash, cached: one !== undefined, data: one ? v1PhotoData(one, dependencies) : null };
+        return { image_hash, cached: one !== undefined, data: one ? v1PhotoData(one, parts) : null };
       }),
       ...stamp(request.id),
     };

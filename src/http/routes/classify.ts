@@ -3,14 +3,24 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { BadRequestError } from '../../errors.ts';
 import type { ReceivedUpload } from '../../image/upload/receive.ts';
-import { openPhotoClassifier, type PhotoResult } from '../../photos/classify-photo.ts';
+import {
+  openPhotoClassifier,
+  type PhotoClassifierParts,
+  type PhotoResult,
+} from '../../photos/classify-photo.ts';
 import { hashIn } from '../../photos/content-hash.ts';
+import type { Recorder } from '../../stats/recorder.ts';
 import { callerOf } from '../access/caller.ts';
-import { Envelope, PhotoData, problems, stamp, v1PhotoData } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { recheckAsked } from '../ops/access.ts';
-import { readPhotoForm } from '../upload/photo-form.ts';
+import { Envelope, PhotoData, problems, stamp, v1PhotoData, type Wording } from '../answer-schemas.ts';
+import { type OpsRule, recheckAsked } from '../ops/access.ts';
+import { type PhotoFormParts, readPhotoForm } from '../upload/photo-form.ts';
 import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
+
+export interface PhotoRequestParts extends PhotoClassifierParts, PhotoFormParts {
+  readonly recorder: Pick<Recorder, 'answered' | 'failed' | 'request'>;
+  readonly limits: PhotoFormParts['limits'] & { readonly singleMs: number };
+  readonly opsRule: OpsRule;
+}
 
 /** Room for part headers and text parts around one photo. */
 const formOverheadBytes = 2_000_000;
@@ -39,17 +49,17 @@ const schema = {
 };
 
 /** Reads the form of a single photo, answers it, and counts the request. */
-export function openPhotoRequests(dependencies: HttpDependencies) {
-  const { limits, recorder } = dependencies;
-  const classifier = openPhotoClassifier(dependencies);
-  const recheck = recheckAsked(dependencies.opsRule);
+export function openPhotoRequests(parts: PhotoRequestParts) {
+  const { limits, recorder } = parts;
+  const classifier = openPhotoClassifier(parts);
+  const recheck = recheckAsked(parts.opsRule);
 
   return async function classify(request: FastifyRequest, reply: FastifyReply): Promise<PhotoResult> {
     const isRecheck = recheck(request);
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
     let failed = 1;
     try {
-      const { upload, claimed } = await readOnePhoto(request, dependencies, caller.context.signal, (error) =>
+      const { upload, claimed } = await readOnePhoto(request, parts, caller.context.signal, (error) =>
         classifier.recordFailure(error, caller, { durationMs: 0 }),
       );
       const result = await classifier.classify(upload, caller, claimed);
@@ -63,14 +73,14 @@ export function openPhotoRequests(dependencies: HttpDependencies) {
   };
 }
 
-export function classifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const classify = openPhotoRequests(dependencies);
+export function classifyRoutes(app: FastifyInstance, parts: PhotoRequestParts & Wording): void {
+  const classify = openPhotoRequests(parts);
 
   async function handle(request: FastifyRequest, reply: FastifyReply) {
     const { answer, durationMs } = await classify(request, reply);
     return {
       success: true as const,
-      data: v1PhotoData(answer, dependencies),
+      data: v1PhotoData(answer, parts),
       from_cache: answer.from !== 'model',
       processing_time_ms: durationMs,
       ...stamp(request.id),
@@ -91,15 +101,15 @@ interface OnePhoto {
 /** @throws AppError a part that is too large is the whole request's error here */
 export async function readOnePhoto(
   request: FastifyRequest,
-  dependencies: Pick<HttpDependencies, 'limits' | 'budget'>,
+  parts: PhotoFormParts,
   gone: AbortSignal,
   onTooLarge: (error: Error) => void = () => {},
 ): Promise<OnePhoto> {
-  const maxBytes = dependencies.limits.fileBytes + formOverheadBytes;
+  const maxBytes = parts.limits.fileBytes + formOverheadBytes;
   const options = { photoField: 'image', maxPhotos: 1, maxBytes } as const;
   let received: ReceivedUpload | undefined;
   try {
-    const fields = await readPhotoForm(request, dependencies, options, gone, (part) => {
+    const fields = await readPhotoForm(request, parts, options, gone, (part) => {
       if (part.received instanceof Error) {
         onTooLarge(part.received);
         throw part.received;

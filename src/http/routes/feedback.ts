@@ -1,11 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { CacheOperations } from '../../cache/open-cache.ts';
+import type { Taxonomy } from '../../classify/taxonomy.ts';
 import { BadRequestError, NotFoundError } from '../../errors.ts';
 import { senderOfRequest } from '../access/caller.ts';
 import { Envelope, Hash, problems, stamp, UserId } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { opsAccess } from '../ops/access.ts';
+import { type OpsRule, opsAccess } from '../ops/access.ts';
 
 const Said = Type.Object({
   image_hash: Type.String(),
@@ -16,9 +17,13 @@ const Said = Type.Object({
   at: Type.String({ format: 'date-time' }),
 });
 
-export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+export interface FeedbackParts {
+  readonly taxonomy: Taxonomy;
+  readonly cacheOperations: Pick<CacheOperations, 'feedback'>;
+}
+
+export function feedbackRoutes(plain: FastifyInstance, { taxonomy, cacheOperations }: FeedbackParts): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const { taxonomy, cacheOperations } = dependencies;
 
   const give = {
     summary: 'Say which category is right',
@@ -55,10 +60,15 @@ export function feedbackRoutes(plain: FastifyInstance, dependencies: HttpDepende
   });
 }
 
+export interface FeedbackListParts {
+  readonly cacheOperations: Pick<CacheOperations, 'newestFeedback'>;
+  readonly opsRule: OpsRule;
+}
+
 /** For operators. */
 export function feedbackListRoutes(
   plain: FastifyInstance,
-  { cacheOperations, opsRule }: HttpDependencies,
+  { cacheOperations, opsRule }: FeedbackListParts,
 ): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const list = {

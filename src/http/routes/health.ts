@@ -1,7 +1,33 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { HttpDependencies, LlmFailure } from '../dependencies.ts';
+
+export interface LlmFailure {
+  readonly class: string;
+  readonly status?: number;
+  readonly code?: string;
+  readonly since: string;
+  readonly overAt?: string;
+}
+
+export interface Health {
+  readonly database: 'connected' | 'disconnected';
+  readonly modelApi: 'available' | 'not_configured' | 'unavailable';
+  /** Of the vision LLM, where one is configured: without it the local model answers. */
+  readonly llm?: 'available' | 'over_budget' | 'unavailable';
+  /** What is wrong with a model that it is asked for. */
+  readonly llmModel?: 'shut_down' | 'shuts_down_soon' | 'unknown' | undefined;
+  readonly claimTrust: 'own' | 'all';
+  /** Why its calls fail, or did of late. */
+  readonly llmFailure?: LlmFailure | undefined;
+}
+
+export interface HealthParts {
+  /** Synchronous and cheap: never calls a model or waits for the store. */
+  health(): Health;
+  /** False while starting, and once the process has been told to stop. */
+  isReady(): boolean;
+}
 
 const Body = {
   status: Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')]),
@@ -50,11 +76,11 @@ const echoed = {
 };
 
 /** Old clients compare the words and send no photo unless all is well; orchestrators read the status alone. */
-export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+export function healthRoutes(plain: FastifyInstance, { health, isReady }: HealthParts): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   function body() {
-    const { database, modelApi, llm, llmModel, llmFailure, claimTrust } = dependencies.health();
+    const { database, modelApi, llm, llmModel, llmFailure, claimTrust } = health();
     // A lost store is no reason to stop: photos are classified without it.
     const status = modelApi === 'available' ? ('healthy' as const) : ('unhealthy' as const);
     return {
@@ -92,7 +118,7 @@ export function healthRoutes(plain: FastifyInstance, dependencies: HttpDependenc
   app.get('/health/live', live, async () => ({ status: 'live' }));
   const ready = { schema: probe('Photos can be classified'), logLevel: 'warn' as const };
   app.get('/health/ready', ready, async (_, reply) => {
-    if (dependencies.isReady() && dependencies.health().modelApi === 'available') return { status: 'ready' };
+    if (isReady() && health().modelApi === 'available') return { status: 'ready' };
     reply.status(503).header('retry-after', 1);
     return { status: 'not ready' };
   });

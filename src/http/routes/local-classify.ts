@@ -1,9 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Classifier } from '../../classify/classifier.ts';
 import { UnavailableError } from '../../errors.ts';
+import type { OpenPhotos } from '../../image/open-photos.ts';
+import type { Recorder } from '../../stats/recorder.ts';
 import { callerOf } from '../access/caller.ts';
-import { Envelope, PhotoData, problems, stamp, v1PhotoData } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import { Envelope, PhotoData, problems, stamp, v1PhotoData, type Wording } from '../answer-schemas.ts';
+import type { PhotoFormParts } from '../upload/photo-form.ts';
 import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
 import { readOnePhoto } from './classify.ts';
 
@@ -30,13 +33,21 @@ const schema = {
   },
 };
 
-export function localClassifyRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const { local, limits, photos, recorder } = dependencies;
+export interface LocalClassifyParts extends PhotoFormParts, Wording {
+  /** The local model alone; absent where none is loaded. */
+  readonly local: Classifier | undefined;
+  readonly photos: OpenPhotos;
+  readonly recorder: Pick<Recorder, 'tallies'>;
+  readonly limits: PhotoFormParts['limits'] & { readonly singleMs: number };
+}
+
+export function localClassifyRoutes(app: FastifyInstance, parts: LocalClassifyParts): void {
+  const { local, limits, photos, recorder } = parts;
   const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
   app.post('/api/v1/local-classify', options, async (request, reply) => {
     if (!local) throw new UnavailableError('no_classifier', 'No local model is loaded here.', 3600);
     const { context } = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });
-    const { upload } = await readOnePhoto(request, dependencies, context.signal);
+    const { upload } = await readOnePhoto(request, parts, context.signal);
     const startedMs = performance.now();
     const photo = photos.open(upload);
     try {
@@ -44,7 +55,7 @@ export function localClassifyRoutes(app: FastifyInstance, dependencies: HttpDepe
       recorder.tallies([{ topic: 'test', name: 'local' }]);
       return {
         success: true as const,
-        data: { ...v1PhotoData(answer, dependencies), scores: answer.classification.scores ?? {} },
+        data: { ...v1PhotoData(answer, parts), scores: answer.classification.scores ?? {} },
         from_cache: false as const,
         processing_time_ms: Math.round(performance.now() - startedMs),
         ...stamp(request.id),

@@ -1,9 +1,15 @@
 import type { FastifyInstance } from 'fastify';
-import type { HttpDependencies } from '../dependencies.ts';
-import { opsAccess } from '../ops/access.ts';
+import type { Metrics } from '../../stats/metrics/metrics.ts';
+import { type OpsRule, opsAccess } from '../ops/access.ts';
+
+export interface MetricsParts {
+  readonly opsRule: OpsRule;
+  /** In Prometheus' format, of all workers. */
+  scrape(): Promise<string>;
+}
 
 /** For Prometheus: all workers of this machine together. */
-export function metricsRoutes(app: FastifyInstance, { opsRule, scrape }: HttpDependencies): void {
+export function metricsRoutes(app: FastifyInstance, { opsRule, scrape }: MetricsParts): void {
   const options = { schema: { hide: true }, logLevel: 'warn' as const, onRequest: opsAccess(opsRule) };
   app.get('/metrics', options, async (_, reply) => {
     reply.type('text/plain; version=0.0.4; charset=utf-8').header('cache-control', 'no-store');
@@ -12,7 +18,7 @@ export function metricsRoutes(app: FastifyInstance, { opsRule, scrape }: HttpDep
 }
 
 /** Counts every request by its route as it is written in the code, never as it is asked for. */
-export function observeRequests(app: FastifyInstance, { metrics }: Pick<HttpDependencies, 'metrics'>): void {
+export function observeRequests(app: FastifyInstance, { metrics }: { metrics: Pick<Metrics, 'http'> }): void {
   app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
     const route = routeOptions.url ?? 'none';
     const status = `${Math.floor(reply.statusCode / 100)}xx`;

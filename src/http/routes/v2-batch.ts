@@ -6,11 +6,10 @@ import type { Batch, BatchItem } from '../../photos/classify-batch.ts';
 import { hashIn } from '../../photos/content-hash.ts';
 import { senderOfRequest } from '../access/caller.ts';
 import { Envelope, PhotoData, Problem, photoData, problems, stamp, type Wording } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
 import { openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
 import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
-import { parsedOrUndefined } from './batch.ts';
+import { type BatchRouteParts, parsedOrUndefined } from './batch.ts';
 import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
 
 const nullable = Type.Union([Type.String(), Type.Null()]);
@@ -86,8 +85,8 @@ const schema = {
   },
 };
 
-export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependencies): void {
-  const requests = openBatchRequests(dependencies);
+export function v2BatchRoutes(app: FastifyInstance, parts: BatchRouteParts): void {
+  const requests = openBatchRequests(parts);
   const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
 
   async function work(
@@ -111,9 +110,9 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
 
   app.post('/api/v2/classify/batch', options, async (request, reply) => {
     if (wantsLines(request))
-      return streamBatch(request, reply, dependencies, {
+      return streamBatch(request, reply, parts, {
         work: (onItem) => work(request, reply, onItem).then(({ totals }) => totals),
-        lineOf: (item) => ({ index: item.index, filename: item.filename, ...resultOf(item, dependencies) }),
+        lineOf: (item) => ({ index: item.index, filename: item.filename, ...resultOf(item, parts) }),
       });
     const { batch, items, totals } = await work(request, reply);
     return {
@@ -121,7 +120,7 @@ export function v2BatchRoutes(app: FastifyInstance, dependencies: HttpDependenci
       results: batch.items.map((item, position) => ({
         index: items[position]?.index ?? position,
         image_uri: items[position]?.image_uri ?? '',
-        ...resultOf(item, dependencies),
+        ...resultOf(item, parts),
       })),
     };
   });

@@ -4,12 +4,16 @@ import { Type } from 'typebox';
 import { openHashLookup } from '../../photos/look-up-hashes.ts';
 import { lookupCaller } from '../access/caller.ts';
 import { Envelope, ListedHash, PhotoData, photoData, problems, stamp, UserId } from '../answer-schemas.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { CheckCacheParts } from './check-cache.ts';
 
-export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDependencies): void {
+export interface V2CheckCacheParts extends CheckCacheParts {
+  photosAtOnce(): number;
+}
+
+export function v2CheckCacheRoutes(plain: FastifyInstance, parts: V2CheckCacheParts): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-  const lookup = openHashLookup(dependencies);
-  const { singleMs: deadlineMs } = dependencies.limits;
+  const lookup = openHashLookup(parts);
+  const { singleMs: deadlineMs } = parts.limits;
 
   const v2BatchCheckCache = {
     summary: 'Ask for many photos by hash (client C)',
@@ -64,11 +68,11 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, dependencies: HttpDep
       error_type: 'success' as const,
       results: items.map(({ index, image_uri, image_hash }, position) => {
         const one = found[position];
-        const said = { cached: one !== undefined, ...(one && photoData(one, dependencies)) };
+        const said = { cached: one !== undefined, ...(one && photoData(one, parts)) };
         return { index, image_uri, ...(image_hash != null && { image_hash }), ...said };
       }),
       summary: { total: items.length, cached_count: cachedCount, miss_count: items.length - cachedCount },
-      at_once: dependencies.photosAtOnce(),
+      at_once: parts.photosAtOnce(),
       ...stamp(request.id),
     };
   });

@@ -1,10 +1,23 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Batch, type BatchForm, openBatchClassifier } from '../../photos/classify-batch.ts';
+import {
+  type Batch,
+  type BatchClassifierParts,
+  type BatchForm,
+  openBatchClassifier,
+} from '../../photos/classify-batch.ts';
 import type { Sender } from '../../store/records.ts';
 import { callerOf } from '../access/caller.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { recheckAsked } from '../ops/access.ts';
-import { type FormFields, readPhotoForm } from './photo-form.ts';
+import { type OpsRule, recheckAsked } from '../ops/access.ts';
+import { type FormFields, type PhotoFormParts, readPhotoForm } from './photo-form.ts';
+
+export interface BatchRequestParts extends BatchClassifierParts, PhotoFormParts {
+  readonly limits: PhotoFormParts['limits'] & {
+    readonly batchFiles: number;
+    readonly batchBytes: number;
+    readonly batchMs: number;
+  };
+  readonly opsRule: OpsRule;
+}
 
 export interface BatchRequestOptions {
   readonly onItem?: BatchForm<FormFields>['onItem'];
@@ -21,10 +34,10 @@ export interface BatchRequestOptions {
 const longestRequestMs = 150_000;
 
 /** Reads the form of a batch request and classifies its photos. */
-export function openBatchRequests(dependencies: HttpDependencies) {
-  const { limits } = dependencies;
-  const classifier = openBatchClassifier(dependencies);
-  const recheck = recheckAsked(dependencies.opsRule);
+export function openBatchRequests(parts: BatchRequestParts) {
+  const { limits } = parts;
+  const classifier = openBatchClassifier(parts);
+  const recheck = recheckAsked(parts.opsRule);
   const options = {
     photoField: 'images',
     maxPhotos: limits.batchFiles,
@@ -40,7 +53,7 @@ export function openBatchRequests(dependencies: HttpDependencies) {
     const deadlineMs = accept ? Math.max(longestRequestMs, limits.batchMs) : limits.batchMs;
     const caller = callerOf(request, reply, { lane: 'batch', deadlineMs, isRecheck: recheck(request) });
     return classifier.classify(caller, {
-      read: (signal, onPhoto) => readPhotoForm(request, dependencies, options, signal, onPhoto),
+      read: (signal, onPhoto) => readPhotoForm(request, parts, options, signal, onPhoto),
       onItem,
       senderIn,
       check: accept && { timeLimitMs: limits.batchMs, accept },

@@ -1,6 +1,11 @@
 import type { Readable } from 'node:stream';
 import { SlowUploadError } from '../../errors.ts';
-import type { Limits } from '../dependencies.ts';
+
+/** An upload with a lower average over `windowMs` ends; 0: none does. */
+export interface UploadRate {
+  readonly minBytesPerS: number;
+  readonly windowMs: number;
+}
 
 const tickMs = 1000;
 
@@ -10,7 +15,7 @@ const tickMs = 1000;
  */
 export function watchPace(
   body: Readable,
-  { minBytesPerS, windowMs }: Limits['uploadRate'],
+  { minBytesPerS, windowMs }: UploadRate,
   tooSlow: (error: SlowUploadError) => void,
 ): { stop(): void } {
   if (minBytesPerS === 0) return { stop() {} };

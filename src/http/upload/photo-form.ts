@@ -1,10 +1,15 @@
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { BadRequestError, MediaTypeError, TooLargeError } from '../../errors.ts';
+import type { ByteBudget } from '../../image/upload/byte-budget.ts';
 import { type ReceivedUpload, receiveUpload } from '../../image/upload/receive.ts';
 import type { BatchPhoto } from '../../photos/classify-batch.ts';
-import type { HttpDependencies, Limits } from '../dependencies.ts';
-import { watchPace } from './min-upload-rate.ts';
+import { type UploadRate, watchPace } from './min-upload-rate.ts';
+
+export interface PhotoFormParts {
+  readonly limits: { readonly fileBytes: number; readonly uploadRate: UploadRate };
+  readonly budget: ByteBudget;
+}
 
 export interface PhotoFormOptions {
   /** Name of the file parts. */
@@ -30,7 +35,7 @@ const maxFields = 32;
  */
 export async function readPhotoForm(
   request: FastifyRequest,
-  { limits, budget }: Pick<HttpDependencies, 'limits' | 'budget'>,
+  { limits, budget }: PhotoFormParts,
   options: PhotoFormOptions,
   gone: AbortSignal,
   onPhoto: (part: BatchPhoto) => void,
@@ -104,7 +109,7 @@ function checkContentType(contentType = '', field: PhotoFormOptions['photoField'
 async function receivePhoto(
   part: MultipartFile,
   limitBytes: number,
-  budget: HttpDependencies['budget'],
+  budget: ByteBudget,
   signal: AbortSignal,
 ): Promise<ReceivedUpload | TooLargeError> {
   try {
@@ -123,12 +128,7 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
  * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
  * comes after a while. Its signal aborts with the caller's, too.
  */
-function boundedBody(
-  request: FastifyRequest,
-  maxBytes: number,
-  rate: Limits['uploadRate'],
-  gone: AbortSignal,
-) {
+function boundedBody(request: FastifyRequest, maxBytes: number, rate: UploadRate, gone: AbortSignal) {
   const tooLarge = () =>
     new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
