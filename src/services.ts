@@ -12,7 +12,7 @@ import { openStatus } from './compose/status.ts';
 import type { Config } from './config.ts';
 import { openByteBudget } from './image/upload/byte-budget.ts';
 import { openScrape } from './process/cluster-metrics.ts';
-import { countedLines } from './resilience/counted-lines.ts';
+import { logThrottle } from './resilience/log-throttle.ts';
 import { openLossReport } from './stats/loss-report.ts';
 import { openMetrics } from './stats/metrics/metrics.ts';
 import { openStats } from './stats/open-stats.ts';
@@ -52,7 +52,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     refusals: store,
     hasFallback: local.classifier !== undefined,
   });
-  const fallbacks = countedLines<string>((reason, count) =>
+  const fallbacks = logThrottle<string>((reason, count) =>
     log.warn({ reason, count }, 'the LLM did not answer; the local model does'),
   );
   const classifier = openPipeline(strategy, {

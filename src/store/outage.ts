@@ -1,5 +1,5 @@
 import { UnavailableError } from '../errors.ts';
-import { patientTimer } from '../resilience/patient-timer.ts';
+import { timerAfterIo } from '../resilience/timer-after-io.ts';
 
 /**
  * The store can't be used at the moment: unreachable, hung, locked, full or read-only. Drivers throw it for these
@@ -61,7 +61,7 @@ export class StatementError extends Error {
 export async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
   let stopTimer = () => {};
   const late = new Promise<never>((_, reject) => {
-    stopTimer = patientTimer(() => reject(outage(`no answer within ${limitMs} ms`)), limitMs);
+    stopTimer = timerAfterIo(() => reject(outage(`no answer within ${limitMs} ms`)), limitMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -1,4 +1,4 @@
-import { patientTimer } from '../../resilience/patient-timer.ts';
+import { timerAfterIo } from '../../resilience/timer-after-io.ts';
 import { residentBytesOf } from './resident-memory.ts';
 
 /** Watches how long a child takes and how much memory it uses. */
@@ -26,7 +26,7 @@ export function openChildLimits(
   return {
     start(limitMs, withMemory) {
       stop();
-      stopClock = patientTimer(() => onExceeded('hung'), limitMs);
+      stopClock = timerAfterIo(() => onExceeded('hung'), limitMs);
       if (withMemory === undefined || pid === undefined || maxRssBytes === undefined) return;
       sampler = setInterval(() => {
         if ((residentBytesOf(pid) ?? 0) > maxRssBytes) onExceeded('memory');

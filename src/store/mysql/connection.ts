@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, type ConnectionOptions, createConnection, type SslOptions } from 'mysql2';
-import { patientTimer } from '../../resilience/patient-timer.ts';
+import { timerAfterIo } from '../../resilience/timer-after-io.ts';
 import { isOutage, outage } from '../outage.ts';
 import { isConnectionLimit, translated } from './errors.ts';
 
@@ -94,7 +94,7 @@ export function execute(
   limitMs: number,
 ): Promise<readonly MysqlRow[]> {
   return new Promise((resolve, reject) => {
-    const stopTimer = patientTimer(() => {
+    const stopTimer = timerAfterIo(() => {
       destroyConnection(connection);
       reject(outage(`MySQL did not answer within ${Math.round(limitMs)} ms`));
     }, limitMs);

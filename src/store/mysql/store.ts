@@ -1,4 +1,4 @@
-import { oneAtATime } from '../../resilience/one-at-a-time.ts';
+import { serialQueue } from '../../resilience/serial-queue.ts';
 import { apiKeyStore } from '../api-key-store.ts';
 import type { ClaimTrust } from '../entities.ts';
 import { reportStore } from '../reports/report-queries.ts';
@@ -45,7 +45,7 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
   const pool = openMysqlPool({ ...options, statementTimeoutMs });
   const { query } = pool;
   const trust = options.trust ?? 'own';
-  const inTurn = oneAtATime();
+  const inTurn = serialQueue();
 
   const { makeRoom } = pool;
   const connection = { ...connectionOptions(options, statementTimeoutMs), makeRoom };

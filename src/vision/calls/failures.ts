@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { countedLines } from '../../resilience/counted-lines.ts';
+import { logThrottle } from '../../resilience/log-throttle.ts';
 import { type CallFailure, failureOf, failureWords } from './call-failure.ts';
 import type { VisionCallReport } from './call-report.ts';
 import { type FailurePolicy, policyOf } from './failure-policy.ts';
@@ -36,7 +36,7 @@ export function openFailures({
   now?: () => number;
 }): Failures {
   const last = new Map<string, LastFailure>();
-  const lines = countedLines<VisionCallReport>((call, count) => {
+  const lines = logThrottle<VisionCallReport>((call, count) => {
     const { provider, model, key } = call;
     const failure = failureOf(call);
     const policy: FailurePolicy = policyOf(failure.class);

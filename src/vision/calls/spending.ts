@@ -1,6 +1,6 @@
 import { VisionError } from '../../errors.ts';
 import type { MonotonicClock } from '../../resilience/deadline.ts';
-import { oneAtATime } from '../../resilience/one-at-a-time.ts';
+import { serialQueue } from '../../resilience/serial-queue.ts';
 import type { TokenUsage } from '../wire/vision-model.ts';
 import { costMicroOf, type Price, typicalCostMicro } from './price.ts';
 
@@ -67,7 +67,7 @@ export function openSpending(options: SpendingOptions): Spending {
    * Fifty at once would queue for the row of the day inside the database, some past the limit of a statement; and a
    * statement that nobody waits for any more may still book its amount, for a call that is never made.
    */
-  const inTurn = oneAtATime();
+  const inTurn = serialQueue();
   let exhaustedUntilMs = Number.NEGATIVE_INFINITY;
   let isExhausted = false;
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { patientTimer } from '../../src/resilience/patient-timer.ts';
+import { timerAfterIo } from '../../src/resilience/timer-after-io.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -15,7 +15,7 @@ test('what had come in while the process stood still is read before anybody give
   const happened: string[] = [];
   const answered = stat('package.json').then(() => happened.push('answered'));
   const gaveUp = new Promise<void>((resolve) => {
-    patientTimer(() => {
+    timerAfterIo(() => {
       happened.push('gave up');
       resolve();
     }, 20);
@@ -27,7 +27,7 @@ test('what had come in while the process stood still is read before anybody give
 
 test('a timer that was ended says nothing, not even between being due and calling back', async () => {
   let isCalled = false;
-  const stop = patientTimer(() => {
+  const stop = timerAfterIo(() => {
     isCalled = true;
   }, 1);
   // Due in the same turn of timers, as both are by then.

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { countedLines } from '../../src/resilience/counted-lines.ts';
+import { logThrottle } from '../../src/resilience/log-throttle.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function lines() {
   const written: [string, number][] = [];
-  const counted = countedLines<string>((latest, count) => written.push([latest, count]), 60_000);
+  const counted = logThrottle<string>((latest, count) => written.push([latest, count]), 60_000);
   return { written, ...counted };
 }
 
