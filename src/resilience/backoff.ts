@@ -7,8 +7,7 @@ export interface BackoffOptions {
 }
 
 /**
- * Exponential backoff: at least half of the bound, so that it is a pause, and a jitter above that, so that those who
- * failed together don't come back together.
+ * Exponential backoff with jitter in its upper half: calls that failed together don't return together.
  * @param failures so far, at least 1
  */
 export function backoffMs(failures: number, { baseMs, capMs, random = Math.random }: BackoffOptions): number {

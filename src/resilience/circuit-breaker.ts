@@ -63,7 +63,7 @@ export class CircuitBreaker<Cause = string> {
     return this.#cause;
   }
 
-  /** A probe is under way and may still close it in time. */
+  /** A probe is in flight and may still close it in time. */
   get isProbing(): boolean {
     this.#expireProbe();
     return this.#probe !== undefined;
@@ -76,7 +76,7 @@ export class CircuitBreaker<Cause = string> {
     return Math.max(0, (this.#probe?.untilMs ?? this.#coolUntilMs) - this.#nowMs());
   }
 
-  /** Undefined during a cool-down, and while a probe is under way. */
+  /** Undefined during a cool-down, and while a probe is in flight. */
   attempt(): Attempt<Cause> | undefined {
     this.#expireProbe();
     if (this.#state === 'closed') return this.#attempt();

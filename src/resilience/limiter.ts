@@ -63,7 +63,7 @@ export interface LimiterOptions {
 
 /** Permits stay reserved that long after the last urgent request. */
 const reservedForMs = 30_000;
-/** During a longer pause those who wait may be better off elsewhere. */
+/** During a longer pause waiting requests may find another provider sooner. */
 const longPauseMs = 1_000;
 
 interface Waiter {

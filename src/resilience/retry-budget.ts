@@ -9,7 +9,7 @@ export interface RetryBudgetOptions {
   readonly nowMs?: MonotonicClock;
 }
 
-/** Keeps an outage from being multiplied: extra calls are a share of ordinary ones in a sliding window. */
+/** Bounds retries to a share of first calls in a sliding window, so that an outage is not multiplied. */
 export interface RetryBudget {
   /** Notes a first call. */
   first(): void;

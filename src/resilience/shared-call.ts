@@ -1,11 +1,11 @@
 import type { Deadline } from './deadline.ts';
 import { type WaitContext, waitUntil } from './wait-until.ts';
 
-/** One call that several callers wait for. */
+/** One call that several callers share. */
 export interface SharedCall<T, Context extends WaitContext> {
-  /** Those who wait now. */
+  /** Of the callers that wait now. */
   readonly contexts: ReadonlySet<Context>;
-  /** Aborts with the reason of the last caller when all have left before the end. */
+  /** Aborts with the reason of the last caller when all left before the end. */
   readonly signal: AbortSignal;
   readonly outcome: Promise<T>;
   /**
@@ -15,17 +15,17 @@ export interface SharedCall<T, Context extends WaitContext> {
   join(context: Context): Promise<T>;
 }
 
-/** What the call itself goes by. */
+/** Deadline and signal of the call itself. */
 export interface SharedContext<Context extends WaitContext> extends WaitContext {
-  /** The latest of those who wait at the time it is asked. */
+  /** The latest of all callers that wait. */
   readonly deadline: Deadline;
-  /** Those who wait at the time it is asked. */
+  /** Of the callers that wait. */
   readonly contexts: ReadonlySet<Context>;
-  /** Lets all who wait go with that error, now and later; the call itself goes on. */
+  /** Rejects for all callers, now and later; the call itself goes on. */
   release(error: Error): void;
 }
 
-/** Begins a call for `first`, who joins it like all others. A caller's own deadline and signal end only its own wait. */
+/** Starts a call for `first`, which joins it like all others. A caller's deadline and signal end only its own wait. */
 export function shareCall<T, Context extends WaitContext>(
   first: Context,
   run: (shared: SharedContext<Context>) => Promise<T>,
@@ -36,7 +36,7 @@ export function shareCall<T, Context extends WaitContext>(
   const { promise: released, reject: release } = Promise.withResolvers<never>();
   const shared = { deadline: { leftMs }, signal: controller.signal, contexts, release };
   const outcome = (async () => run(shared))();
-  // A failure that nobody is left to hear of is no unhandled one.
+  // With no caller left, a failure is not an unhandled rejection.
   outcome.catch(() => undefined);
   released.catch(() => undefined);
   return {

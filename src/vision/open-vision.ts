@@ -45,7 +45,7 @@ export interface VisionParts {
   readonly hooks: VisionHooks;
   /** Unix milliseconds, by which models end. */
   readonly now?: () => number;
-  /** Somebody else answers where no LLM does. */
+  /** A local model answers where no LLM does. */
   readonly hasFallback?: boolean;
 }
 
@@ -104,7 +104,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
   const hooks: VisionHooks = {
     ...parts.hooks,
     onCall(call) {
-      failures.called(call);
+      failures.report(call);
       parts.hooks.onCall?.(call);
     },
   };

@@ -16,9 +16,9 @@ export interface ProviderCheck {
   readonly key: string;
   readonly model: string;
   readonly host: string;
-  /** Some answer came, be it a refusal. */
+  /** An answer came, even a refusal. */
   readonly isReached: boolean;
-  /** Undefined where nobody says so. */
+  /** Undefined where the vendor doesn't say. */
   readonly isModelKnown?: boolean;
   /** What the photo shows; absent where the call failed. */
   readonly reading?: Reading;

@@ -59,7 +59,7 @@ describe('are remembered and logged', () => {
     const log = { info: say('info'), warn: say('warn'), error: say('error') };
     const failures = openFailures({ log: log as never });
     const call = (outcome: string, more: Partial<VisionCallReport> = {}) =>
-      failures.called({
+      failures.report({
         provider: 'mine',
         account: 'mine',
         key: '12345678',

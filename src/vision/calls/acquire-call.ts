@@ -8,7 +8,7 @@ import type { Key } from './key-ring.ts';
 import type { Provider } from './provider.ts';
 import type { Reservation, Spending } from './spending.ts';
 
-/** A call that may be sent now: it holds a permit, the breaker's leave, and money. */
+/** A call that may be sent now: limiter, breaker and budget allow it. */
 export interface AcquiredCall {
   readonly provider: Provider;
   readonly key: Key;
@@ -23,7 +23,7 @@ export interface CallRequest {
   readonly key?: Key | undefined;
   /** The photo's number in order of arrival. */
   readonly arrival: number;
-  /** It waited before, and goes back to its place. */
+  /** It waited before: it returns to its position in the queue. */
   readonly isReturning: boolean;
 }
 
@@ -77,7 +77,7 @@ async function acquirePermit(
   context: ClassifyContext,
   isProbe: boolean,
 ): Promise<Permit> {
-  // A permit that comes too late for a call is in the way of requests that are in time.
+  // A permit that comes too late for a call is of no use, and another request may still be in time.
   const callMs = Math.min(provider.callTime.ms ?? 0, context.deadline.leftMs() / 2);
   const deadline = { leftMs: () => context.deadline.leftMs() - callMs };
   using limit = timeLimit({ deadline, signal: context.signal }, () => new VisionError('queue_timeout'));

@@ -61,7 +61,7 @@ const maxCooldowns = { single: 0, batch: 1, background: 1, withoutFallback: 2 };
 /** Classes of refusals in words that the table doesn't know. */
 const maybeRefusals = ['bad_request', 'bad_answer'];
 
-/** Photos so far: one whose call was rejected goes back to its place among them. */
+/** Photos so far: one whose call was rejected returns to its position. */
 let arrivals = 0;
 
 /**
@@ -88,7 +88,7 @@ class PhotoRequest {
   #cooldowns = 0;
   #costMicro: number | undefined;
   #last: VisionError | undefined;
-  /** Its last call was rejected: it goes where there is room, or back to its place. */
+  /** Its last call was rejected: it goes where there is room, or returns to its position. */
   #isReturning = false;
 
   constructor(questions: Questions, options: AskOptions, context: ClassifyContext) {

@@ -31,15 +31,15 @@ const brokenOff = /^(ECONNRESET|EPIPE|HPE_.*|unknown)$/;
  * @param name of the provider, where there are several
  */
 export function failureWords(failure: CallFailure, name?: string): string {
-  const who = name === undefined ? 'LLM' : `LLM ${name}`;
+  const subject = name === undefined ? 'LLM' : `LLM ${name}`;
   const { status, code, unusable, host } = failure;
   const answer = [status, unusable ?? code].filter((one) => one !== undefined).join(' ');
-  const place = [code, host].filter((one) => one !== undefined).join(' ');
+  const where = [code, host].filter((one) => one !== undefined).join(' ');
   if (failure.class === 'timeout')
-    return `${who} did not answer in time${host === undefined ? '' : `: ${host}`}`;
+    return `${subject} did not answer in time${host === undefined ? '' : `: ${host}`}`;
   if (failure.class === 'network')
-    return `${who} ${brokenOff.test(code ?? '') ? 'broke the connection off' : 'not reached'}: ${place}`;
-  return `${who} ${phraseOf(failure.class)}${answer === '' ? '' : ` (${answer})`}`;
+    return `${subject} ${brokenOff.test(code ?? '') ? 'broke the connection off' : 'not reached'}: ${where}`;
+  return `${subject} ${phraseOf(failure.class)}${answer === '' ? '' : ` (${answer})`}`;
 }
 
 const phrases: Readonly<Record<string, string>> = {

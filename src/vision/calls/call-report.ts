@@ -4,7 +4,7 @@ import type { TokenUsage } from '../wire/vision-model.ts';
 export interface VisionHooks {
   /** Every call that was sent, when it is over. */
   onCall?(call: VisionCallReport): void;
-  /** Somebody has to act: an unpaid bill, a key without access, a model that is gone, a bug. */
+  /** An operator has to act: an unpaid bill, a key without access, a model that is gone, a bug. */
   onAlert?(alert: VisionAlert): void;
 }
 
@@ -20,14 +20,13 @@ export interface VisionCallReport extends FailureSummary {
   /** Fingerprint. */
   readonly key: string;
   readonly model: string;
-  /** That was asked. */
   readonly host: string;
   /** Of this photo, 1 for the first. */
   readonly attempt: number;
   /** `answered`, or the class of the failure. */
   readonly outcome: string;
   readonly durationMs: number;
-  /** For a place, before the call was sent. */
+  /** For a permit, before the call was sent. */
   readonly waitedMs: number;
   readonly usage?: TokenUsage;
   /** Millionths of a currency unit, where a price is known. */

@@ -15,9 +15,9 @@ export interface LastFailure extends CallFailure {
   readonly overAt?: string;
 }
 
-/** Why calls fail: told in the log, and remembered for those who ask. */
+/** Why calls fail: writes it to the log, and keeps the last failure of each provider. */
 export interface Failures {
-  called(call: VisionCallReport): void;
+  report(call: VisionCallReport): void;
   /** Undefined where none has failed. */
   lastOf(provider: string): LastFailure | undefined;
   /** The one that matters most at present; undefined where all is well, and has been for an hour. */
@@ -62,7 +62,7 @@ export function openFailures({
   }
 
   return {
-    called(call) {
+    report(call) {
       const { provider, outcome, status, code, unusable } = call;
       if (outcome === 'answered') return answered(provider);
       lines.add([provider, outcome, status, code, unusable].join(' '), call);

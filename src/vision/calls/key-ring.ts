@@ -4,7 +4,7 @@ import type { VisionModel } from '../wire/vision-model.ts';
 
 /** One key of a provider, and the model as that key reaches it. */
 export interface Key {
-  /** All that logs may show of it. */
+  /** Logs show nothing else of it. */
   readonly fingerprint: string;
   readonly model: VisionModel;
 }
@@ -20,7 +20,7 @@ export interface KeyRing {
 }
 
 export interface KeyRingOptions {
-  /** After that a quarantined key is tried again: somebody may have paid, or granted access. */
+  /** After that a quarantined key is tried again: access may have been granted. */
   readonly quarantineMs?: number;
   readonly nowMs?: MonotonicClock;
 }

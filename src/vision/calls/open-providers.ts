@@ -49,14 +49,14 @@ export interface OpenProvidersOptions {
   readonly imagePx: number;
 }
 
-/** Few enough that a vendor with a low limit refuses little; twice as many after each round trip. */
+/** Few enough that a vendor with a low limit rejects little; twice as many after each round trip. */
 const startConcurrency = 4;
 const maxConcurrency = 256;
-/** The service must not find a vendor's recovery out much later than it happens, so cool-downs stay short. */
+/** Cool-downs stay short, so that the service notices a vendor's recovery soon. */
 const circuit = { threshold: 5, baseMs: 1_000, capMs: 4_000 };
 /** After that a probe counts as failed: as a multiple of what a call usually takes, or where that is not known. */
 const probeLimit = { times: 1.5, unknownMs: 2_000 };
-const bindingLogMs = 60_000;
+const waitLogMs = 60_000;
 
 /**
  * The providers, and the currency of their prices: that of the first one that is paid.
@@ -79,9 +79,9 @@ export function openProviders(
       concurrency: most ?? { start: startConcurrency, ceiling: maxConcurrency },
       perSecond: maxRate,
       maxWaiting,
-      reserved: keptForSingles,
+      reserved: reservedForSingles,
       slowMs: timeoutMs / 2,
-      onWait: bindingLog(name, log),
+      onWait: waitLog(name, log),
     });
     const account = { name, limiter, breakers: [] };
     accounts.set(name, account);
@@ -93,7 +93,7 @@ export function openProviders(
       ...circuit,
       probeLimitMs: () => (callTime.ms === undefined ? probeLimit.unknownMs : callTime.ms * probeLimit.times),
       onChange(state, previous, cause) {
-        // Who waits for a permit must not wait for the circuit.
+        // A request that waits for a permit must not wait for the circuit.
         if (state === 'open') account.limiter.reset();
         if (state === 'closed') log.info({ provider }, 'LLM circuit closed');
         else if (previous !== 'closed') log.debug({ provider, state, ...cause }, 'LLM circuit');
@@ -115,7 +115,7 @@ export function openProviders(
     const fields = requestFields({
       rules: { ...target.request, ...(structuredOutput !== undefined && { structuredOutput }) },
       extraBody,
-      onRefused: (field) =>
+      onRejected: (field) =>
         log.warn({ provider: name, field }, 'the vendor does not take a field; it is left out from now on'),
     });
     const keys = provider.apiKeys.map((apiKey) => ({
@@ -141,22 +141,22 @@ export function openProviders(
   return { providers: targets.map(open), currency };
 }
 
-/** Says once a minute that calls wait. */
-function bindingLog(account: string, log: Logger) {
+/** Logs once a minute that calls wait. */
+function waitLog(account: string, log: Logger) {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
   return ({ inFlight, limit, waiting }: LimiterState) => {
-    if (performance.now() - loggedAtMs < bindingLogMs) return;
+    if (performance.now() - loggedAtMs < waitLogMs) return;
     loggedAtMs = performance.now();
-    log.info({ account, inFlight, limit, waiting }, `LLM calls wait: ${inFlight} of ${limit} are under way`);
+    log.info({ account, inFlight, limit, waiting }, `LLM calls wait: ${inFlight} of ${limit} are in flight`);
   };
 }
 
 /** Permits that albums leave free while single photos come: with all of them taken, one would wait for half a call. */
-function keptForSingles(limit: number): number {
+function reservedForSingles(limit: number): number {
   return limit < 4 ? 0 : Math.ceil(limit / 8);
 }
 
-/** The first provider's that is paid. Prices that the operator sets for a host that nobody knows are in USD. */
+/** The first paid provider's. Prices that the operator sets for an unknown host are in USD. */
 function currencyOf(
   targets: readonly { readonly provider: ProviderOptions; readonly target: Target }[],
   isPaidByCall: boolean,

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
-/** Which photos a vendor has refused of late. */
+/** Which photos vendors refused recently. */
 export interface RefusalMemory {
-  /** Never rejects: what can't be looked up, and is not remembered here, counts as new. */
+  /** Never rejects: a photo counts as new where the store can't answer. */
   has(sha256: string): Promise<boolean>;
   /** Never rejects. */
   add(sha256: string): Promise<void>;
@@ -10,7 +10,7 @@ export interface RefusalMemory {
 
 /** Where all processes keep them. */
 export interface RefusalStore {
-  /** Unix milliseconds until which the photo is not to be sent; undefined where nobody has refused it. */
+  /** Unix milliseconds until which the photo is not sent; undefined where no vendor refused it. */
   findRefusal(refusal: { sha256: string; version: string }): Promise<number | undefined>;
   saveRefusal(refusal: { sha256: string; version: string; until: number }): Promise<void>;
 }
@@ -26,8 +26,8 @@ export interface RefusalMemoryOptions {
 }
 
 const maxRemembered = 10_000;
-/** How long memory alone is believed: the store may have been told to forget the photo meanwhile. */
-const believedMs = 30_000;
+/** How long memory alone counts: another process may delete the refusal from the store. */
+const memoryMs = 30_000;
 
 export function openRefusalMemory(options: RefusalMemoryOptions): RefusalMemory {
   const { store, version, ttlMs, onFailure, now = Date.now } = options;
@@ -36,7 +36,7 @@ export function openRefusalMemory(options: RefusalMemoryOptions): RefusalMemory 
     async has(sha256) {
       const known = refusals.get(sha256);
       const isKnown = known !== undefined && known.until > now();
-      if (isKnown && now() - known.at < believedMs) return true;
+      if (isKnown && now() - known.at < memoryMs) return true;
       try {
         const until = await store.findRefusal({ sha256, version });
         if (until === undefined || until <= now()) {

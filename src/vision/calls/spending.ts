@@ -14,7 +14,7 @@ interface SpendCap {
 export interface Ledger {
   /**
    * Adds the amount to both periods, or to neither where one would pass its cap.
-   * @throws UnavailableError nobody knows what has been spent
+   * @throws UnavailableError the store can't tell what was spent
    */
   reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
   /** Adds, or takes back, without any cap. */
@@ -28,7 +28,7 @@ export interface SpendingOptions {
   readonly monthlyMicro: number;
   /** IANA name, in which days and months begin. */
   readonly timeZone: string;
-  /** A cap was reached, or is no longer in the way. */
+  /** A cap was reached, or no longer applies. */
   readonly onExhausted: (isExhausted: boolean) => void;
   readonly onFailure: (error: unknown) => void;
   /** Unix milliseconds. */
@@ -49,12 +49,12 @@ export interface Reservation {
 export interface Spending {
   /** @throws VisionError `over_budget`, or `budget_unknown` while the store is down */
   reserve(price: Price | undefined): Promise<Reservation>;
-  /** A cap was reached a moment ago: there is no sense in queueing for a call. */
+  /** A cap was reached within the last second: queueing for a call makes no sense. */
   readonly isExhausted: boolean;
 }
 
-/** How long a reached cap is believed before the store is asked again: reservations are given back, days begin. */
-const believedMs = 1_000;
+/** How long a reached cap holds before the store is asked again: reservations are given back, days begin. */
+const exhaustedMs = 1_000;
 
 /** Money: reserved before a call, settled after it, so that concurrent calls can't pass a cap together. */
 export function openSpending(options: SpendingOptions): Spending {
@@ -64,15 +64,15 @@ export function openSpending(options: SpendingOptions): Spending {
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   const estimates = new Map<Price, number>();
   /**
-   * Fifty at once would queue for the row of the day inside the database, some past the limit of a statement; and a
-   * statement that nobody waits for any more may still book its amount, for a call that is never made.
+   * Concurrent reservations would queue for the day's row inside the database, some past the limit of a statement. A
+   * statement that timed out may still book its amount, for a call that is never sent.
    */
   const inTurn = serialQueue();
   let exhaustedUntilMs = Number.NEGATIVE_INFINITY;
   let isExhausted = false;
 
   function mark(exhausted: boolean) {
-    if (exhausted) exhaustedUntilMs = nowMs() + believedMs;
+    if (exhausted) exhaustedUntilMs = nowMs() + exhaustedMs;
     if (exhausted === isExhausted) return;
     isExhausted = exhausted;
     options.onExhausted(exhausted);
@@ -80,7 +80,7 @@ export function openSpending(options: SpendingOptions): Spending {
 
   function learn(price: Price, costMicro: number) {
     const estimate = estimates.get(price);
-    // A little more than what calls have cost of late.
+    // A little more than recent calls cost.
     estimates.set(price, Math.ceil(Math.max(costMicro, 0.8 * (estimate ?? costMicro) + 0.2 * costMicro)));
   }
 
@@ -119,7 +119,7 @@ export function openSpending(options: SpendingOptions): Spending {
           costMicro = known ?? (paid === 'nothing' ? 0 : assumedMicro);
           const difference = costMicro - reservedMicro;
           const add = () => ledger.addSpend(difference, [day, month]).catch(options.onFailure);
-          // With a cap, at once: what is given back is somebody else's to spend. Else behind the answer.
+          // With a cap, at once: others may spend what is given back. Else after the answer.
           if (difference !== 0 && isCapped) void add();
           else if (difference !== 0) setImmediate(add);
           return costMicro;

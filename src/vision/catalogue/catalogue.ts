@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
-/** Whom the configuration can name; the catalogue has them all. */
+/** The vendors that the configuration can name. */
 export const vendorNames = [
   'openai',
   'dashscope',

@@ -19,7 +19,7 @@ export interface Target {
   readonly model: string;
   readonly request: RequestRules;
   readonly price?: TokenPrice & { readonly flex?: TokenPrice };
-  /** In which it is paid; absent where nobody knows, or nothing is paid. */
+  /** In which it is paid; absent where that is unknown, or it costs nothing. */
   readonly currency?: string;
   readonly imageTokens?: ImageTokens;
   /** `2027-01-14` */
@@ -89,7 +89,7 @@ export function endpointOf(baseUrl: string, path: string): string {
   return [`${base}/${path}`, ...query].join('?');
 }
 
-/** Of hosts that belong to nobody else: a server of the operator's own may be anywhere. */
+/** Self-hosted servers may be at any host. */
 function siteAt({ vendors }: Catalogue, host: string): { vendor: VendorName; site: string } | undefined {
   for (const vendor of vendorNames) {
     const { selfHosted, sites } = vendors[vendor];

@@ -51,7 +51,7 @@ function messageBody(
   return bodyWithImage(JSON.stringify({ ...fields, messages: [{ role: 'user', content }] }), '"}}]}]}', jpeg);
 }
 
-/** As much of a message as is looked at; nothing of it is certain. */
+/** As much of a message as is looked at; every field may be missing. */
 interface Message {
   content?: unknown;
   stop_reason?: unknown;

@@ -12,7 +12,7 @@ const decoders: Readonly<Record<string, readonly Decode[]>> = {
 };
 
 /**
- * A body as text. Some servers compress what nobody asked them to, and some proxies decode a body and leave its label:
+ * A body as text. Some servers compress unasked, and some proxies decode a body and leave its label:
  * what can't be decoded is taken as it is.
  * @returns undefined where it is larger than `maxBytes`
  */

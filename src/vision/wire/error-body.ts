@@ -49,8 +49,8 @@ export function isEmpty({ codes, message }: VendorErrorBody): boolean {
 }
 
 function visit(value: unknown, key: string, depth: number, found: Findings): void {
-  if (typeof value === 'string') hear(value, key, depth, found);
-  else if (typeof value === 'number') hear(String(value), codeKey.test(key) ? key : '', depth, found);
+  if (typeof value === 'string') visitText(value, key, depth, found);
+  else if (typeof value === 'number') visitText(String(value), codeKey.test(key) ? key : '', depth, found);
   else if (typeof value === 'object' && value !== null && depth < maxDepth)
     for (const [name, inner] of Object.entries(value)) {
       if (echoKey.test(name)) continue;
@@ -60,7 +60,7 @@ function visit(value: unknown, key: string, depth: number, found: Findings): voi
     }
 }
 
-function hear(text: string, key: string, depth: number, found: Findings): void {
+function visitText(text: string, key: string, depth: number, found: Findings): void {
   if (empty.test(text.trim())) return;
   if (/code$/i.test(key) && codeKey.test(key)) found.codes.unshift(text.slice(0, 100));
   else if (codeKey.test(key)) found.codes.push(text.slice(0, 100));

@@ -12,12 +12,12 @@ interface Message {
 interface Choice {
   finish_reason?: unknown;
   message?: Message | null;
-  /** In place of a message, where a server streams what nobody asked it to. */
+  /** In place of a message, where a server streams without being asked to. */
   delta?: Message | null;
   error?: unknown;
 }
 
-/** As much of a chat completion, or of a piece of one, as is looked at; nothing of it is certain. */
+/** As much of a chat completion, or of a piece of one, as is looked at; every field may be missing. */
 interface ChatCompletion {
   choices?: (Choice | null)[];
   usage?: {

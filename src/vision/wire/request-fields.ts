@@ -8,8 +8,8 @@ export interface RequestFieldsOptions {
   readonly rules: RequestRules;
   /** Of the operator's: wins over everything, and null takes a field out. */
   readonly extraBody?: Fields | undefined;
-  /** A vendor has refused a field: it is left out from now on. */
-  readonly onRefused?: (field: string) => void;
+  /** The vendor rejected a field: it is left out from now on. */
+  readonly onRejected?: (field: string) => void;
 }
 
 /** What all calls to one provider send beside the model, the photo and the question. */
@@ -32,14 +32,14 @@ interface CallFields {
 
 const capFields = ['max_tokens', 'max_completion_tokens'] as const;
 
-export function requestFields({ rules, extraBody = {}, onRefused }: RequestFieldsOptions): RequestFields {
-  const refused = new Set<string>();
-  const told = new Set<string>();
+export function requestFields({ rules, extraBody = {}, onRejected }: RequestFieldsOptions): RequestFields {
+  const rejected = new Set<string>();
+  const reported = new Set<string>();
   const capOrder = rules.maxTokensField === capFields[0] ? capFields : capFields.toReversed();
 
   function fieldsOf({ model, maxTokens, more }: CallFields): Fields {
-    const cap = capOrder.find((name) => !refused.has(name));
-    const instead = Object.entries(rules.insteadOf ?? {}).filter(([name]) => refused.has(name));
+    const cap = capOrder.find((name) => !rejected.has(name));
+    const instead = Object.entries(rules.insteadOf ?? {}).filter(([name]) => rejected.has(name));
     const ruled: Record<string, unknown> = {
       model,
       stream: false,
@@ -52,45 +52,45 @@ export function requestFields({ rules, extraBody = {}, onRefused }: RequestField
     if (cap && Number(ruled[cap]) < maxTokens) ruled[cap] = maxTokens;
     return Object.fromEntries(
       Object.entries({ ...ruled, ...extraBody }).filter(
-        ([name, value]) => value !== null && !refused.has(name),
+        ([name, value]) => value !== null && !rejected.has(name),
       ),
     );
   }
 
   /** The optional fields of a request that its answer names. */
   function namedIn(answer: VendorErrorBody, sent: Fields): string[] {
-    const deeper = rules.detail && !refused.has('detail') ? ['detail'] : [];
+    const deeper = rules.detail && !rejected.has('detail') ? ['detail'] : [];
     const optional = [...Object.keys(sent), ...deeper].filter((name) => name !== 'model');
     return optional.filter((name) => isNamed(name, answer));
   }
 
-  function keepOut(fields: ReadonlySet<string>) {
-    for (const name of fields) if (!told.has(name)) onRefused?.(name);
-    for (const name of fields) told.add(name);
+  function leaveOutForGood(fields: ReadonlySet<string>) {
+    for (const name of fields) if (!reported.has(name)) onRejected?.(name);
+    for (const name of fields) reported.add(name);
   }
 
   return {
     rules,
-    allows: (field) => !refused.has(field),
+    allows: (field) => !rejected.has(field),
     async send(own, call) {
       const leftOut = new Set<string>();
       for (;;) {
         const sent = fieldsOf(own);
         try {
           const reply = await call(sent);
-          keepOut(leftOut);
+          leaveOutForGood(leftOut);
           return reply;
         } catch (error) {
-          const answer = refusalOf(error);
+          const answer = rejectionOf(error);
           const named = answer ? namedIn(answer, sent) : [];
           for (const name of named) {
-            refused.add(name);
+            rejected.add(name);
             leftOut.add(name);
           }
           if (named.length > 0) continue;
-          // Refused all the same: they were not to blame.
-          if (answer) for (const name of leftOut) refused.delete(name);
-          else keepOut(leftOut);
+          // Rejected all the same: these fields were not the cause.
+          if (answer) for (const name of leftOut) rejected.delete(name);
+          else leaveOutForGood(leftOut);
           throw error;
         }
       }
@@ -99,7 +99,7 @@ export function requestFields({ rules, extraBody = {}, onRefused }: RequestField
 }
 
 /** What the vendor says where it does not take the request as it is; a photo that it refuses is another matter. */
-function refusalOf(error: unknown): VendorErrorBody | undefined {
+function rejectionOf(error: unknown): VendorErrorBody | undefined {
   if (!(error instanceof VendorError) || error.reason === 'refused') return undefined;
   const { status, error: body } = error.failure;
   return status === 400 || status === 422 ? body : undefined;

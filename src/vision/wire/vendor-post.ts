@@ -31,7 +31,7 @@ const maxReplyBytes = 256 * 1024;
  * they are compressed. Redirects are failures: a photo goes to the configured host and nowhere else.
  *
  * Made of `node:http`, because the built-in `fetch` copies a body twice before it sends it, and a body here is a photo.
- * A body that was sent to its end is given back: it is empty afterwards.
+ * It frees a body that was sent to its end: the buffer is empty afterwards.
  * @throws VendorError; the reason of `signal` when that ended the call
  */
 export function vendorPost({ vendor, url, headers, timeoutMs }: VendorPostOptions) {
@@ -43,7 +43,7 @@ export function vendorPost({ vendor, url, headers, timeoutMs }: VendorPostOption
       const own = { 'content-type': 'application/json', ...headers, 'content-length': body.byteLength };
       const options = { ...target, headers: own, signal: AbortSignal.any([signal, limit]) };
       const { request, response, raw } = await send(options, body);
-      if (request.writableFinished) giveBack(body);
+      if (request.writableFinished) freeBody(body);
       return answerOf(vendor, response, raw);
     } catch (error) {
       signal.throwIfAborted();
@@ -65,10 +65,10 @@ function answerOf(vendor: Vendor, response: IncomingMessage, raw: Buffer | undef
 }
 
 /**
- * Frees the memory of what nobody reads any more. Left to the garbage collector, whose patience with memory outside
- * its heap is short, the bodies of two photos make it walk the whole heap.
+ * Frees the memory of a body that was sent. Left to the garbage collector, the bodies of two photos make it walk the
+ * whole heap: it counts memory outside of it.
  */
-function giveBack({ byteLength, buffer }: Buffer): void {
+function freeBody({ byteLength, buffer }: Buffer): void {
   if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
