@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ActivityBuffer, openActivityBuffer } from './activity.ts';
+import { type Activity, openActivityBuffer } from './activity.ts';
 import type { Hit } from './entities.ts';
 import { isHit, type RecordStore } from './records.ts';
 import type { Store } from './store.ts';
@@ -9,7 +9,7 @@ export interface ActivityWriterOptions {
   readonly everyMs?: number;
   /** Of photos and requests that only hit, one in so many is kept as a record; 0 for none. Sums have all. Default 1. */
   readonly hitRecords?: number;
-  /** What was not written: how many records, sums and hits. */
+  /** Called with the number of records, sums and hits that could not be written. */
   readonly onLost?: (lost: number, error: unknown) => void;
   /** In [0, 1). */
   readonly random?: () => number;
@@ -18,24 +18,24 @@ export interface ActivityWriterOptions {
 export interface ActivityWriter extends RecordStore {
   /** Adds to a result's hit count. */
   countHit(hit: Omit<Hit, 'count'>): void;
-  /** Writes now what there is; resolves when that is done, well or not. */
+  /** Writes now; resolves when that has succeeded or failed. */
   flush(): Promise<void>;
 }
 
 const newBatch = (): string => randomBytes(16).toString('hex');
 
-/** Rows of one statement: an embedded database holds the event loop for as long as one takes. */
+/** Rows of one statement: an embedded database blocks the event loop for as long as one takes. */
 const rowsAtOnce = 500;
-/** Records that may wait: while the store is slow, those after them are in the sums alone. */
+/** Most records that may wait: while the store is slow, later ones are in the sums alone. */
 const mostRows = 10_000;
 
-/** Sums up what happens and writes it about once a second, hit counts and statistics in parallel, behind all answers. */
+/** Adds up what happens and writes it about once a second, hit counts and statistics in parallel. No answer waits for it. */
 export function openActivityWriter(
   store: Pick<Store, 'countHits' | 'saveActivity'>,
   options: ActivityWriterOptions = {},
 ): ActivityWriter {
   const { everyMs = 1_000, hitRecords = 1, onLost, random = Math.random } = options;
-  const buffer: ActivityBuffer = openActivityBuffer();
+  const buffer = openActivityBuffer();
   let hits = new Map<string, { -readonly [Key in keyof Hit]: Hit[Key] }>();
   let rows = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -51,41 +51,15 @@ export function openActivityWriter(
     return kept;
   }
 
-  async function saveHits(taken: readonly Hit[]): Promise<void> {
-    for (let from = 0; from < taken.length; from += rowsAtOnce) {
-      const some = taken.slice(from, from + rowsAtOnce);
-      await store.countHits(some, newBatch()).catch((error: unknown) => onLost?.(some.length, error));
-    }
-  }
-
-  async function saveActivity(): Promise<void> {
-    const { count } = buffer;
-    if (count === 0) return;
-    let { photos, requests, sums, users } = buffer.take();
-    rows = 0;
-    let lost = count;
-    do {
-      const some = {
-        photos: photos.slice(0, rowsAtOnce),
-        requests: requests.slice(0, rowsAtOnce),
-        sums,
-        users,
-      };
-      try {
-        await store.saveActivity(some, newBatch());
-      } catch (error) {
-        onLost?.(lost, error);
-        return;
-      }
-      [photos, requests, sums, users] = [photos.slice(rowsAtOnce), requests.slice(rowsAtOnce), [], []];
-      lost = photos.length + requests.length;
-    } while (lost > 0);
-  }
-
   async function write(): Promise<void> {
-    const taken = [...hits.values()];
+    const counted = [...hits.values()];
+    const { count } = buffer;
     hits = new Map();
-    await Promise.all([saveHits(taken), saveActivity()]);
+    rows = 0;
+    await Promise.all([
+      saveHits(store, counted, onLost),
+      count > 0 && saveActivity(store, buffer.take(), (error, left) => onLost?.(left ?? count, error)),
+    ]);
   }
 
   function flush(): Promise<void> {
@@ -122,4 +96,36 @@ export function openActivityWriter(
     },
     flush,
   };
+}
+
+type OnLost = ActivityWriterOptions['onLost'];
+
+async function saveHits(
+  store: Pick<Store, 'countHits'>,
+  hits: readonly Hit[],
+  onLost: OnLost,
+): Promise<void> {
+  for (let from = 0; from < hits.length; from += rowsAtOnce) {
+    const some = hits.slice(from, from + rowsAtOnce);
+    await store.countHits(some, newBatch()).catch((error: unknown) => onLost?.(some.length, error));
+  }
+}
+
+/** @param onFailure called with the records that are left, once the first statement has succeeded */
+async function saveActivity(
+  store: Pick<Store, 'saveActivity'>,
+  { photos, requests, sums, users }: Activity,
+  onFailure: (error: unknown, left?: number) => void,
+): Promise<void> {
+  const left = (from: number) => Math.max(0, photos.length - from) + Math.max(0, requests.length - from);
+  for (let from = 0; from === 0 || left(from) > 0; from += rowsAtOnce) {
+    const until = from + rowsAtOnce;
+    const rows = { photos: photos.slice(from, until), requests: requests.slice(from, until) };
+    const some = from === 0 ? { ...rows, sums, users } : { ...rows, sums: [], users: [] };
+    try {
+      await store.saveActivity(some, newBatch());
+    } catch (error) {
+      return onFailure(error, from === 0 ? undefined : left(from));
+    }
+  }
 }

@@ -54,35 +54,41 @@ export interface ActivityBuffer {
   take(): Activity;
 }
 
+function openSums() {
+  const sums = new Map<string, Sum>();
+  return {
+    all: () => [...sums.values()],
+    add(at: number, dayAt: number, topic: string, name: string, n = 1, amount = 0): Sum {
+      const minute = at - (at % minuteMs);
+      const key = `${minute} ${topic} ${name}`;
+      let sum = sums.get(key);
+      if (!sum) {
+        sum = { at: minute, dayAt, topic, name: bounded(name, columnSize.tallyName), n: 0, amount: 0 };
+        sums.set(key, sum);
+      }
+      sum.n += n;
+      sum.amount += amount;
+      return sum;
+    },
+
+    addDuration(sum: Sum, durationMs: number): void {
+      sum.durations ??= { n: 0, sumMs: 0, buckets: new Array<number>(bucketCount).fill(0) };
+      const { durations } = sum;
+      const ms = wholeNumber(durationMs);
+      const bucket = bucketOf(ms);
+      durations.n += 1;
+      durations.sumMs += ms;
+      durations.buckets[bucket] = (durations.buckets[bucket] ?? 0) + 1;
+    },
+  };
+}
+
 export function openActivityBuffer(): ActivityBuffer {
   let count = 0;
   let photos: (readonly RecordValue[])[] = [];
   let requests: (readonly RecordValue[])[] = [];
   let users = new Map<string, UserSum>();
-  let sums = new Map<string, Sum>();
-
-  function add(at: number, dayAt: number, topic: string, name: string, n = 1, amount = 0): Sum {
-    const minute = at - (at % minuteMs);
-    const key = `${minute} ${topic} ${name}`;
-    let sum = sums.get(key);
-    if (!sum) {
-      sum = { at: minute, dayAt, topic, name: bounded(name, columnSize.tallyName), n: 0, amount: 0 };
-      sums.set(key, sum);
-    }
-    sum.n += n;
-    sum.amount += amount;
-    return sum;
-  }
-
-  function addDuration(sum: Sum, durationMs: number): void {
-    sum.durations ??= { n: 0, sumMs: 0, buckets: new Array<number>(bucketCount).fill(0) };
-    const { durations } = sum;
-    const ms = wholeNumber(durationMs);
-    const bucket = bucketOf(ms);
-    durations.n += 1;
-    durations.sumMs += ms;
-    durations.buckets[bucket] = (durations.buckets[bucket] ?? 0) + 1;
-  }
+  let sums = openSums();
 
   function userOf({ at, claimant, userId }: PhotoRecord | RequestRecord, dayAt: number): UserSum | undefined {
     if (userId === undefined) return undefined;
@@ -113,13 +119,20 @@ export function openActivityBuffer(): ActivityBuffer {
         if (isHit(outcome)) user.hits += 1;
         if (outcome === 'failed') user.failed += 1;
       }
-      add(at, dayAt, kind, outcome, 1, (kind === 'upload' ? record.sizeBytes : record.avoidedBytes) ?? 0);
-      addDuration(add(at, dayAt, 'photo', outcome), record.durationMs);
-      if (record.degraded) add(at, dayAt, 'degraded', outcome);
-      if (record.savedMicro !== undefined) add(at, dayAt, 'saved', outcome, 1, record.savedMicro);
-      if (outcome === 'failed') add(at, dayAt, 'error', record.errorCode ?? 'unknown');
+      sums.add(
+        at,
+        dayAt,
+        kind,
+        outcome,
+        1,
+        (kind === 'upload' ? record.sizeBytes : record.avoidedBytes) ?? 0,
+      );
+      sums.addDuration(sums.add(at, dayAt, 'photo', outcome), record.durationMs);
+      if (record.degraded) sums.add(at, dayAt, 'degraded', outcome);
+      if (record.savedMicro !== undefined) sums.add(at, dayAt, 'saved', outcome, 1, record.savedMicro);
+      if (outcome === 'failed') sums.add(at, dayAt, 'error', record.errorCode ?? 'unknown');
       else if (record.category !== undefined)
-        add(at, dayAt, 'category', record.category, 1, (record.confidence ?? 0) * 1_000_000);
+        sums.add(at, dayAt, 'category', record.category, 1, (record.confidence ?? 0) * 1_000_000);
     },
     request(record, isKept = true) {
       if (isKept) requests.push(requestValues(record));
@@ -127,18 +140,18 @@ export function openActivityBuffer(): ActivityBuffer {
       count += 1;
       const user = userOf(record, dayAt);
       if (user) user.requests += 1;
-      addDuration(add(at, dayAt, 'route', route), record.durationMs);
-      if (lookups > 0) add(at, dayAt, 'asked', route, lookups, lookupHits);
-      if (uploads > 0) add(at, dayAt, 'sent', route, uploads, failed);
+      sums.addDuration(sums.add(at, dayAt, 'route', route), record.durationMs);
+      if (lookups > 0) sums.add(at, dayAt, 'asked', route, lookups, lookupHits);
+      if (uploads > 0) sums.add(at, dayAt, 'sent', route, uploads, failed);
     },
     tally({ at, dayAt, topic, name, n, amount, durationMs }) {
       count += 1;
-      const sum = add(at, dayAt, topic, name, n, amount);
-      if (durationMs !== undefined) addDuration(sum, durationMs);
+      const sum = sums.add(at, dayAt, topic, name, n, amount);
+      if (durationMs !== undefined) sums.addDuration(sum, durationMs);
     },
     take() {
-      const taken = { photos, requests, sums: [...sums.values()], users: [...users.values()] };
-      [count, photos, requests, sums, users] = [0, [], [], new Map(), new Map()];
+      const taken = { photos, requests, sums: sums.all(), users: [...users.values()] };
+      [count, photos, requests, sums, users] = [0, [], [], openSums(), new Map()];
       return taken;
     },
   };

@@ -41,6 +41,7 @@ export function openProbePauses({
       succeededAt = Number.POSITIVE_INFINITY;
       failures += 1;
     },
+    isStopped: () => isStopped,
     stop(): void {
       isStopped = true;
       clearTimeout(timer);

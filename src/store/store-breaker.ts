@@ -57,7 +57,6 @@ function openBreaker(store: Store, options: StoreBreakerOptions) {
   /** Counts outages: an operation that began before the last one has nothing to say about the time after it. */
   let epoch = 0;
   let lastSuccess = 0;
-  let isClosed = false;
   let idleCheck: NodeJS.Timeout | undefined;
 
   async function guarded<T>(operation: () => Promise<T>): Promise<T> {
@@ -92,7 +91,7 @@ function openBreaker(store: Store, options: StoreBreakerOptions) {
     try {
       const ran = await migrate(log.migrating);
       await within(store.ping(), timeoutMs);
-      if (isClosed) return false;
+      if (pauses.isStopped()) return false;
       up = true;
       lastSuccess = performance.now();
       pauses.succeeded();
@@ -123,7 +122,6 @@ function openBreaker(store: Store, options: StoreBreakerOptions) {
       return up;
     },
     close(): void {
-      isClosed = true;
       clearInterval(idleCheck);
       pauses.stop();
       up = false;

@@ -90,17 +90,22 @@ export function openPooledConnections(options: PooledConnectionOptions) {
     },
     async close(): Promise<void> {
       clearTimeout(growth);
-      const ended = new Promise<void>((resolve) => pool.end(() => resolve()));
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, options.connectTimeoutMs);
-      });
-      await Promise.race([ended, timeout]);
-      clearTimeout(timer);
+      await endWithin(pool, options.connectTimeoutMs);
       for (const connection of open) destroyConnection(connection);
       open.clear();
     },
   };
+}
+
+/** Lets statements in flight finish. */
+async function endWithin(pool: Pool, limitMs: number): Promise<void> {
+  const ended = new Promise<void>((resolve) => pool.end(() => resolve()));
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([ended, timeout]);
+  clearTimeout(timer);
 }
 
 /** The driver reads its limit anew before it opens a connection, and has no method to change it. */

@@ -14,7 +14,12 @@ import { levels } from './rollup.ts';
 
 /** The same SQL for every driver, but for what the dialect brings. */
 export function reportStore(dialect: ReportDialect): ReportStore {
-  const { read, write } = dialect;
+  return { ...rollupQueries(dialect), ...rowQueries(dialect) };
+}
+
+type RollupReports = Pick<ReportStore, 'sumTallies' | 'sumDurations' | 'pruneRollups'>;
+
+function rollupQueries({ read, write, pruneSql }: ReportDialect): RollupReports {
   return {
     async sumTallies(span, topics = []) {
       const { step, sum, group } = summing(span);
@@ -41,6 +46,17 @@ export function reportStore(dialect: ReportDialect): ReportStore {
       }));
     },
 
+    async pruneRollups(level, before, limit) {
+      let pruned = 0;
+      for (const table of ['tallies', 'duration_tallies'])
+        pruned += await write(pruneSql(table), [levels[level], before, limit]);
+      return pruned;
+    },
+  };
+}
+
+function rowQueries({ read, write, saveSnapshotSql }: ReportDialect): Omit<ReportStore, keyof RollupReports> {
+  return {
     async countUsers(from, to) {
       const sql = 'SELECT COUNT(DISTINCT claimant) AS users FROM day_users WHERE day_ms >= ? AND day_ms < ?';
       return Number((await read(sql, [from, to], true))[0]?.users ?? 0);
@@ -95,14 +111,7 @@ export function reportStore(dialect: ReportDialect): ReportStore {
     },
 
     async saveSnapshot(name, { body, at }) {
-      await write(dialect.saveSnapshotSql, [name, body, at]);
-    },
-
-    async pruneRollups(level, before, limit) {
-      let pruned = 0;
-      for (const table of ['tallies', 'duration_tallies'])
-        pruned += await write(dialect.pruneSql(table), [levels[level], before, limit]);
-      return pruned;
+      await write(saveSnapshotSql, [name, body, at]);
     },
   };
 }

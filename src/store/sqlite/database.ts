@@ -1,15 +1,11 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isOutage, lockTimeout, outage, StatementError } from '../outage.ts';
+import { sqliteConnection } from './connection.ts';
 
 /** Primary result codes, https://www.sqlite.org/rescode.html */
 const busyCodes = new Set([5, 6]); // BUSY, LOCKED
 const outageCodes = new Set([3, 7, 8, 10, 11, 13, 14, 15, 26]); // PERM, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB
-
-/** How long SQLite itself may wait for a lock, which blocks the event loop. Longer waits are asynchronous. */
-const blockingWaitMs = 10;
 
 /** A statement that is parsed once; some of ours take longer to parse than to run. */
 export type Prepare = (sql: string) => StatementSync;
@@ -33,57 +29,9 @@ export interface SqliteDatabaseOptions {
   readonly onStatement?: () => void;
 }
 
-/** How often it is checked that the path still leads to the open file. */
-const fileCheckMs = 1000;
-
 /** Opens when first used, and again after a failure of the file itself, or once another file has its path. */
 export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOptions): SqliteDatabase {
-  let database: DatabaseSync | undefined;
-  let statements = new Map<string, StatementSync>();
-  let isClosed = false;
-  let openedFile: string | undefined;
-  let checkedAt = 0;
-
-  function opened(): DatabaseSync {
-    if (database !== undefined) {
-      checkFile();
-      return database;
-    }
-    if (isClosed) throw outage('the SQLite store is closed');
-    mkdirSync(dirname(file), { recursive: true });
-    const fresh = new DatabaseSync(file, { timeout: blockingWaitMs });
-    try {
-      fresh.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    } catch (error) {
-      fresh.close();
-      throw error;
-    }
-    database = fresh;
-    openedFile = fileIdentity(file);
-    checkedAt = performance.now();
-    return fresh;
-  }
-
-  /** What is written to a deleted file is lost. @throws outage */
-  function checkFile(): void {
-    if (performance.now() - checkedAt < fileCheckMs) return;
-    checkedAt = performance.now();
-    if (fileIdentity(file) !== openedFile)
-      throw outage(`the SQLite file ${file} was moved, deleted or replaced`);
-  }
-
-  function prepared(sql: string): StatementSync {
-    const connection = opened();
-    const statement = statements.get(sql) ?? connection.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
-  }
-
-  function discard(): void {
-    statements = new Map();
-    database?.close();
-    database = undefined;
-  }
+  const { opened, prepared, discard, close } = sqliteConnection(file);
 
   /** Tries until no other process holds the lock. */
   async function unlocked<T>(work: () => T, waitMs = limitMs): Promise<T> {
@@ -127,17 +75,8 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
     async exclusively(work, waitMs = limitMs) {
       return unlocked(() => inTransaction(opened(), (connection) => work(connection, prepared)), waitMs);
     },
-    close() {
-      isClosed = true;
-      discard();
-    },
+    close,
   };
-}
-
-/** Device and inode, by which a moved or replaced file is told from the open one. */
-function fileIdentity(file: string): string | undefined {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat && `${stat.dev}/${stat.ino}`;
 }
 
 export function inTransaction<T>(database: DatabaseSync, work: (database: DatabaseSync) => T): T {
