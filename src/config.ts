@@ -112,10 +112,7 @@ export function configFrom(environment: Environment) {
       pixels: values.MAX_MEGAPIXELS * 1_000_000,
       pixelsByKind: pixelsFrom(values.MEGAPIXEL_LIMITS),
       heic: values.HEIC !== false,
-      uploadRate: {
-        minBytesPerS: values.UPLOAD_MIN_RATE,
-        windowMs: values.UPLOAD_RATE_WINDOW * 1000,
-      },
+      minUploadRate: values.UPLOAD_MIN_RATE,
       singleMs: values.SINGLE_DEADLINE * 1000,
       batchMs: values.BATCH_DEADLINE * 1000,
     },

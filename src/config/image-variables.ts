@@ -21,18 +21,10 @@ export const imageVariables = {
     default: true,
   }),
   UPLOAD_MIN_RATE: integer({
-    about:
-      'Lowest rate of an upload, on average over UPLOAD_RATE_WINDOW; a slower one ends with 408. 0: no limit',
+    about: 'Lowest rate of an upload, on average over 30 s; a slower one ends with 408. 0: no limit',
     default: 1000,
     min: 0,
     max: 10000000,
     unit: 'bytes/s',
-  }),
-  UPLOAD_RATE_WINDOW: integer({
-    about: 'Time over which the rate of an upload is measured; connections of phones may pause',
-    default: 30,
-    min: 1,
-    max: 600,
-    unit: 's',
   }),
 };

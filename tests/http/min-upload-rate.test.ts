@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchPace } from '../../src/http/upload/min-upload-rate.ts';
+import { watchUploadRate } from '../../src/http/upload/min-upload-rate.ts';
 
 /** A body that is being read, at 1000 bytes a second at least. */
 function watched(minBytesPerS = 1000) {
   const body = new PassThrough();
   const errors: Error[] = [];
-  const pace = watchPace(body, { minBytesPerS, windowMs: 30_000 }, (error) => errors.push(error));
+  const rate = watchUploadRate(body, minBytesPerS, (error) => errors.push(error));
   body.resume();
   async function send(bytesPerS: number, seconds: number) {
     for (let second = 0; second < seconds; second += 1) {
@@ -14,10 +14,10 @@ function watched(minBytesPerS = 1000) {
       await vi.advanceTimersByTimeAsync(1000);
     }
   }
-  return { body, errors, pace, send };
+  return { body, errors, rate, send };
 }
 
-describe('the pace of an upload', () => {
+describe('the rate of an upload', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   });
@@ -56,7 +56,7 @@ describe('the pace of an upload', () => {
   it('is not watched where none is too slow, nor once it is over', async () => {
     const free = watched(0);
     const over = watched();
-    over.pace.stop();
+    over.rate.stop();
     expect(vi.getTimerCount()).toBe(0);
     await free.send(0, 100);
     await over.send(0, 100);

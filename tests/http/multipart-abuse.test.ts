@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { formOf, post, sampleBytes, startApp } from '../support/app.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
-  app = await startApp({ MAX_IMAGE_SIZE_MB: '1', MAX_BATCH_SIZE_MB: '4', UPLOAD_RATE_WINDOW: '1' });
+  app = await startApp({ MAX_IMAGE_SIZE_MB: '1', MAX_BATCH_SIZE_MB: '4' });
 });
 afterAll(() => app.close());
 
@@ -134,6 +134,9 @@ describe('a client that lies or leaves', () => {
       '/api/v2/classify/batch',
       '/api/v1/local-classify',
     ];
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let openSockets = routes.length;
     const answers = routes.map(async (route) => {
       const socket = open();
       socket.write(head(900_000, route));
@@ -143,8 +146,13 @@ describe('a client that lies or leaves', () => {
         answer += chunk;
       });
       await once(socket, 'close');
+      openSockets -= 1;
       return answer;
     });
+    while (openSockets > 0) {
+      vi.advanceTimersByTime(1_000);
+      await new Promise(setImmediate);
+    }
     for (const answer of await Promise.all(answers)) {
       expect(answer).toMatch(/^HTTP\/1.1 408/);
       expect(answer).toMatch(/connection: close/i);

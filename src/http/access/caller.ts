@@ -6,7 +6,7 @@ import type { Caller } from '../../photos/caller.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import { senderOf } from '../../stats/sender.ts';
 import type { Sender } from '../../store/records.ts';
-import { askedTimeMs } from '../upload/request-timeout.ts';
+import { requestTimeoutMs } from '../upload/request-timeout.ts';
 
 /** `req_<unix seconds>_<12 hex>`. */
 export function newRequestId(): string {
@@ -22,14 +22,14 @@ export function callerOf(
   options: { lane: ClassifyContext['lane']; deadlineMs: number; isRecheck?: boolean },
 ): Caller {
   const sender = senderOfRequest(request);
-  const deadlineMs = Math.min(options.deadlineMs, askedTimeMs(request));
+  const deadlineMs = Math.min(options.deadlineMs, requestTimeoutMs(request));
   return {
     sender,
     requestId: request.id,
     elapsedMs: () => Math.round(reply.elapsedTime),
     context: {
       deadline: deadlineIn(Math.max(0, deadlineMs - reply.elapsedTime)),
-      signal: goneSignal(reply),
+      signal: disconnectSignal(reply),
       lane: options.lane,
       ...(options.isRecheck && { isRecheck: true }),
       caller: sender.claimant,
@@ -87,7 +87,7 @@ export function senderOfRequest(request: FastifyRequest, bodyUserId?: string | n
  * Aborts when the connection closes before the answer is out. Fastify's `request.signal` aborts on normal completion
  * too, so it can't be used for this.
  */
-function goneSignal(reply: FastifyReply): AbortSignal {
+function disconnectSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort(new ClientGoneError());

@@ -15,7 +15,7 @@ import {
 } from '../answer-schemas.ts';
 import { type BatchRequestParts, openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
-import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
+import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
 import { type BatchStreamParts, Progress, streamBatch, wantsLines } from './batch-stream.ts';
 
 export interface BatchRouteParts extends BatchRequestParts, BatchStreamParts, Wording {
@@ -50,7 +50,7 @@ const schema = {
     'breaks off).',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
-  headers: AskedTime,
+  headers: RequestTimeout,
   body: Type.Object({
     images: Type.Array(Type.String({ format: 'binary' })),
     image_hashes: Type.Optional(
@@ -88,7 +88,7 @@ export function batchRoutes(app: FastifyInstance, parts: BatchRouteParts): void 
     return { ...totalsOf(batch), total_processing_time_ms: batch.durationMs, ...stamp(request.id), batch };
   }
 
-  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkRequestTimeout };
   app.post('/api/v1/classify/batch', options, async (request, reply) => {
     if (wantsLines(request))
       return streamBatch(request, reply, parts, {

@@ -14,7 +14,7 @@ import { callerOf } from '../access/caller.ts';
 import { Envelope, PhotoData, problems, stamp, v1PhotoData, type Wording } from '../answer-schemas.ts';
 import { type OpsRule, recheckAsked } from '../ops/access.ts';
 import { type PhotoFormParts, readPhotoForm } from '../upload/photo-form.ts';
-import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
+import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
 
 export interface PhotoRequestParts extends PhotoClassifierParts, PhotoFormParts {
   readonly recorder: Pick<Recorder, 'answered' | 'failed' | 'request'>;
@@ -29,7 +29,7 @@ const schema = {
   summary: 'Classify one photo',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
-  headers: AskedTime,
+  headers: RequestTimeout,
   body: Type.Object({
     image: Type.String({ format: 'binary' }),
     image_hash: Type.Optional(
@@ -88,7 +88,7 @@ export function classifyRoutes(app: FastifyInstance, parts: PhotoRequestParts & 
   }
 
   // The form is read by the handler, so there is no body to validate.
-  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkRequestTimeout };
   app.withTypeProvider<TypeBoxTypeProvider>().post('/api/v1/classify', options, handle);
   app.post('/classify', { ...options, schema: { ...schema, hide: true } }, handle);
 }

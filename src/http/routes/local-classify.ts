@@ -7,14 +7,14 @@ import type { Recorder } from '../../stats/recorder.ts';
 import { callerOf } from '../access/caller.ts';
 import { Envelope, PhotoData, problems, stamp, v1PhotoData, type Wording } from '../answer-schemas.ts';
 import type { PhotoFormParts } from '../upload/photo-form.ts';
-import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
+import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
 import { readOnePhoto } from './classify.ts';
 
 const schema = {
   summary: 'Classify one photo by the local model alone; nothing is stored',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
-  headers: AskedTime,
+  headers: RequestTimeout,
   body: Type.Object({ image: Type.String({ format: 'binary' }) }),
   response: {
     200: Type.Object({
@@ -43,7 +43,7 @@ export interface LocalClassifyParts extends PhotoFormParts, Wording {
 
 export function localClassifyRoutes(app: FastifyInstance, parts: LocalClassifyParts): void {
   const { local, limits, photos, recorder } = parts;
-  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkRequestTimeout };
   app.post('/api/v1/local-classify', options, async (request, reply) => {
     if (!local) throw new UnavailableError('no_classifier', 'No local model is loaded here.', 3600);
     const { context } = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs });

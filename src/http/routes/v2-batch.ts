@@ -8,7 +8,7 @@ import { senderOfRequest } from '../access/caller.ts';
 import { Envelope, PhotoData, Problem, photoData, problems, stamp, type Wording } from '../answer-schemas.ts';
 import { openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
-import { AskedTime, checkAskedTime } from '../upload/request-timeout.ts';
+import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
 import { type BatchRouteParts, parsedOrUndefined } from './batch.ts';
 import { Progress, streamBatch, wantsLines } from './batch-stream.ts';
 
@@ -54,7 +54,7 @@ const schema = {
     'finished, with counters, `index` being its position among `images`; then a line with the summary (or a problem).',
   tags: ['v2'],
   consumes: ['multipart/form-data'],
-  headers: AskedTime,
+  headers: RequestTimeout,
   body: Type.Object({
     images: Type.Array(Type.String({ format: 'binary' })),
     image_metadata: Type.String({
@@ -87,7 +87,7 @@ const schema = {
 
 export function v2BatchRoutes(app: FastifyInstance, parts: BatchRouteParts): void {
   const requests = openBatchRequests(parts);
-  const options = { schema, validatorCompiler: () => () => true, onRequest: checkAskedTime };
+  const options = { schema, validatorCompiler: () => () => true, onRequest: checkRequestTimeout };
 
   async function work(
     request: FastifyRequest,

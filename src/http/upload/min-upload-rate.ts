@@ -1,21 +1,17 @@
 import type { Readable } from 'node:stream';
 import { SlowUploadError } from '../../errors.ts';
 
-/** An upload with a lower average over `windowMs` ends; 0: none does. */
-export interface UploadRate {
-  readonly minBytesPerS: number;
-  readonly windowMs: number;
-}
-
-const tickMs = 1000;
+const tickMs = 1_000;
+/** Phones lose their connection and come back: an average counts over that time. */
+const windowMs = 30_000;
 
 /**
- * Calls `tooSlow` when a body brings less than that on average, over a time in which it could have been read: while it is
- * paused here for want of room, the client is not the slow one.
+ * Calls `tooSlow` when a body brings less than `minBytesPerS` on average; 0: never. Time in which the server itself
+ * pauses the body for lack of memory does not count.
  */
-export function watchPace(
+export function watchUploadRate(
   body: Readable,
-  { minBytesPerS, windowMs }: UploadRate,
+  minBytesPerS: number,
   tooSlow: (error: SlowUploadError) => void,
 ): { stop(): void } {
   if (minBytesPerS === 0) return { stop() {} };

@@ -4,10 +4,14 @@ import { BadRequestError, MediaTypeError, TooLargeError } from '../../errors.ts'
 import type { ByteBudget } from '../../image/upload/byte-budget.ts';
 import { type ReceivedUpload, receiveUpload } from '../../image/upload/receive.ts';
 import type { BatchPhoto } from '../../photos/classify-batch.ts';
-import { type UploadRate, watchPace } from './min-upload-rate.ts';
+import { watchUploadRate } from './min-upload-rate.ts';
 
 export interface PhotoFormParts {
-  readonly limits: { readonly fileBytes: number; readonly uploadRate: UploadRate };
+  readonly limits: {
+    readonly fileBytes: number;
+    /** In bytes per second; a slower upload ends. 0: none does. */
+    readonly minUploadRate: number;
+  };
   readonly budget: ByteBudget;
 }
 
@@ -41,7 +45,7 @@ export async function readPhotoForm(
   onPhoto: (part: BatchPhoto) => void,
 ): Promise<FormFields> {
   checkContentType(request.headers['content-type'], options.photoField);
-  const bound = boundedBody(request, options.maxBytes, limits.uploadRate, gone);
+  const bound = boundedBody(request, options.maxBytes, limits.minUploadRate, gone);
   const { signal } = bound;
   const fields: FormFields = Object.create(null);
   let photos = 0;
@@ -128,7 +132,7 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
  * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
  * comes after a while. Its signal aborts with the caller's, too.
  */
-function boundedBody(request: FastifyRequest, maxBytes: number, rate: UploadRate, gone: AbortSignal) {
+function boundedBody(request: FastifyRequest, maxBytes: number, minBytesPerS: number, gone: AbortSignal) {
   const tooLarge = () =>
     new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
@@ -140,13 +144,13 @@ function boundedBody(request: FastifyRequest, maxBytes: number, rate: UploadRate
   };
   // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
   request.raw.on('data', count);
-  const pace = watchPace(request.raw, rate, (error) => controller.abort(error));
+  const rate = watchUploadRate(request.raw, minBytesPerS, (error) => controller.abort(error));
   const leave = () => controller.abort(gone.reason);
   // By hand: to listen to a signal of `AbortSignal.any` takes a tenth of a millisecond.
   gone.addEventListener('abort', leave, { once: true });
   if (gone.aborted) leave();
   const stop = () => {
-    pace.stop();
+    rate.stop();
     gone.removeEventListener('abort', leave);
     request.raw.off('data', count);
   };

@@ -4,27 +4,27 @@ import { BadRequestError } from '../../errors.ts';
 
 const name = 'x-request-timeout-ms';
 
-/** For the OpenAPI page of routes whose clients may ask for less time. */
-export const AskedTime = Type.Object({
+/** For the OpenAPI page of routes whose clients may shorten the deadline. */
+export const RequestTimeout = Type.Object({
   'X-Request-Timeout-Ms': Type.Optional(
     Type.Integer({
       minimum: 1,
       description:
-        'Milliseconds, counted from the arrival of the request, in which the caller wants its answer. Shortens the ' +
-        'deadline of the route and never lengthens it; what the LLM can’t answer by then, the local model does',
+        'Time limit of the request in milliseconds, from its arrival. Shortens the deadline of the route and never ' +
+        'lengthens it. Photos that the LLM has not answered by then get the answer of the local model',
     }),
   ),
 });
 
 /**
- * Milliseconds that the caller gives this request, Infinity where it says nothing.
+ * The time limit that the caller sets for this request; Infinity without the header.
  * @throws BadRequestError anything but a whole number above 0
  */
-export function askedTimeMs({ headers }: FastifyRequest): number {
+export function requestTimeoutMs({ headers }: FastifyRequest): number {
   const value = headers[name];
   if (value === undefined || value === '') return Number.POSITIVE_INFINITY;
-  const askedMs = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : 0;
-  if (askedMs > 0) return askedMs;
+  const timeoutMs = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : 0;
+  if (timeoutMs > 0) return timeoutMs;
   throw new BadRequestError(
     'invalid_request',
     '`X-Request-Timeout-Ms` must be a whole number of milliseconds above 0.',
@@ -32,6 +32,6 @@ export function askedTimeMs({ headers }: FastifyRequest): number {
 }
 
 /** `onRequest` hook: refuses a wrong header before the body is read and before a streamed answer has begun. */
-export async function checkAskedTime(request: FastifyRequest): Promise<void> {
-  askedTimeMs(request);
+export async function checkRequestTimeout(request: FastifyRequest): Promise<void> {
+  requestTimeoutMs(request);
 }
