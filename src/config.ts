@@ -117,6 +117,11 @@ export function configFrom(environment: Environment) {
       batchMs: values.BATCH_DEADLINE * 1000,
     },
     store,
+    journal: {
+      /** An embedded database that fails is on a disk that fails: then writes wait in memory. */
+      folder: store.kind === 'sqlite' ? undefined : values.JOURNAL_DIR || dirname(values.SQLITE_FILE),
+      maxBytes: values.JOURNAL_MAX_MB * megabyte,
+    },
     claimTrust: values.CLAIM_TRUST,
     cache: {
       epoch: values.CACHE_EPOCH,

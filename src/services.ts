@@ -4,6 +4,7 @@ import { composeCache } from './compose/cache.ts';
 import { configured } from './compose/configured.ts';
 import { driverName, openDriver } from './compose/driver.ts';
 import { composeImages } from './compose/images.ts';
+import { composeJournal } from './compose/journal.ts';
 import { openLifecycle } from './compose/lifecycle.ts';
 import { composeLlm } from './compose/llm.ts';
 import { composeLocalModel } from './compose/local-model.ts';
@@ -41,9 +42,11 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
 
   const store = withStoreBreaker(openDriver(config), { logger: log });
   const onLost = openLossReport({ metrics, log });
-  const grouped = withGroupCommit(store, { hitRecords: config.hitRecords, onLost });
+  const journal = composeJournal(config, { store, metrics, log });
+  const grouped = withGroupCommit({ ...store, ...journal.writes }, { hitRecords: config.hitRecords, onLost });
+  const core = { log, store, journal, grouped };
   const stats = openStats({ store: grouped, reports: store.reports, metrics, timeZone, log, onLost });
-  const cache = composeCache(config, { store, grouped, version, taxonomy, local, metrics, log });
+  const cache = composeCache(config, { ...core, version, taxonomy, local, metrics });
   const childLost = (loss: string) => metrics.childrenLost.inc({ loss });
   const images = composeImages(config, local, { log, hooks: { childLost } });
   const vision = composeLlm(config, {
@@ -73,8 +76,8 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       },
     },
   });
-  const lifecycle = openLifecycle(config, { log, store, grouped, stats, cache, images, vision, fallbacks });
-  const status = openStatus(config, { store, pool: images.pool, vision, isReady: lifecycle.isReady });
+  const lifecycle = openLifecycle(config, { ...core, stats, cache, images, vision, fallbacks });
+  const status = openStatus(config, { ...core, pool: images.pool, vision, isReady: lifecycle.isReady });
   watchService(metrics.registry, status.state);
   return {
     ...{ log, taxonomy, classifier, stats, metrics, ...status, ...lifecycle },

@@ -1,4 +1,5 @@
 import { inSmallSteps } from '../resilience/small-steps.ts';
+import type { Erasure } from '../store/entities.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
 
@@ -15,12 +16,26 @@ export type Forgotten = Record<
   number
 >;
 
+export interface ForgetOptions {
+  /** Unix milliseconds. */
+  readonly at?: number;
+  /** Removes it from what waits to be written. */
+  readonly erase?: (erasures: readonly Erasure[]) => Promise<void>;
+}
+
 /**
  * Deletes all there is of it, in small steps, and counts. What this process has in memory is the caller's to clear;
  * other processes forget within the time that memory lives.
  * @throws UnavailableError the store went down; what was deleted by then is, and the rest can be asked for again
  */
-export async function forget(store: Pick<Store, 'maintenance'>, what: Forgettable): Promise<Forgotten> {
+export async function forget(
+  store: Pick<Store, 'maintenance'>,
+  what: Forgettable,
+  { at = Date.now(), erase }: ForgetOptions = {},
+): Promise<Forgotten> {
+  const erasures = erasuresOf(what, at);
+  await store.maintenance.saveErasures(erasures);
+  await erase?.(erasures);
   const forgotten: Forgotten = {
     results: 0,
     claims: 0,
@@ -40,6 +55,13 @@ export async function forget(store: Pick<Store, 'maintenance'>, what: Forgettabl
   }
   await store.maintenance.eraseDeleted();
   return forgotten;
+}
+
+/** For processes whose writes wait in a journal. */
+function erasuresOf(what: Forgettable, at: number): Erasure[] {
+  if ('claimants' in what) return what.claimants.map((name) => ({ kind: 'claimant', name, at }));
+  if ('hash' in what) return [{ kind: 'hash', name: what.hash, at }];
+  return [{ kind: 'before', name: String(what.before), at }];
 }
 
 /** What is about a photo. */

@@ -1,5 +1,6 @@
 import type { Classification } from '../classify/classifier.ts';
 import type { Feedback } from '../store/entities.ts';
+import type { StoreJournal } from '../store/journal/with-journal.ts';
 import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
 import type { ListOperations, Store } from '../store/store.ts';
 import { openCorrections } from './corrections.ts';
@@ -17,6 +18,8 @@ export interface OpenCacheOptions {
   /** The same store behind group commit. */
   readonly grouped: ListOperations &
     Pick<ResultCacheOptions['results'], 'countHit'> & { flush(): Promise<void> };
+  /** What waits to be written to the store. */
+  readonly journal?: Pick<StoreJournal, 'find' | 'erase'>;
   /** See `ResultCacheOptions`. */
   readonly version: string;
   readonly provisionalMs: number;
@@ -103,7 +106,8 @@ export function openCache(options: OpenCacheOptions): Cache {
         results.forgetMemory();
         // What was recorded before it was to be forgotten must not be written after.
         await grouped.flush();
-        const forgotten = await forget(store, what);
+        const erase = options.journal?.erase;
+        const forgotten = await forget(store, what, { at: now(), ...(erase && { erase }) });
         results.forgetMemory();
         return forgotten;
       },

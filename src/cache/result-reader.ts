@@ -4,9 +4,9 @@ import type { Found, StoredResult } from '../store/entities.ts';
 import type { Store } from '../store/store.ts';
 import { isNearDuplicate } from './near-duplicate.ts';
 import { openServingRules, type Remembered, type ServingRuleOptions } from './serving-rules.ts';
+import { type WaitingResultOptions, withWaitingResults } from './with-waiting-results.ts';
 
-export interface ResultReaderOptions extends ServingRuleOptions {
-  readonly results: Pick<Store, 'findResults'>;
+export interface ResultReaderOptions extends ServingRuleOptions, WaitingResultOptions {
   /** Looks near duplicates up. */
   readonly pictures?: Pick<Store, 'findNearDuplicates'>;
   /** Taxonomy version, prompt version and cache epoch: results of another version don't exist. */
@@ -17,7 +17,8 @@ export interface ResultReaderOptions extends ServingRuleOptions {
 
 /** Reads results from memory first, then from the store, and keeps to the serving rules. */
 export function openResultReader(options: ResultReaderOptions, memory: LRUCache<string, StoredResult>) {
-  const { results, version, mayHaveCorrected = () => false } = options;
+  const { version, mayHaveCorrected = () => false } = options;
+  const results = withWaitingResults(options);
   const rules = openServingRules(options);
 
   function served(found: Found | undefined): Remembered | undefined {

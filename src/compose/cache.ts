@@ -4,6 +4,7 @@ import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../stats/metrics/metrics.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
+import type { StoreJournal } from '../store/journal/with-journal.ts';
 import { isOutage } from '../store/outage.ts';
 import type { Store } from '../store/store.ts';
 import type { LocalModel } from './local-model.ts';
@@ -11,6 +12,7 @@ import type { LocalModel } from './local-model.ts';
 export interface CacheParts {
   readonly store: Store;
   readonly grouped: GroupCommit;
+  readonly journal: StoreJournal;
   readonly version: string;
   readonly taxonomy: Taxonomy;
   readonly local: LocalModel;
@@ -20,10 +22,11 @@ export interface CacheParts {
 
 /** The cache under the rules of the configuration, with its metrics. */
 export function composeCache({ cache, strategy }: Config, parts: CacheParts): Cache {
-  const { store, grouped, version, taxonomy, local, metrics, log } = parts;
+  const { store, grouped, journal, version, taxonomy, local, metrics, log } = parts;
   return openCache({
     store,
     grouped,
+    journal,
     version,
     ...cache,
     // Under llm-only no weaker answer is served.

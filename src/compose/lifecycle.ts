@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { Pool } from '../image/pool/pool.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
+import type { StoreJournal } from '../store/journal/with-journal.ts';
 import type { BreakerStore } from '../store/store-breaker.ts';
 import type { Vision } from '../vision/open-vision.ts';
 
@@ -23,6 +24,7 @@ export interface Lifecycle {
 export interface LifecycleParts {
   readonly log: Logger;
   readonly store: BreakerStore;
+  readonly journal: Pick<StoreJournal, 'start' | 'close'>;
   readonly grouped: Pick<GroupCommit, 'flush'>;
   readonly stats: Pick<Stats, 'start' | 'stop'>;
   readonly cache: Pick<Cache, 'start' | 'close'>;
@@ -33,7 +35,7 @@ export interface LifecycleParts {
 
 /** Starts the parts of the service, and closes them in reverse. */
 export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle {
-  const { log, store, grouped, stats, cache, images, vision, fallbacks } = parts;
+  const { log, store, journal, grouped, stats, cache, images, vision, fallbacks } = parts;
   let isReady = false;
   let modelsChecked: Promise<void> | undefined;
   return {
@@ -52,6 +54,7 @@ export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle 
         const warning = await store.checkConnections(config.workers).catch(() => undefined);
         if (warning) log.warn(warning);
       }
+      journal.start();
       await cache.start();
       if (config.claimTrust === 'all')
         log.warn(
@@ -70,6 +73,7 @@ export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle 
       await cache.close();
       await stats.stop();
       await grouped.flush();
+      await journal.close();
       await store.close();
     },
   };

@@ -2,18 +2,20 @@ import type { Config } from '../config.ts';
 import type { Health } from '../http/routes/health.ts';
 import type { Pool } from '../image/pool/pool.ts';
 import type { ServiceState } from '../stats/service-state.ts';
+import type { StoreJournal } from '../store/journal/with-journal.ts';
 import type { BreakerStore } from '../store/store-breaker.ts';
 import type { Vision } from '../vision/open-vision.ts';
 
 export interface StatusParts {
   readonly store: Pick<BreakerStore, 'isUp'>;
+  readonly journal: Pick<StoreJournal, 'items'>;
   readonly pool: Pick<Pool, 'status'>;
   readonly vision: Vision | undefined;
   isReady(): boolean;
 }
 
 /** The state of the service, from its parts: synchronous and cheap. */
-export function openStatus(config: Config, { store, pool, vision, isReady }: StatusParts) {
+export function openStatus(config: Config, { store, journal, pool, vision, isReady }: StatusParts) {
   /** Every answer needs a decoder, and one of the two models. */
   function canAnswer(): boolean {
     const { ready, modelError } = pool.status();
@@ -25,6 +27,7 @@ export function openStatus(config: Config, { store, pool, vision, isReady }: Sta
     state: (): ServiceState => ({
       isTaking: isReady(),
       isStoreUp: store.isUp(),
+      waitingWrites: journal.items(),
       claimTrust: config.claimTrust,
       children: pool.status(),
       ...(vision && { llm: vision.state() }),

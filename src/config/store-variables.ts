@@ -33,4 +33,13 @@ export const storeVariables = {
     about: 'File of the SQLite database, used without MySQL',
     default: './data/album-classifier.db',
   }),
+  JOURNAL_DIR: text({
+    about: 'Folder in which writes wait while MySQL is down; empty: the folder of SQLITE_FILE',
+  }),
+  JOURNAL_MAX_MB: integer({
+    about: 'Most that waits there, a worker; beyond it the oldest records are dropped first, results last',
+    default: 256,
+    min: 1,
+    max: 100_000,
+  }),
 };

@@ -4,6 +4,8 @@ import { Gauge, type Registry } from 'prom-client';
 export interface ServiceState {
   readonly isTaking: boolean;
   readonly isStoreUp: boolean;
+  /** Items that wait in the journal until the store is back, by kind. */
+  readonly waitingWrites: Readonly<Record<string, number>>;
   /** Whose claims answer a claimant. */
   readonly claimTrust: 'own' | 'all';
   readonly children: {
@@ -63,6 +65,15 @@ export function watchService(registry: Registry, state: () => ServiceState): voi
     aggregator: 'min',
     collect() {
       this.set(state().isStoreUp ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'album_journal_entries',
+    help: 'Results, claims, fingerprints, hits and records that wait until the store is back',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      for (const [kind, items] of Object.entries(state().waitingWrites)) this.set({ kind }, items);
     },
   });
   new Gauge({

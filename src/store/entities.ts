@@ -81,6 +81,15 @@ export interface Feedback {
   readonly at: number;
 }
 
+/** Something was forgotten: what was known of it until then must not be written again. */
+export interface Erasure {
+  /** A claimant (32 hex digits), a hash (64), or all from before a time (Unix milliseconds in decimal). */
+  readonly kind: 'claimant' | 'hash' | 'before';
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
 /** What a photo of a claimant looks like. */
 export interface ClaimantFingerprint {
   /** 32 hex digits, see `claimantKey`. */

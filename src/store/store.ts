@@ -3,6 +3,7 @@ import type { ApiKeyStore } from './api-key-store.ts';
 import type {
   Claim,
   ClaimantFingerprint,
+  Erasure,
   Feedback,
   Found,
   Hit,
@@ -94,6 +95,10 @@ export interface Maintenance {
   /** After rows were deleted: removes what is left of them in the store's own files, as far as it can. */
   eraseDeleted(): Promise<void>;
   cacheCounts(): Promise<CacheCounts>;
+  /** The newest of a name counts. */
+  saveErasures(erasures: readonly Erasure[]): Promise<void>;
+  /** Those at or after that time. */
+  findErasures(since: number): Promise<Erasure[]>;
 }
 
 /** Operations on a list, whose calls group commit may merge. */

@@ -195,6 +195,28 @@ export function describeLife(place: StorePlace): void {
       expect(await rows('photos')).toBe(1);
     });
 
+    test('is remembered for those who write later, the newest time of each', async () => {
+      const { saveErasures, findErasures } = place.store.maintenance;
+      const erasures = [
+        { kind: 'claimant', name: claimantOf('anna'), at: 5 },
+        { kind: 'hash', name: sha256Of('x'), at: 7 },
+        { kind: 'before', name: '1780000000000', at: 9 },
+      ] as const;
+      await saveErasures([]);
+      await saveErasures(erasures);
+      await saveErasures([
+        { ...erasures[0], at: 8 },
+        { ...erasures[1], at: 1 },
+      ]);
+      expect((await findErasures(7)).sort((a, b) => a.at - b.at)).toEqual([
+        erasures[1],
+        { ...erasures[0], at: 8 },
+        erasures[2],
+      ]);
+      expect(await drop({ of: 'erasures', before: 9 })).toBe(2);
+      expect(await findErasures(0)).toEqual([erasures[2]]);
+    });
+
     test('a photo takes its refusals too', async () => {
       const until = 9_000_000_000_000;
       for (const [name, version] of [

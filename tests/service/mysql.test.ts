@@ -88,7 +88,7 @@ describeWithMysql('the service on MySQL', (server) => {
     expect((await check(hashOf('coffee.jpg'))).body.cached).toBe(true);
   });
 
-  test('with the server absent at start, the service starts, and migrates when it comes', async () => {
+  test('with the server absent at start, the service starts, migrates when it comes, and then writes what waited', async () => {
     await proxy.stop();
     const { classify, health } = await start();
     expect((await health()).database).toBe('disconnected');
@@ -96,7 +96,8 @@ describeWithMysql('the service on MySQL', (server) => {
     await proxy.restart();
     await expect.poll(async () => (await health()).database, { timeout: 15_000 }).toBe('connected');
     await classify('coffee.jpg');
-    const [stored] = await mysqlRows(server, 'SELECT COUNT(*) AS n FROM results', database);
-    expect(Number(stored?.n)).toBe(1);
+    const stored = async () =>
+      Number((await mysqlRows(server, 'SELECT COUNT(*) AS n FROM results', database))[0]?.n);
+    await expect.poll(stored, { timeout: 15_000 }).toBe(2);
   });
 });

@@ -35,6 +35,8 @@ function puppetStore() {
       eraseDeleted: () => act('erase'),
       cacheCounts: async () =>
         act('count').then(() => ({ versions: [], results: 0, claims: 0, feedback: 0 })),
+      saveErasures: () => act('save erasures'),
+      findErasures: async () => act('find erasures').then(() => []),
     },
     countHits: () => act('hit'),
     saveActivity: () => act('activity'),

@@ -13,6 +13,7 @@ export async function exportedMetrics(): Promise<ReadonlySet<string>> {
   watchService(registry, () => ({
     isTaking: true,
     isStoreUp: true,
+    waitingWrites: {},
     claimTrust: 'own',
     children: { size: 1, ready: 1, busy: 0, queued: 0 },
   }));

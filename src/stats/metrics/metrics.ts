@@ -45,6 +45,12 @@ export function openMetrics() {
       'operation',
     ]),
     readFailures: counter('store_read_failures_total', 'Look-ups that the store did not answer', []),
+    journalReplayed: counter('journal_replayed_total', 'Items written after the store was back', ['kind']),
+    journalLost: counter(
+      'journal_lost_total',
+      'Items that waited for the store and were dropped: the journal was full, in memory, or too old',
+      ['kind'],
+    ),
     leases: counter('leases_total', 'Photos for which a lease was wanted before an LLM was asked', [
       'outcome',
     ]),

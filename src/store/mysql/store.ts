@@ -10,6 +10,7 @@ import { addSpend, reserveSpend } from './budget.ts';
 import { correctors, newestFeedback, saveClaims, saveFeedback } from './claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
 import { cacheCounts, deleteSome } from './deletions.ts';
+import { findErasures, saveErasures } from './erasures.ts';
 import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
 import { connectionWarning, ping } from './health.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
@@ -84,6 +85,8 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       // The server overwrites them when it needs their room.
       eraseDeleted: async () => undefined,
       cacheCounts: () => separately(cacheCounts),
+      saveErasures: async (erasures) => saveErasures(query, erasures),
+      findErasures: async (since) => findErasures(query, since),
     },
     countHits: async (hits, batch) => countHits(pool, hits, batch),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),

@@ -91,7 +91,7 @@ export function inTransaction<T>(database: DatabaseSync, work: (database: Databa
   }
 }
 
-function codeOf(error: unknown): number | undefined {
+export function codeOf(error: unknown): number | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'errcode') : undefined;
   // The low byte is the primary code, what is above it only tells more.
   return typeof code === 'number' ? code & 0xff : undefined;

@@ -11,6 +11,7 @@ import { addSpend, reserveSpend } from './budget.ts';
 import { correctors, newestFeedback, saveClaims, saveFeedback } from './claims.ts';
 import { sqliteDatabase } from './database.ts';
 import { cacheCounts, deleteSome } from './deletions.ts';
+import { findErasures, saveErasures } from './erasures.ts';
 import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
 import { maintainSqlite } from './maintenance.ts';
@@ -70,6 +71,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       eraseDeleted: async () =>
         void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
       cacheCounts: async () => cacheCounts(reader),
+      saveErasures: async (erasures) => saveErasures(database, erasures),
+      findErasures: async (since) => findErasures(database, since),
     },
     countHits: async (hits, batch) => countHits(database, hits, batch),
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Erasure, Found, Lookup, StoredResult } from '../entities.ts';
+import { openDeadJournals } from './dead-journals.ts';
+import { claimKey, type Entry, type EntryKind, entryKinds, resultKey, withoutErased } from './entries.ts';
+import {
+  type ItemCounts,
+  type JournalFile,
+  noItems,
+  openJournalFile,
+  type WaitingEntry,
+} from './journal-file.ts';
+
+export interface JournalOptions {
+  /** Where the file is created when it is first needed; without one the journal is in memory alone. */
+  readonly folder?: string;
+  readonly maxBytes: number;
+  /** Where no file can be written. Default 16 MB. */
+  readonly maxMemoryBytes?: number;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** What can't be written any more, by what it was. */
+  readonly onLost?: (kind: EntryKind, items: number) => void;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Entries of one file, as they wait. */
+export interface WaitingBatch {
+  readonly entries: readonly WaitingEntry[];
+  /** They are written, or count no more. */
+  remove(): void;
+}
+
+/** Writes that wait for the store. */
+export type Journal = ReturnType<typeof openJournal>;
+
+export function openJournal({
+  folder,
+  maxBytes,
+  maxMemoryBytes = 16_000_000,
+  logger,
+  onLost,
+  now = Date.now,
+}: JournalOptions) {
+  /** By path. The first one takes what comes. */
+  const files = new Map<string, JournalFile>();
+  let memory: JournalFile | undefined;
+
+  const all = (): JournalFile[] => [...files.values(), ...(memory ? [memory] : [])];
+
+  function lost(items: ItemCounts): void {
+    for (const kind of entryKinds) if (items[kind] > 0) onLost?.(kind, items[kind]);
+  }
+
+  function ownFile(directory: string): JournalFile {
+    const [first] = files.values();
+    if (first) return first;
+    mkdirSync(directory, { recursive: true });
+    const path = join(directory, `journal-${randomBytes(8).toString('hex')}.db`);
+    const file = openJournalFile(path, maxBytes);
+    files.set(path, file);
+    return file;
+  }
+
+  function appendToFile(entries: readonly Entry[]): boolean {
+    if (folder === undefined) return false;
+    try {
+      lost(ownFile(folder).append(entries, now()));
+      return true;
+    } catch (error) {
+      if (memory === undefined)
+        logger.warn(
+          { folder, reason: error instanceof Error ? error.message : String(error) },
+          'the journal cannot be written to disk: writes wait in memory, and are lost when the process ends',
+        );
+      return false;
+    }
+  }
+
+  function bestResult(sha256: string, version: string): StoredResult | undefined {
+    const key = resultKey(sha256, version);
+    const results = all().flatMap((file) => file.find('results', key));
+    return results.map(({ value }) => value as StoredResult).reduce(better, undefined);
+  }
+
+  return {
+    append(entries: readonly Entry[]): void {
+      if (entries.length === 0 || appendToFile(entries)) return;
+      memory ??= openJournalFile(':memory:', maxMemoryBytes);
+      lost(memory.append(entries, now()));
+    },
+
+    /** What the store will answer once all is written: a result of these bytes, or the claimant's own claim. */
+    find({ hash, version, claimant }: Lookup): Found | undefined {
+      if (all().length === 0) return undefined;
+      const verified = bestResult(hash, version);
+      if (verified) return { ...verified, via: 'verified' };
+      if (claimant === undefined) return undefined;
+      const claims = all().flatMap((file) => file.find('claims', claimKey(claimant, hash)));
+      const newest = claims.flatMap((entry) => (entry.kind === 'claims' ? [entry.value] : [])).sort(byTime);
+      const content = newest.at(-1)?.content;
+      const claimed = content === undefined ? undefined : bestResult(content, version);
+      return claimed && { ...claimed, via: 'claim' };
+    },
+
+    oldest(kind: EntryKind, limit: number): WaitingBatch | undefined {
+      for (const file of all()) {
+        const entries = file.oldest(kind, limit);
+        if (entries.length > 0) return { entries, remove: () => file.remove(entries) };
+      }
+      return undefined;
+    },
+
+    /** Removes what was forgotten. */
+    erase(erasures: readonly Erasure[]): void {
+      for (const file of all())
+        for (const kind of entryKinds)
+          for (const waiting of file.oldest(kind, Number.MAX_SAFE_INTEGER)) {
+            const kept = withoutErased(waiting.entry, waiting.at, erasures);
+            if (kept === undefined) file.remove([waiting]);
+            else if (kept !== waiting.entry) file.replace(waiting.id, kept);
+          }
+    },
+
+    /** Opens the journals of processes that are dead. */
+    takeOver(): void {
+      if (folder === undefined) return;
+      const onBroken = (path: string) => logger.error({ path }, 'a journal is unreadable and was set aside');
+      const isOwn = (path: string) => files.has(path);
+      for (const { path, file } of openDeadJournals(folder, { maxBytes, isOwn, onBroken }))
+        files.set(path, file);
+    },
+
+    items(): ItemCounts {
+      const sum = noItems();
+      for (const items of all().map((file) => file.items()))
+        for (const kind of entryKinds) sum[kind] += items[kind];
+      return sum;
+    },
+
+    isEmpty: () => all().every((file) => file.isEmpty()),
+
+    /** Deletes the files in which nothing waits. */
+    closeEmpty(): void {
+      for (const [path, file] of files)
+        if (file.isEmpty()) {
+          files.delete(path);
+          file.close();
+        }
+      if (!memory?.isEmpty()) return;
+      memory.close();
+      memory = undefined;
+    },
+
+    /** What waits in files is written by the process that takes them over. */
+    close(): void {
+      if (memory) lost(memory.items());
+      for (const file of all()) file.close();
+      files.clear();
+      memory = undefined;
+    },
+  };
+}
+
+const byTime = (a: { readonly at: number }, b: { readonly at: number }): number => a.at - b.at;
+
+/** The one that stays in the store when both are saved. */
+function better(kept: StoredResult | undefined, next: StoredResult): StoredResult {
+  if (kept === undefined) return next;
+  if (kept.method !== next.method) return next.method === 'llm' ? next : kept;
+  return next.createdAt >= kept.createdAt ? next : kept;
+}
