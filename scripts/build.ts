@@ -16,7 +16,7 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
 });
 for (const file of globSync('src/**/*.json', { cwd: root }))
   copyFileSync(join(root, file), join(dist, relative('src', file)));
-// The compiler knows imports; entries of processes and threads are addressed by URL.
+// The compiler rewrites imports only; URLs name the entries of processes and threads.
 const entry = /new URL\('(\.{1,2}\/[\w./-]+)\.ts', import\.meta\.url\)/g;
 for (const file of globSync('**/*.js', { cwd: dist })) {
   const text = readFileSync(join(dist, file), 'utf8');

@@ -30,7 +30,7 @@ export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** The document that a running service serves, without one: routes describe themselves and none is called. */
+/** The OpenAPI document of the service, made without starting it. */
 export async function openApiDocument(): Promise<OpenApi> {
   const clientRules = { apiKeys: 'off', perUser: 0, perNetwork: 0 };
   const parts = { log: pino({ level: 'silent' }), taxonomy: readTaxonomy(), limits: {}, clientRules };

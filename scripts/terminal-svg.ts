@@ -1,5 +1,5 @@
 /**
- * Draws what a terminal showed: `tmux capture-pane -p > one.txt`, then
+ * Draws the content of a terminal: `tmux capture-pane -p > one.txt`, then
  * `node scripts/terminal-svg.ts one.txt two.txt > docs/progress.svg`.
  */
 import { readFileSync } from 'node:fs';

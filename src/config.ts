@@ -17,7 +17,7 @@ export type { Environment };
 export type Strategy = Exclude<Values['STRATEGY'], ''>;
 export type Config = ReturnType<typeof configFrom>;
 
-/** Everything that is wrong with the configuration, at once. */
+/** All errors of the configuration at once. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -32,7 +32,7 @@ export class ConfigError extends Error {
 export const settingNames: readonly string[] = Object.keys(variables);
 
 /**
- * Arguments over the process environment over a `.env` file in the working directory, where there is one.
+ * Arguments override the process environment, which overrides the file `.env` in the working directory.
  * @throws ConfigError
  */
 export function loadConfig(file = '.env', args: Environment = {}): Config {
@@ -40,7 +40,7 @@ export function loadConfig(file = '.env', args: Environment = {}): Config {
 }
 
 /**
- * The key for somebody else's server, from the same places. Nothing else there needs to be right.
+ * The key for another server, from the same sources. Other settings may be wrong.
  * @throws ConfigError
  */
 export function loadClientKey(file = '.env'): string {
@@ -76,13 +76,13 @@ export function configFrom(environment: Environment) {
   const cores = availableParallelism();
   const workers = values.WORKERS ?? cores;
   return Object.freeze({
-    /** For the operator, at the start. */
+    /** Shown to the operator at the start. */
     warnings: [...retiredIn(environment), ...misspeltIn(environment)],
     host: values.APP_HOST,
     port: values.APP_PORT,
     workers,
     inference: {
-      /** A worker: all of them together have INFERENCE_PROCESSES, each at least one. */
+      /** Per worker; all workers together have INFERENCE_PROCESSES, each at least one. */
       processes: Math.max(1, Math.floor((values.INFERENCE_PROCESSES ?? cores) / workers)),
       queue: values.INFERENCE_QUEUE,
       jobTimeoutMs: values.DECODE_TIMEOUT * 1000,
@@ -95,7 +95,7 @@ export function configFrom(environment: Environment) {
     http: {
       trustProxy: trustProxyFrom(values.TRUST_PROXY),
       opsToken: /[^\s,]/.test(values.OPS_TOKEN) ? values.OPS_TOKEN : undefined,
-      /** Of the token that is made where none is configured. */
+      /** File of the token that the start creates if none is configured. */
       opsTokenFile: join(dirname(values.SQLITE_FILE), 'ops-token'),
       clientRules: {
         apiKeys: values.API_KEYS,
@@ -128,7 +128,7 @@ export function configFrom(environment: Environment) {
       provisionalMs: values.PROVISIONAL_TTL * 1000,
       memoryEntries: values.MEMORY_CACHE_ENTRIES,
       memoryMs: values.MEMORY_CACHE_TTL * 1000,
-      /** Only what an LLM said is worth searching. */
+      /** Only answers of an LLM are worth a comparison. */
       nearDuplicates: values.NEAR_DUPLICATES !== 'off' && strategy !== 'local-only',
       recordsMs: values.LOG_RETENTION_DAYS * dayMs,
       resultsMs: values.RESULT_TTL * dayMs,
@@ -174,7 +174,7 @@ function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): strin
   return problems;
 }
 
-/** Nobody, that many hops, or a list of addresses and ranges. */
+/** None, a number of hops, or a list of addresses and ranges. */
 function trustProxyFrom(value: string): false | number | string[] {
   if (value === '') return false;
   return /^\d+$/.test(value) ? Number(value) : listFrom(value);

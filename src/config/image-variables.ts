@@ -1,6 +1,6 @@
 import { flag, integer, text } from './kinds.ts';
 
-/** What is accepted as a photo, beside its size in bytes. */
+/** Limits of accepted photos other than their size in bytes. */
 export const imageVariables = {
   MAX_MEGAPIXELS: integer({
     about: 'Most pixels of a photo',

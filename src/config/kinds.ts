@@ -1,11 +1,11 @@
 /** How one environment variable is described and read. */
 export interface Variable<T> {
   readonly about: string;
-  /** `s`, `ms`, `MB`, …; absent where the value is no quantity. */
+  /** `s`, `ms`, `MB`, …; absent for values without a unit. */
   readonly unit?: string;
-  /** As an operator would write it; empty for "not set". */
+  /** In the form that an operator writes; empty: not set. */
   readonly default: string;
-  /** What may be written, in words. */
+  /** Accepted values, in words. */
   readonly range: string;
   /** Never printed. */
   readonly secret?: true;
@@ -70,7 +70,7 @@ export function secret(options: { about: string }): Variable<string> {
   return text({ ...options, range: 'secret text', secret: true });
 }
 
-/** Undefined where nothing is written. Never printed: it may hold a token. */
+/** Undefined if not set. Never printed: it may hold a token. */
 export function jsonObject(options: {
   about: string;
   /** Fields it must not have. */
@@ -113,7 +113,7 @@ export function clientKey(options: { about: string }): Variable<string> {
   };
 }
 
-/** Never printed as it is: it may hold a password, in its query too. */
+/** Printed without user, password and query. */
 export function url(options: { about: string; protocols: readonly string[] }): Variable<string> {
   const range = `a URL beginning with ${options.protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
   return {
@@ -133,7 +133,7 @@ export function url(options: { about: string; protocols: readonly string[] }): V
 const wordsForTrue = ['true', '1', 'yes', 'on'];
 const wordsForFalse = ['false', '0', 'no', 'off'];
 
-/** `undefined` when not set and without a default. */
+/** Undefined if not set and without a default. */
 export function flag(options: { about: string; default?: boolean }): Variable<boolean | undefined> {
   return {
     about: options.about,
@@ -149,7 +149,7 @@ export function flag(options: { about: string; default?: boolean }): Variable<bo
   };
 }
 
-/** One of some words; `aliases` are other words for them. An empty default means "not set". */
+/** One of a list of words; `aliases` are other words for them. An empty default means "not set". */
 export function oneOf<const W extends string, D extends W | ''>(options: {
   about: string;
   words: readonly W[];
@@ -183,7 +183,7 @@ export function integerOrAuto(options: Omit<NumberOptions, 'default'> & { defaul
   return variable;
 }
 
-/** Not set, where nothing is written. */
+/** Undefined if empty. */
 export function orEmpty<T>(variable: Variable<T>): Variable<T | undefined> {
   return {
     ...variable,

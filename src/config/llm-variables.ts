@@ -1,6 +1,6 @@
 import { decimal, integer, integerOrAuto, jsonObject, oneOf, orEmpty, secret, text, url } from './kinds.ts';
 
-/** Their hosts, models and rules are in the catalogue: `src/vision/catalogue/catalogue.json`. */
+/** `src/vision/catalogue/catalogue.json` describes these vendors. */
 const kind = {
   words: [
     'openai',
@@ -49,7 +49,7 @@ const price = (of: string) =>
     }),
   );
 
-/** What is set for the only provider, or for all of them. */
+/** Variables of the only provider, or of all providers. */
 export const llmVariables = {
   LLM_PROVIDERS: text({
     about:
@@ -156,7 +156,7 @@ export const llmVariables = {
   }),
 };
 
-/** What is set for one of LLM_PROVIDERS, as LLM_<NAME>_… with the name in capitals and its dashes as underscores. */
+/** Variables of one of LLM_PROVIDERS: LLM_<NAME>_…, with the name in capitals and underscores for dashes. */
 export const providerVariables = {
   PROVIDER: oneOf({ about: 'Vendor of this provider; empty: the vendor of that name', default: '', ...kind }),
   API_KEY: secret({ about: 'Key of the vendor, or several separated by commas' }),

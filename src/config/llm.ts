@@ -6,7 +6,7 @@ type LlmValues = { readonly [Name in keyof typeof llmVariables]: ValueOf<(typeof
 
 type ProviderConfig = ReturnType<typeof soleProvider>;
 
-/** Undefined where no vision LLM is configured. What is wrong is added to `problems`. */
+/** Undefined without a vision LLM. Adds errors to `problems`. */
 export function llmFrom(values: LlmValues, environment: Environment, problems: string[]) {
   const names = listFrom(values.LLM_PROVIDERS);
   const isConfigured =
@@ -27,7 +27,7 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
     tries: values.LLM_TRIES,
     refusalMs: values.LLM_REFUSAL_TTL * 1000,
     neverSend: numbersFrom(values.LLM_NEVER_SEND),
-    /** Infinity where there is none. */
+    /** Infinity if there is none. */
     budget: {
       dailyMicro: values.LLM_BUDGET_DAILY * 1_000_000 || Number.POSITIVE_INFINITY,
       monthlyMicro: values.LLM_BUDGET_MONTHLY * 1_000_000 || Number.POSITIVE_INFINITY,
@@ -97,10 +97,10 @@ function vendorNamed(name: string) {
   }
 }
 
-/** Asked at its own address on this machine, where none is given. */
+/** Has a default address on this machine. */
 const isKeyless = (vendor: string) => vendor === 'ollama';
 
-/** Servers without keys ignore what they are sent, but no header can be empty. */
+/** Servers without keys ignore the key, but the header can't be empty. */
 function keysFrom(value: string): readonly string[] {
   const keys = listFrom(value);
   return keys.length > 0 ? keys : ['none'];

@@ -4,8 +4,8 @@ import { type Environment, listFrom } from './reading.ts';
 import { variables } from './variables.ts';
 
 /**
- * A sentence for each name in the environment that is none of ours, but nearly: what it says is not heard. Most of an
- * environment is for other programs, so a name that is near to nothing is left alone.
+ * A warning for each name in the environment that resembles a setting but is none. Most of an environment is for other
+ * programs, so other names cause no warning.
  */
 export function misspeltIn(environment: Environment): string[] {
   const names = [...Object.keys(variables), ...providerNames(environment)];
@@ -13,7 +13,7 @@ export function misspeltIn(environment: Environment): string[] {
   return Object.entries(environment).flatMap(([name, value = '']) => {
     if (known.has(name) || value.trim() === '') return [];
     const meant = nearestOf(name, names);
-    // Where both are there, somebody knows what they do.
+    // If both are set, the other name is intended for another program.
     if (meant === undefined || (environment[meant] ?? '').trim() !== '') return [];
     return [`${name} is not a setting and is ignored; ${meant} is`];
   });

@@ -1,7 +1,7 @@
-/** The word that somebody is likely to have meant; undefined where none is near. Case and punctuation don't count. */
+/** The most similar word; undefined if none is similar enough. Ignores case and punctuation. */
 export function nearestOf(written: string, words: readonly string[]): string | undefined {
   const plain = bare(written);
-  // A short word has many neighbours.
+  // A short word resembles many others.
   const within = plain.length < 4 ? 0 : plain.length < 10 ? 1 : 2;
   const near = words
     .map((word) => ({ word, distance: distanceOf(plain, bare(word)) }))
@@ -12,7 +12,7 @@ export function nearestOf(written: string, words: readonly string[]): string | u
 
 const bare = (word: string) => word.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** Letters to insert, delete, replace, or swap with their neighbour (optimal string alignment). */
+/** Edit distance with swaps of neighbours (optimal string alignment). */
 function distanceOf(a: string, b: string): number {
   let older: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

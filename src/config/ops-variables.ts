@@ -2,7 +2,7 @@ import { clientKey, decimal, integer, oneOf, secret, type Variable } from './kin
 
 const oneInSoMany = integer({ about: '', default: 10, min: 1, max: 1_000_000 });
 
-/** Of photos and look-ups that only hit, one in so many is kept; 0: none. */
+/** One in this number of cache hits is kept as a record; 0: none. */
 const hitRecords: Variable<number> = {
   about:
     'Records kept of uploads and look-ups that only hit the cache: all, none, or one in this number. Sums contain all of them',
@@ -15,7 +15,7 @@ const hitRecords: Variable<number> = {
   },
 };
 
-/** Who may see what, how much anybody may ask for, and what is watched. */
+/** Variables of access, quotas and monitoring. */
 export const opsVariables = {
   OPS_TOKEN: secret({
     about:

@@ -1,8 +1,8 @@
 const masked = '(set)';
-/** What the secret variables and the prompt are called in the configuration. */
+/** Fields of the configuration that hold secrets or the prompt. */
 const secrets: ReadonlySet<string> = new Set(['password', 'opsToken', 'apiKeys', 'extraBody', 'custom']);
 
-/** The configuration as JSON for people, without secrets and without what an address holds beside host and path. */
+/** The configuration as JSON without secrets; of addresses only host and path. */
 export function printedConfig(config: object): string {
   return JSON.stringify(
     config,
@@ -15,7 +15,7 @@ export function printedConfig(config: object): string {
   );
 }
 
-/** Of an address with a password or a query the rest; any other text as it is. */
+/** Removes password and query of an address; returns other text unchanged. */
 function plainAddress(text: string): string {
   const { protocol, username, password, host, pathname, search, hash } = URL.parse(text) ?? {};
   if (!host || !(username || password || search || hash)) return text;

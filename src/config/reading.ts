@@ -5,7 +5,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 type ValuesOf<V> = { readonly [Name in keyof V]: ValueOf<V[Name]> };
 
 /**
- * Values of all variables; what is wrong with them is added to `problems`, and missing from the values.
+ * Values of all variables. Adds errors to `problems`; a variable with an error has no value.
  * @param prefix of the names in the environment
  */
 export function readVariables<V extends Readonly<Record<string, Variable<unknown>>>>(
@@ -34,7 +34,7 @@ export function listFrom(value: string): string[] {
     .filter((one) => one !== '');
 }
 
-/** `a:0.5, b` as pairs; what has no number has none. */
+/** `a:0.5, b` as pairs; the number is optional. */
 export function numbersFrom(value: string): Readonly<Record<string, number | undefined>> {
   return Object.fromEntries(
     listFrom(value).map((one) => {

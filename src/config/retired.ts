@@ -1,6 +1,6 @@
 import type { Environment } from './reading.ts';
 
-/** Settings that no longer exist, and what holds instead. */
+/** Settings that no longer exist, and what applies instead. */
 const retired: Readonly<Record<string, string>> = {
   CLAIM_WITNESSES: 'claims of others answer nobody, however many agree (CLAIM_TRUST)',
   WRITE_WAIT: 'an answer waits for nothing but its new result and claim, 250 ms at most',
@@ -14,13 +14,13 @@ const retired: Readonly<Record<string, string>> = {
   LEASE_TTL: 'another process takes over the call of a process that died after 8 s',
 };
 
-/** Words that a setting no longer takes, and what they mean now. */
+/** Values that a setting no longer has, and what they mean now. */
 export const retiredWords = {
   CLAIM_TRUST: { corroborated: 'own' },
   NEAR_DUPLICATES: { shadow: 'off' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** A sentence for each setting or word that an environment still names: the service starts all the same. */
+/** A warning for each of them in the environment. The service starts nevertheless. */
 export function retiredIn(environment: Environment): string[] {
   const written = (name: string) => (environment[name] ?? '').trim();
   const settings = Object.entries(retired)

@@ -1,6 +1,6 @@
 import { integer, oneOf, secret, text, url } from './kinds.ts';
 
-/** Where results, claims and records are kept. */
+/** Variables of the database. */
 export const storeVariables = {
   DATABASE_URL: url({
     about:
@@ -22,7 +22,7 @@ export const storeVariables = {
       'Encryption of connections; require: without a check of the server, verify-ca: checks the issuer of its certificate, verify: also its name',
     words: ['off', 'require', 'verify-ca', 'verify'],
     default: 'off',
-    // As MySQL's own clients call them.
+    // The names that MySQL's own clients use.
     aliases: { disabled: 'off', required: 'require', verify_ca: 'verify-ca', verify_identity: 'verify' },
   }),
   MYSQL_TLS_CA: text({

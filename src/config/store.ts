@@ -6,7 +6,7 @@ type StoreValues = {
   readonly [Name in keyof typeof storeVariables]: ValueOf<(typeof storeVariables)[Name]>;
 };
 
-/** The database and how it is reached. What is wrong is added to `problems`. */
+/** The database and its connection. Adds errors to `problems`. */
 export function storeFrom(values: StoreValues, problems: string[]) {
   if (values.DATABASE_URL === '' && values.MYSQL_HOST === '')
     return { kind: 'sqlite' as const, file: values.SQLITE_FILE };
@@ -39,7 +39,7 @@ function serverOfUrl(values: StoreValues, problems: string[]) {
   const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map((part) =>
     decoded(part, problems),
   );
-  // A URL ends its host there: the user would be taken for the host, and the rest of a password be shown.
+  // The URL parser would take the user for the host, and an error would show part of the password.
   if (url.hash !== '' || (url.username === '' && url.search.includes('@')))
     problems.push('DATABASE_URL must write # as %23 and ? as %3F in its user and password');
   return {
@@ -62,7 +62,7 @@ function decoded(part: string, problems: string[]): string {
   }
 }
 
-/** A parameter that means encryption in another client's words must not be passed over. */
+/** A parameter that means encryption in another client must not be ignored. */
 function modeOf(parameters: URLSearchParams, values: StoreValues, problems: string[]) {
   const unknown = [...parameters.keys()].filter(
     (name) => /^(ssl|tls)/i.test(name) && name !== 'ssl-mode' && name !== 'ssl-ca',

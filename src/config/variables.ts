@@ -10,8 +10,8 @@ const originList = new RegExp(`^${origin}(\\s*,\\s*${origin})*$`, 'i');
 
 /**
  * Every environment variable the service reads: unit, default, range and purpose. A test checks
- * docs/configuration.md and `.env.example` against this file. Those of one among several LLM providers are named by pattern:
- * `providerVariables`.
+ * docs/configuration.md and `.env.example` against this file. `providerVariables` has
+ * those of one provider among several.
  */
 export const variables = {
   // Process

@@ -9,11 +9,11 @@ export interface Running {
   readonly config: Config;
   readonly services: Services;
   readonly ops: OpsToken;
-  /** What needs attention. */
+  /** Warnings. */
   readonly notices: readonly string[];
 }
 
-/** Says what runs, and how to try it: a page in a terminal, one line in a log. */
+/** Prints what runs and how to try it: several lines in a terminal, one line in a log. */
 export function announce(log: Logger, { version, port, config, services, ops, notices }: Running): void {
   const shownHost = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   const url = `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}`;
@@ -38,8 +38,8 @@ export function announce(log: Logger, { version, port, config, services, ops, no
 }
 
 /**
- * Where it is, and how to get in. The link that signs in holds the token behind a `#`, which a browser keeps to
- * itself; it is for the eyes at a terminal, since logs are kept and read by others.
+ * The address of the page, and how to sign in. The link holds the token behind a `#`, which a browser does not send.
+ * Only a terminal shows it, because others can read logs.
  */
 function opsPage(url: string, { rule, file }: OpsToken, isPage: boolean): string {
   if (rule.kind === 'closed') return `${url} is closed: set OPS_TOKEN`;

@@ -4,7 +4,7 @@ import { type Environment, settingNames } from '../config.ts';
 
 export class ArgumentError extends Error {}
 
-/** Arguments of the start, and the settings that they stand for. */
+/** Arguments of the start and their settings. */
 const settings: Readonly<Record<string, string>> = { port: 'APP_PORT', host: 'APP_HOST' };
 const known = [...Object.keys(settings), 'help', 'version'];
 
@@ -19,8 +19,8 @@ Everything else is set by environment variables or a .env file: see docs/configu
 `;
 
 /**
- * Settings from the command line; they win over the environment.
- * @throws ArgumentError naming what was meant, as far as that can be told
+ * Settings from the command line; they override the environment.
+ * @throws ArgumentError with the most similar argument, if there is one
  */
 export function argumentsFrom(args: readonly string[]): Environment | 'help' | 'version' {
   const { tokens } = parseArgs({
@@ -48,7 +48,7 @@ export function argumentsFrom(args: readonly string[]): Environment | 'help' | '
 
 const examples: Readonly<Record<string, string>> = { port: '3000', host: '127.0.0.1' };
 
-/** npm takes an option before `--` for itself, and hands on what stood behind it. */
+/** npm consumes an option before `--` and passes its value on. */
 function strayed(value: string): string {
   const example = /^\d+$/.test(value) ? ` For a port: npm start -- --port ${value}` : '';
   return `The start takes no argument ${JSON.stringify(value)}.${example}`;

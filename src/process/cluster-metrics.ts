@@ -14,7 +14,7 @@ interface Told {
 
 const patienceMs = 6_000;
 
-/** In the primary: answers workers that are scraped with the sums of all of them. */
+/** In the primary: answers a worker that is scraped with the metrics of all workers. */
 export function answerScrapes(): void {
   const all = new AggregatorRegistry();
   cluster.on('message', (worker, message: Asked) => {
@@ -30,13 +30,13 @@ export function answerScrapes(): void {
 }
 
 /**
- * What a scrape of this process says: of all workers where it is one of several, else its own.
+ * Metrics for a scrape of this process: those of all workers if it is one of several, otherwise its own.
  * @throws Error the primary, or one of the workers, did not answer in time
  */
 export function openScrape(registry: Registry): () => Promise<string> {
   if (!cluster.isWorker) return () => registry.metrics();
   AggregatorRegistry.setRegistries([registry]);
-  // Listens for the primary's questions.
+  // Listens for requests of the primary.
   new AggregatorRegistry();
   const waiting = new Map<number, PromiseWithResolvers<string>>();
   let lastId = 0;

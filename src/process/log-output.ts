@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 
-/** Lines that wait to be written take at most that much memory. */
+/** Most memory of waiting lines. */
 const maxWaitingBytes = 1_000_000;
 const retryAfterMs = 200;
 
@@ -52,8 +52,8 @@ export function openLogOutput(fd: number) {
 }
 
 /**
- * A pipe or terminal that is not read blocks its writer, and with it every answer. Opened anew it refuses instead, and
- * other programs that share it notice nothing.
+ * A pipe or terminal without a reader blocks its writer, and with it every answer. Reopened as non-blocking it
+ * returns an error instead; other programs that share it are not affected.
  */
 function nonBlocking(fd: number): number {
   try {

@@ -4,9 +4,9 @@ import { openLogOutput } from './log-output.ts';
 
 export interface LogOptions {
   readonly level: string;
-  /** `auto`: pretty where standard output is a terminal, JSON otherwise. */
+  /** `auto`: pretty if standard output is a terminal, JSON otherwise. */
   readonly format: 'auto' | 'pretty' | 'json';
-  /** Leaves standard output to results. */
+  /** Keeps standard output free for results. */
   readonly toStderr?: boolean;
 }
 
@@ -25,7 +25,7 @@ export function openLog({ level, format, toStderr = false }: LogOptions): Log {
     level,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    // At trace level the multipart parser logs its options, and with them the caller's headers and key.
+    // At level trace the multipart parser logs its options, which include the caller's headers and key.
     serializers: { busboyOptions: () => undefined },
   };
   return {

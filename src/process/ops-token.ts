@@ -6,22 +6,22 @@ import { isLoopbackName, type OpsRule } from '../http/ops/access.ts';
 
 export interface OpsToken {
   readonly rule: OpsRule;
-  /** The file that the token is in, where it is in one. */
+  /** File of the token, if it is in one. */
   readonly file?: string;
-  /** Why the routes of operators stay closed. */
+  /** Why the routes of operators answer 403. */
   readonly problem?: string;
 }
 
 /**
- * Who may call the routes of operators: who has the configured token, else the one in the data folder. Where there is
- * none yet and others than this machine can reach the service, one is made; processes on one folder share it.
+ * Callers of the routes of operators need the configured token, or the one in the data folder. If there is none and
+ * other machines can reach the service, the start creates one. Processes with the same folder share it.
  */
 export function openOpsToken({ host, http }: Pick<Config, 'host' | 'http'>): OpsToken {
   const { opsToken, opsTokenFile: file, trustProxy } = http;
   if (opsToken !== undefined) return { rule: { kind: 'token', tokens: opsToken } };
   try {
     let tokens = read(file);
-    // Whoever names a proxy has one, and all that come through it look local.
+    // Behind a proxy all callers look local.
     if (tokens === undefined && isLoopbackName(host) && trustProxy === false)
       return { rule: { kind: 'loopback' } };
     tokens ??= made(file);
@@ -36,7 +36,7 @@ function closed(problem: string): OpsToken {
   return { rule: { kind: 'closed' }, problem };
 }
 
-/** Undefined where there is no such file. */
+/** Undefined if the file does not exist. */
 function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
@@ -46,7 +46,7 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Made, or read where another process has just made it: a link appears at once, with all of its content, or not at all. */
+/** Creates the file, or reads it if another process just created it. A hard link makes it appear with all of its content. */
 function made(file: string): string {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -65,6 +65,6 @@ function removeIfThere(file: string): void {
   try {
     unlinkSync(file);
   } catch {
-    // It could not be written in the first place.
+    // The file was never written.
   }
 }

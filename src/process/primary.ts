@@ -9,12 +9,12 @@ export interface PrimaryOptions {
 
 const firstPauseMs = 500;
 const longestPauseMs = 30_000;
-/** A worker that ran for so long did not die of its start. */
+/** A worker that ran for this long started successfully. */
 const stableMs = 60_000;
 
 /**
- * Runs that many workers on one port and starts a new one for each that dies, after a pause that doubles while they
- * die young. SIGTERM or SIGINT, however often, ends all of them and then this process: 0 when every worker drained.
+ * Runs workers on one port and replaces each that dies, after a pause that doubles while they die early. SIGTERM or
+ * SIGINT, once or more, ends all workers and then this process, with 0 if every worker drained.
  */
 export function runPrimary({ workers, log }: PrimaryOptions): void {
   let isStopping = false;
@@ -31,7 +31,7 @@ export function runPrimary({ workers, log }: PrimaryOptions): void {
 
   function ended(worker: Worker, end: { code: number | null; signal: string | null; ageMs: number }): void {
     if (isStopping) {
-      // A worker that is still starting has nothing to drain and dies of the signal.
+      // A worker that is still starting has nothing to drain; the signal ends it.
       if (end.code !== 0 && end.signal !== 'SIGTERM') failures += 1;
       if (Object.keys(cluster.workers ?? {}).length === 0) process.exit(failures === 0 ? 0 : 1);
       return;
@@ -39,7 +39,7 @@ export function runPrimary({ workers, log }: PrimaryOptions): void {
     pauseMs = end.ageMs > stableMs ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
     log.error({ worker: worker.id, ...end, pauseMs }, 'a worker ended; another one starts after a pause');
     setTimeout(() => !isStopping && start(), pauseMs).unref();
-    // With every worker gone the timer alone has to keep this process.
+    // Without workers only the timer keeps this process alive.
     if (Object.keys(cluster.workers ?? {}).length === 0) setTimeout(() => {}, pauseMs + 100);
   }
 
@@ -48,12 +48,12 @@ export function runPrimary({ workers, log }: PrimaryOptions): void {
     if (!isStopping) log.info({ signal, workers: running.length }, 'stopping the workers');
     isStopping = true;
     if (running.length === 0) process.exit(0);
-    // A signal to the process group has reached them already; they take the second one calmly.
+    // They may have received the signal as part of the process group; a second one changes nothing.
     for (const worker of running) worker?.process.kill('SIGTERM');
   }
 
-  // Workers accept by themselves: the default, which hands connections over, loses those handed to a worker that has
-  // just been killed, and their clients wait for ever.
+  // Workers accept connections themselves. By default the primary hands connections over, and one that it hands to a
+  // worker that was just killed is lost: its client waits for ever.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   answerScrapes();
   process.on('SIGTERM', stop).on('SIGINT', stop);

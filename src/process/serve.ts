@@ -17,7 +17,7 @@ export async function serve(
   { log, lostLines, version }: Log & { readonly version: string },
 ): Promise<void> {
   const ops = openOpsToken(config);
-  // One of several workers speaks for all.
+  // One worker prints for all.
   const isSpeaker = !cluster.isWorker || cluster.worker?.id === 1;
   if (isSpeaker) for (const warning of config.warnings) log.warn(warning);
   if (isSpeaker && ops.problem !== undefined)
@@ -35,7 +35,7 @@ export async function serve(
   const stop = (reason: string, exitCode = 0) => {
     stopping ??= drain(app, services, { log, reason, exitCode, limitMs: config.drainTimeoutMs });
   };
-  // The group's signal and the primary's may both arrive: the second one changes nothing.
+  // Both the process group and the primary may send the signal; the second one changes nothing.
   process.on('SIGTERM', (signal) => stop(signal)).on('SIGINT', (signal) => stop(signal));
   process.on('uncaughtException', (error, kind) => {
     log.fatal({ err: error, kind }, 'unexpected error');
