@@ -2,7 +2,7 @@ import { type Forgettable, forget } from '../cache/forget.ts';
 import { openDriver } from '../compose/driver.ts';
 import { loadConfig } from '../config.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
-import { claimantsOfUser } from '../stats/sender.ts';
+import { claimantsOfUser } from '../stats/caller-identity.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -1,9 +1,9 @@
 import type { ClassifyContext } from '../classify/classifier.ts';
-import type { Sender } from '../store/records.ts';
+import type { CallerIdentity } from '../store/records.ts';
 
-/** The sender of one request, and the conditions under which its photos are classified. */
+/** The caller of one request, and the conditions under which its photos are classified. */
 export interface Caller {
-  readonly sender: Sender;
+  readonly identity: CallerIdentity;
   readonly requestId: string;
   /** Since the request arrived. */
   elapsedMs(): number;

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import type { ReceivedUpload } from '../image/upload/receive.ts';
 import { deadlineOnceStarted } from '../resilience/deadline.ts';
 import type { Recorder } from '../stats/recorder.ts';
-import type { Sender } from '../store/records.ts';
+import type { CallerIdentity } from '../store/records.ts';
 import type { Caller } from './caller.ts';
 import {
   openPhotoClassifier,
@@ -52,8 +52,8 @@ export interface BatchForm<Fields> {
    * @returns the text parts
    */
   readonly read: (signal: AbortSignal, onPhoto: (photo: BatchPhoto) => void) => Promise<Fields>;
-  /** The sender that the text parts name. Records wait for it. */
-  readonly senderIn?: ((fields: Fields) => Sender) | undefined;
+  /** The caller that the text parts name. Records wait for it. */
+  readonly identityIn?: ((fields: Fields) => CallerIdentity) | undefined;
   /** For a form that is complete before an LLM sees one of its photos. */
   readonly check?: FormCheck<Fields> | undefined;
   /** Called for each item when it is complete, with the number of photos that have arrived. */
@@ -74,13 +74,13 @@ export function openBatchClassifier(parts: BatchClassifierParts) {
 
   /** @throws AppError the form as a whole can't be used; results so far are stored */
   async function classify<Fields>(arrival: Caller, form: BatchForm<Fields>): Promise<Batch<Fields>> {
-    const { read, senderIn, check, onItem } = form;
+    const { read, identityIn, check, onItem } = form;
     const gate = check && openFormGate(arrival.context, check.timeLimitMs);
     const caller = gate ? { ...arrival, context: gate.context } : arrival;
     const records = openPendingRecords(recorder);
     const photoClassifier = openPhotoClassifier({ ...parts, recorder: records.recorder });
-    let { sender } = caller;
-    if (!senderIn) records.setSender(sender);
+    let { identity } = caller;
+    if (!identityIn) records.setIdentity(identity);
     const pending: Promise<BatchItem>[] = [];
     const start = (photo: BatchPhoto) => {
       const item = classifyItem(photoClassifier, photo, caller, log);
@@ -89,35 +89,35 @@ export function openBatchClassifier(parts: BatchClassifierParts) {
     };
     try {
       const fields = await read(caller.context.signal, start);
-      if (senderIn) sender = senderIn(fields);
-      records.setSender(sender);
+      if (identityIn) identity = identityIn(fields);
+      records.setIdentity(identity);
       check?.accept(fields, pending.length);
       gate?.open();
       const items = await Promise.all(pending);
-      return { caller: { ...caller, sender }, items, fields, durationMs: caller.elapsedMs() };
+      return { caller: { ...caller, identity }, items, fields, durationMs: caller.elapsedMs() };
     } catch (error) {
       gate?.close(error);
       throw error;
     } finally {
       // After an error in the form, photos that arrived before it may still be in progress.
-      records.setSender(sender);
+      records.setIdentity(identity);
       const durationMs = caller.elapsedMs();
       void Promise.all(pending).then((items) => {
         const failed = items.filter(({ outcome }) => outcome instanceof AppError).length;
         const counts = { lookups: 0, lookupHits: 0, uploads: items.length, failed };
-        recorder.request({ ...caller, sender }, { route: 'batch', ...counts, durationMs });
+        recorder.request({ ...caller, identity }, { route: 'batch', ...counts, durationMs });
       });
     }
   }
 
-  /** Stores the hashes that the sender states for its photos, by the position of the photo. */
+  /** Stores the hashes that the caller states for its photos, by the position of the photo. */
   async function claim(
-    { items, caller: { sender } }: Pick<Batch<unknown>, 'items' | 'caller'>,
+    { items, caller: { identity } }: Pick<Batch<unknown>, 'items' | 'caller'>,
     hashes: readonly (string | undefined)[],
   ): Promise<void> {
     await waitForWrites(
       items.map(({ index, outcome }) =>
-        outcome instanceof AppError ? undefined : claimPhoto(sender, hashes[index], outcome),
+        outcome instanceof AppError ? undefined : claimPhoto(identity, hashes[index], outcome),
       ),
     );
   }

@@ -2,7 +2,7 @@ import type { Remembered, ResultCache } from '../cache/result-cache.ts';
 import type { Answer, Classifier } from '../classify/classifier.ts';
 import type { OpenPhotos } from '../image/open-photos.ts';
 import type { ReceivedUpload } from '../image/upload/receive.ts';
-import type { Sender } from '../store/records.ts';
+import type { CallerIdentity } from '../store/records.ts';
 import type { Caller } from './caller.ts';
 import type { PhotoRecorder } from './pending-records.ts';
 import { waitForWrites } from './wait-for-writes.ts';
@@ -39,7 +39,7 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
     try {
       const photo = photos.open(upload);
       try {
-        const { claimant } = caller.sender;
+        const { claimant } = caller.identity;
         const [given, ownCorrection] = await Promise.all([
           classifier.classify(photo, caller.context),
           cache.correction(sha256, claimant),
@@ -52,7 +52,7 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
         const category = correction?.result.category;
         const result = { answer, sha256, durationMs, ...(category && { corrected: category }) };
         recorder.answered(caller, { kind: 'upload', sha256, sizeBytes, durationMs }, answer);
-        const claims = [claim(caller.sender, claimed, result), claimCopy(caller.sender, result)];
+        const claims = [claim(caller.identity, claimed, result), claimCopy(caller.identity, result)];
         await waitForWrites([answer.written, ...claims]);
         return result;
       } finally {
@@ -64,18 +64,26 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
     }
   }
 
-  /** Stores the hash that a sender states for a photo, where it is not the photo's own. */
-  async function claim(sender: Sender, claimed: string | undefined, result: PhotoResult): Promise<void> {
+  /** Stores the hash that a caller states for a photo, where it is not the photo's own. */
+  async function claim(
+    identity: CallerIdentity,
+    claimed: string | undefined,
+    result: PhotoResult,
+  ): Promise<void> {
     if (claimed !== undefined && claimed.toLowerCase() !== result.sha256)
-      await saveClaim(sender, claimed.toLowerCase(), result);
+      await saveClaim(identity, claimed.toLowerCase(), result);
   }
 
-  /** A copy has no result of its own: its sender finds the original's by the hash of the copy. */
-  async function claimCopy(sender: Sender, result: PhotoResult): Promise<void> {
-    if (result.answer.saidOf !== undefined) await saveClaim(sender, result.sha256, result);
+  /** A copy has no result of its own: its caller finds the original's by the hash of the copy. */
+  async function claimCopy(identity: CallerIdentity, result: PhotoResult): Promise<void> {
+    if (result.answer.saidOf !== undefined) await saveClaim(identity, result.sha256, result);
   }
 
-  async function saveClaim({ claimant }: Sender, hash: string, { answer, sha256, corrected }: PhotoResult) {
+  async function saveClaim(
+    { claimant }: CallerIdentity,
+    hash: string,
+    { answer, sha256, corrected }: PhotoResult,
+  ) {
     const content = answer.saidOf ?? sha256;
     await answer.written;
     await cache.claim({ claimant, claimed: hash, content, ...(corrected && { corrected }) });
@@ -92,7 +100,7 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
   return { classify, claim, recordFailure };
 }
 
-/** The sender's own category, with the colour of the photo. */
+/** The caller's own category, with the colour of the photo. */
 function corrected(given: Answer, { result, from }: Remembered): Answer {
   const { colour } = given.classification;
   const classification = { ...result, ...(colour !== undefined && { colour }) };

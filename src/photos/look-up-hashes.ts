@@ -22,7 +22,7 @@ export function openHashLookup({ cache, recorder }: HashLookupParts) {
     const asked = hashes.map((hash) => hashIn(hash)?.toLowerCase());
     const valid = asked.filter((hash) => hash !== undefined);
     const byHash = new Map(
-      (await cache.findAll(valid, caller.sender.claimant)).map((one, index) => [valid[index], one]),
+      (await cache.findAll(valid, caller.identity.claimant)).map((one, index) => [valid[index], one]),
     );
     const found = asked.map((hash) => byHash.get(hash));
     const durationMs = Math.round(performance.now() - startedMs);

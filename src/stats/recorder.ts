@@ -1,12 +1,12 @@
 import type { Answer, Classification } from '../classify/classifier.ts';
 import { AppError } from '../errors.ts';
-import type { PhotoRecord, RecordStore, RequestRecord, Sender, Tally } from '../store/records.ts';
+import type { CallerIdentity, PhotoRecord, RecordStore, RequestRecord, Tally } from '../store/records.ts';
 import { type Day, dayOf } from './day.ts';
 import type { Savings } from './reports/savings.ts';
 
 /** The request that a photo came with. */
-export interface Origin {
-  readonly sender: Sender;
+export interface RecordedCaller {
+  readonly identity: CallerIdentity;
   readonly requestId: string;
 }
 
@@ -28,12 +28,12 @@ export type RecordedTally = Pick<Tally, 'topic' | 'name'> &
  */
 export interface Recorder {
   answered(
-    origin: Origin,
+    caller: RecordedCaller,
     photo: RecordedPhoto,
     answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro' | 'saidOf'>,
   ): void;
-  failed(origin: Origin, photo: RecordedPhoto, error: unknown): void;
-  request(origin: Origin, request: RecordedRequest): void;
+  failed(caller: RecordedCaller, photo: RecordedPhoto, error: unknown): void;
+  request(caller: RecordedCaller, request: RecordedRequest): void;
   tallies(counted: readonly RecordedTally[]): void;
 }
 
@@ -61,8 +61,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
     return { at, dayAt: today.from };
   }
 
-  function head({ sender, requestId }: Origin) {
-    return { ...sender, requestId, ...moment() };
+  function head({ identity, requestId }: RecordedCaller) {
+    return { ...identity, requestId, ...moment() };
   }
 
   function write(record: () => void): void {
@@ -80,9 +80,9 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    answered: (origin, photo, { classification, from, degraded, costMicro, saidOf }) =>
+    answered: (caller, photo, { classification, from, degraded, costMicro, saidOf }) =>
       writePhoto({
-        ...head(origin),
+        ...head(caller),
         ...photo,
         ...answerOf(classification),
         outcome: outcomeOf(classification, from, saidOf),
@@ -93,17 +93,17 @@ export function openRecorder(options: RecorderOptions): Recorder {
         ...(photo.kind === 'lookup' && savings && { avoidedBytes: savings.uploadBytes() }),
       }),
 
-    failed: (origin, photo, error) =>
+    failed: (caller, photo, error) =>
       writePhoto({
-        ...head(origin),
+        ...head(caller),
         ...photo,
         outcome: 'failed',
         degraded: false,
         errorCode: error instanceof AppError ? error.code : 'internal_error',
       }),
 
-    request(origin, request) {
-      const record = { ...head(origin), ...request };
+    request(caller, request) {
+      const record = { ...head(caller), ...request };
       options.onRequest?.(record);
       write(() => store.recordRequest(record));
     },

@@ -1,8 +1,8 @@
 import type { AnswerSource } from '../classify/classifier.ts';
 
 /** Who sent a request, as far as it said. */
-export interface Sender {
-  /** What the claims of this sender are filed under: 32 hex digits. */
+export interface CallerIdentity {
+  /** What the claims of this caller are filed under: 32 hex digits. */
   readonly claimant: string;
   readonly userId?: string;
   /** /24 of an IPv4 address, /48 of an IPv6 one. */
@@ -10,7 +10,7 @@ export interface Sender {
 }
 
 /** One photo, answered or failed: an upload, or a look-up that hit. */
-export interface PhotoRecord extends Sender {
+export interface PhotoRecord extends CallerIdentity {
   /** Unix milliseconds. */
   readonly at: number;
   readonly requestId: string;
@@ -38,7 +38,7 @@ export interface PhotoRecord extends Sender {
 }
 
 /** One request to a classification route. */
-export interface RequestRecord extends Sender {
+export interface RequestRecord extends CallerIdentity {
   /** Unix milliseconds. */
   readonly at: number;
   readonly requestId: string;

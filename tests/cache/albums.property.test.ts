@@ -5,7 +5,7 @@ import { type Classifier, fresh } from '../../src/classify/classifier.ts';
 import { openPipeline } from '../../src/compose/pipeline.ts';
 import { openPhotoClassifier } from '../../src/photos/classify-photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { senderOf } from '../../src/stats/sender.ts';
+import { identityOf } from '../../src/stats/caller-identity.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { mysqlFixture } from '../store/mysql-place.ts';
@@ -84,17 +84,17 @@ async function openWorld(fixture: StoreFixture) {
   await processes[0].store.migrate();
   return {
     async upload(at: 0 | 1, person: Person, picture: Picture): Promise<string> {
-      const sender = senderOf(person);
+      const identity = identityOf(person);
       const signal = new AbortController().signal;
-      const album = sender.userId !== undefined && { album: sender.claimant };
+      const album = identity.userId !== undefined && { album: identity.claimant };
       const context = { deadline: deadlineIn(60_000), signal, lane: 'batch' as const, ...album };
-      const caller = { sender, requestId: 'r', elapsedMs: () => 0, context };
+      const caller = { identity, requestId: 'r', elapsedMs: () => 0, context };
       const upload = { sha256: hashOf(picture), bytes: bytesOf(picture), release() {} };
       const { answer } = await processes[at].classifier.classify(upload as never, caller);
       return answer.classification.category;
     },
     async lookUp(at: 0 | 1, person: Person, picture: Picture): Promise<string | undefined> {
-      const found = await processes[at].cache.results.find(hashOf(picture), senderOf(person).claimant);
+      const found = await processes[at].cache.results.find(hashOf(picture), identityOf(person).claimant);
       return found?.result.category;
     },
     async close() {

@@ -5,7 +5,7 @@ import { VisionError } from '../../src/errors.ts';
 import type { Photo } from '../../src/image/photo.ts';
 import { openPhotoClassifier } from '../../src/photos/classify-photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { senderOf } from '../../src/stats/sender.ts';
+import { identityOf } from '../../src/stats/caller-identity.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { fingerprintOf, sha256Of } from '../store/rows.ts';
@@ -121,9 +121,9 @@ export async function openWorld(fixture: StoreFixture) {
     async upload(process: number, { person, picture, bytes, claimed, isRecheck }: Upload): Promise<string> {
       const sha256 = bytes ?? sentBy(person, picture);
       pictures.set(sha256, picture);
-      const sender = senderOf(person);
+      const identity = identityOf(person);
       const caller = {
-        sender,
+        identity,
         requestId: 'r',
         elapsedMs: () => 0,
         context: {
@@ -131,7 +131,7 @@ export async function openWorld(fixture: StoreFixture) {
           signal: new AbortController().signal,
           lane: 'single' as const,
           ...(isRecheck && { isRecheck }),
-          ...(person.userId !== undefined && { album: sender.claimant }),
+          ...(person.userId !== undefined && { album: identity.claimant }),
         },
       };
       const upload = { sha256, bytes: Buffer.alloc(1), release() {} } as Parameters<
@@ -141,13 +141,13 @@ export async function openWorld(fixture: StoreFixture) {
       return answer.classification.category;
     },
     async lookUp(process: number, person: Person, hash: string): Promise<string | undefined> {
-      const found = await at(process).cache.results.find(hash, senderOf(person).claimant);
+      const found = await at(process).cache.results.find(hash, identityOf(person).claimant);
       return found?.result.category;
     },
     correct: (process: number, person: Person, hash: string, category: string) =>
-      at(process).cache.operations.feedback({ claimant: senderOf(person).claimant, hash, category }),
+      at(process).cache.operations.feedback({ claimant: identityOf(person).claimant, hash, category }),
     forget: (process: number, person: Person) =>
-      at(process).cache.operations.forget({ claimants: [senderOf(person).claimant] }),
+      at(process).cache.operations.forget({ claimants: [identityOf(person).claimant] }),
     /** That process again, with nothing in memory. */
     async restart(process: number): Promise<void> {
       const index = process % processes.length;

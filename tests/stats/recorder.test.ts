@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { UnavailableError, UndecodableError } from '../../src/errors.ts';
+import { identityOf } from '../../src/stats/caller-identity.ts';
 import { openLossReport } from '../../src/stats/loss-report.ts';
 import { openMetrics } from '../../src/stats/metrics/metrics.ts';
 import { openRecorder } from '../../src/stats/recorder.ts';
-import { senderOf } from '../../src/stats/sender.ts';
 import type { PhotoRecord, RequestRecord, Tally } from '../../src/store/records.ts';
 import { recordingLogger } from '../store/recording-logger.ts';
 
-const sender = senderOf({ userId: 'anna', address: '192.0.2.17' });
-const origin = { sender, requestId: 'req_1_0123456789ab' };
+const identity = identityOf({ userId: 'anna', address: '192.0.2.17' });
+const caller = { identity, requestId: 'req_1_0123456789ab' };
 const photo = { kind: 'upload', sha256: 'a'.repeat(64), sizeBytes: 1000, durationMs: 12 } as const;
 const classification = { category: 'pets', confidence: 0.9, method: 'llm', model: 'vision-1' } as const;
 const answer = { classification, from: 'model', degraded: false } as const;
@@ -36,11 +36,11 @@ function recording(write: () => void = () => {}) {
 
 test('an answered photo is recorded with what answered it', async () => {
   const { recorder, photos } = recording();
-  recorder.answered(origin, photo, answer);
-  recorder.answered(origin, photo, { ...answer, from: 'claim' });
-  recorder.answered(origin, photo, { ...answer, from: 'store', saidOf: 'b'.repeat(64) });
-  recorder.answered(origin, photo, { ...answer, from: 'flight', saidOf: 'b'.repeat(64) });
-  recorder.answered(origin, photo, {
+  recorder.answered(caller, photo, answer);
+  recorder.answered(caller, photo, { ...answer, from: 'claim' });
+  recorder.answered(caller, photo, { ...answer, from: 'store', saidOf: 'b'.repeat(64) });
+  recorder.answered(caller, photo, { ...answer, from: 'flight', saidOf: 'b'.repeat(64) });
+  recorder.answered(caller, photo, {
     classification: { ...classification, method: 'local' },
     from: 'model',
     degraded: true,
@@ -53,9 +53,9 @@ test('an answered photo is recorded with what answered it', async () => {
     ['local', true],
   ]);
   expect(photos[0]).toEqual({
-    ...sender,
+    ...identity,
     ...photo,
-    requestId: origin.requestId,
+    requestId: caller.requestId,
     at: 5000,
     dayAt: 0,
     outcome: 'llm',
@@ -68,8 +68,8 @@ test('an answered photo is recorded with what answered it', async () => {
 
 test('a failed photo is recorded with the public code of its error only', async () => {
   const { recorder, photos } = recording();
-  recorder.failed(origin, photo, new UndecodableError('truncated_image', 'The photo is cut short.'));
-  recorder.failed(origin, { kind: 'upload', durationMs: 1 }, new Error('secret'));
+  recorder.failed(caller, photo, new UndecodableError('truncated_image', 'The photo is cut short.'));
+  recorder.failed(caller, { kind: 'upload', durationMs: 1 }, new Error('secret'));
   expect(photos.map(({ outcome, errorCode }) => [outcome, errorCode])).toEqual([
     ['failed', 'truncated_image'],
     ['failed', 'internal_error'],
@@ -80,15 +80,15 @@ test('a failed photo is recorded with the public code of its error only', async 
 test('a request is recorded', async () => {
   const { recorder, requests } = recording();
   const request = { route: 'check-cache', lookups: 1, lookupHits: 0, uploads: 0, durationMs: 3 } as const;
-  recorder.request(origin, request);
-  expect(requests).toEqual([{ ...sender, ...request, requestId: origin.requestId, at: 5000, dayAt: 0 }]);
+  recorder.request(caller, request);
+  expect(requests).toEqual([{ ...identity, ...request, requestId: caller.requestId, at: 5000, dayAt: 0 }]);
 });
 
 test('a record that can not be written costs nobody an answer', () => {
   const { recorder, refused } = recording(() => {
     throw new Error('no key');
   });
-  recorder.answered(origin, photo, answer);
+  recorder.answered(caller, photo, answer);
   expect(refused).toEqual([new Error('no key')]);
 });
 

@@ -12,7 +12,7 @@ import { openPhotoClassifier } from '../../photos/classify-photo.ts';
 import { openHashLookup } from '../../photos/look-up-hashes.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import type { Services } from '../../services.ts';
-import { senderOf } from '../../stats/sender.ts';
+import { identityOf } from '../../stats/caller-identity.ts';
 
 export interface InProcess extends Transport {
   /** Whether an LLM has said what this photo shows, now or earlier. */
@@ -23,15 +23,15 @@ export interface InProcess extends Transport {
 export function inProcess(services: Services, { photoMs }: { photoMs: number }): InProcess {
   const classifier = openPhotoClassifier(services);
   const lookup = openHashLookup(services);
-  const sender = senderOf({ address: '127.0.0.1' });
+  const identity = identityOf({ address: '127.0.0.1' });
   const byLlm = new Set<string>();
 
   const callerUntil = (signal: AbortSignal = new AbortController().signal): Caller => ({
-    sender,
+    identity,
     requestId: newRequestId(),
     elapsedMs: () => 0,
     // Nobody else is here: no single photos of others that had to go first, no photos of others in the album.
-    context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: sender.claimant },
+    context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: identity.claimant },
   });
 
   function told(hash: string, answer: Pick<Answer, 'classification' | 'from' | 'degraded'>): PhotoAnswer {

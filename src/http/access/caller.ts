@@ -4,8 +4,8 @@ import type { ClassifyContext } from '../../classify/classifier.ts';
 import { ClientGoneError } from '../../errors.ts';
 import type { Caller } from '../../photos/caller.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
-import { senderOf } from '../../stats/sender.ts';
-import type { Sender } from '../../store/records.ts';
+import { identityOf } from '../../stats/caller-identity.ts';
+import type { CallerIdentity } from '../../store/records.ts';
 import { requestTimeoutMs } from '../upload/request-timeout.ts';
 
 /** `req_<unix seconds>_<12 hex>`. */
@@ -21,10 +21,10 @@ export function callerOf(
   reply: FastifyReply,
   options: { lane: ClassifyContext['lane']; deadlineMs: number; isRecheck?: boolean },
 ): Caller {
-  const sender = senderOfRequest(request);
+  const identity = identityOfRequest(request);
   const deadlineMs = Math.min(options.deadlineMs, requestTimeoutMs(request));
   return {
-    sender,
+    identity,
     requestId: request.id,
     elapsedMs: () => Math.round(reply.elapsedTime),
     context: {
@@ -32,8 +32,8 @@ export function callerOf(
       signal: disconnectSignal(reply),
       lane: options.lane,
       ...(options.isRecheck && { isRecheck: true }),
-      caller: sender.claimant,
-      ...(sender.userId !== undefined && { album: sender.claimant }),
+      caller: identity.claimant,
+      ...(identity.userId !== undefined && { album: identity.claimant }),
     },
   };
 }
@@ -45,7 +45,7 @@ export function lookupCaller(
   options: { deadlineMs: number; userId?: string | null | undefined },
 ): Caller {
   const caller = callerOf(request, reply, { lane: 'single', deadlineMs: options.deadlineMs });
-  return { ...caller, sender: senderOfRequest(request, options.userId) };
+  return { ...caller, identity: identityOfRequest(request, options.userId) };
 }
 
 export const startPage = '/';
@@ -72,10 +72,10 @@ export function setPage(request: FastifyRequest, origin: string): void {
 }
 
 /** A non-empty `X-User-ID` wins over the body's `user_id`; neither authenticates anybody. */
-export function senderOfRequest(request: FastifyRequest, bodyUserId?: string | null): Sender {
+export function identityOfRequest(request: FastifyRequest, bodyUserId?: string | null): CallerIdentity {
   const header = request.headers['x-user-id'];
   const userId = (Array.isArray(header) ? header[0] : header)?.trim() || bodyUserId?.trim();
-  return senderOf({
+  return identityOf({
     address: request.ip,
     app: apps.get(request),
     page: pages.get(request),

@@ -5,7 +5,7 @@ import { AccessError, QuotaError } from '../../errors.ts';
 import type { Metrics } from '../../stats/metrics/metrics.ts';
 import type { ApiKey, ApiKeyStore } from '../../store/api-key-store.ts';
 import { givenKey, openApiKeyRing } from './api-keys.ts';
-import { isClientCall, senderOfRequest, setApp } from './caller.ts';
+import { identityOfRequest, isClientCall, setApp } from './caller.ts';
 
 export interface ClientRules {
   readonly apiKeys: 'off' | 'optional' | 'required';
@@ -43,8 +43,8 @@ export async function guardClients(
       (request) => keyOf.get(request)?.perMinute ?? Number.MAX_SAFE_INTEGER,
       (request) => keyOf.get(request)?.id ?? '',
     ),
-    user: limit(rules.perUser, (request) => senderOfRequest(request).claimant),
-    network: limit(rules.perNetwork, (request) => senderOfRequest(request).network),
+    user: limit(rules.perUser, (request) => identityOfRequest(request).claimant),
+    network: limit(rules.perNetwork, (request) => identityOfRequest(request).network),
   };
 
   async function identify(request: FastifyRequest): Promise<ApiKey | undefined> {
@@ -77,7 +77,7 @@ export async function guardClients(
       setApp(request, key.name);
     }
     if (key?.perMinute !== undefined) await count('key', request);
-    if (rules.perUser > 0 && senderOfRequest(request).userId !== undefined) await count('user', request);
+    if (rules.perUser > 0 && identityOfRequest(request).userId !== undefined) await count('user', request);
     if (rules.perNetwork > 0) await count('network', request);
   });
 }

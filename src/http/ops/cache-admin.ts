@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { Forgettable } from '../../cache/forget.ts';
 import type { CacheOperations } from '../../cache/open-cache.ts';
 import { BadRequestError } from '../../errors.ts';
-import { claimantsOfUser } from '../../stats/sender.ts';
+import { claimantsOfUser } from '../../stats/caller-identity.ts';
 import type { ApiKeyStore } from '../../store/api-key-store.ts';
 import { Envelope, Hash, problems, stamp } from '../answer-schemas.ts';
 import { type OpsRule, opsAccess } from './access.ts';

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { CacheOperations } from '../../cache/open-cache.ts';
 import type { Taxonomy } from '../../classify/taxonomy.ts';
 import { BadRequestError, NotFoundError } from '../../errors.ts';
-import { senderOfRequest } from '../access/caller.ts';
+import { identityOfRequest } from '../access/caller.ts';
 import { Envelope, Hash, problems, stamp, UserId } from '../answer-schemas.ts';
 import { type OpsRule, opsAccess } from '../ops/access.ts';
 
@@ -27,7 +27,7 @@ export function feedbackRoutes(plain: FastifyInstance, { taxonomy, cacheOperatio
 
   const give = {
     summary: 'Say which category is right',
-    description: 'Recorded for operators; the sender alone is answered so from now on.',
+    description: 'Recorded for operators; the caller alone is answered so from now on.',
     tags: ['cache'],
     body: Type.Object({
       image_hash: Hash,
@@ -50,7 +50,7 @@ export function feedbackRoutes(plain: FastifyInstance, { taxonomy, cacheOperatio
         'invalid_request',
         `\`category\` must be one of ${taxonomy.categories.map(({ key }) => key).join(', ')}.`,
       );
-    const { claimant } = senderOfRequest(request, user_id);
+    const { claimant } = identityOfRequest(request, user_id);
     const given = await cacheOperations.feedback({ claimant, hash: image_hash.toLowerCase(), category });
     if (!given)
       throw new NotFoundError(

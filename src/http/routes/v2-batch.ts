@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { AppError, BadRequestError, VisionError } from '../../errors.ts';
 import type { Batch, BatchItem } from '../../photos/classify-batch.ts';
 import { hashIn } from '../../photos/content-hash.ts';
-import { senderOfRequest } from '../access/caller.ts';
+import { identityOfRequest } from '../access/caller.ts';
 import { Envelope, PhotoData, Problem, photoData, problems, stamp, type Wording } from '../answer-schemas.ts';
 import { openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
@@ -96,7 +96,7 @@ export function v2BatchRoutes(app: FastifyInstance, parts: BatchRouteParts): voi
   ) {
     const batch = await requests.classify(request, reply, {
       onItem,
-      senderIn: ({ image_metadata }) => senderOfRequest(request, userIdIn(image_metadata)),
+      identityIn: ({ image_metadata }) => identityOfRequest(request, userIdIn(image_metadata)),
       accept,
     });
     const { items } = metadataOf(batch.fields.image_metadata);

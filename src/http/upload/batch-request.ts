@@ -5,7 +5,7 @@ import {
   type BatchForm,
   openBatchClassifier,
 } from '../../photos/classify-batch.ts';
-import type { Sender } from '../../store/records.ts';
+import type { CallerIdentity } from '../../store/records.ts';
 import { callerOf } from '../access/caller.ts';
 import { type OpsRule, recheckAsked } from '../ops/access.ts';
 import { type FormFields, type PhotoFormParts, readPhotoForm } from './photo-form.ts';
@@ -21,8 +21,8 @@ export interface BatchRequestParts extends BatchClassifierParts, PhotoFormParts 
 
 export interface BatchRequestOptions {
   readonly onItem?: BatchForm<FormFields>['onItem'];
-  /** The sender that the text parts name. Records wait for it. */
-  readonly senderIn?: (fields: FormFields) => Sender;
+  /** The caller that the text parts name. Records wait for it. */
+  readonly identityIn?: (fields: FormFields) => CallerIdentity;
   /**
    * Checks the complete form before an LLM sees one of its photos. The deadline of the batch counts from then.
    * @throws AppError to refuse the form
@@ -48,14 +48,14 @@ export function openBatchRequests(parts: BatchRequestParts) {
   async function classify(
     request: FastifyRequest,
     reply: FastifyReply,
-    { onItem, senderIn, accept }: BatchRequestOptions = {},
+    { onItem, identityIn, accept }: BatchRequestOptions = {},
   ): Promise<Batch<FormFields>> {
     const deadlineMs = accept ? Math.max(longestRequestMs, limits.batchMs) : limits.batchMs;
     const caller = callerOf(request, reply, { lane: 'batch', deadlineMs, isRecheck: recheck(request) });
     return classifier.classify(caller, {
       read: (signal, onPhoto) => readPhotoForm(request, parts, options, signal, onPhoto),
       onItem,
-      senderIn,
+      identityIn,
       check: accept && { timeLimitMs: limits.batchMs, accept },
     });
   }

@@ -1,13 +1,13 @@
-import type { PhotoRecord, RequestRecord, Sender } from '../records.ts';
+import type { CallerIdentity, PhotoRecord, RequestRecord } from '../records.ts';
 import { bounded, boundedOrNull, columnSize, hexKey, wholeMicro, wholeNumber } from './columns.ts';
 
 export type RecordValue = string | number | null;
 
 /** Columns that both record tables begin with. */
-const senderColumns = ['at_ms', 'request_id', 'claimant', 'user_id', 'network'] as const;
+const callerColumns = ['at_ms', 'request_id', 'claimant', 'user_id', 'network'] as const;
 
 export const photoColumns = [
-  ...senderColumns,
+  ...callerColumns,
   'sha256',
   'kind',
   'outcome',
@@ -22,7 +22,7 @@ export const photoColumns = [
 ] as const;
 
 export const requestColumns = [
-  ...senderColumns,
+  ...callerColumns,
   'route',
   'lookups',
   'lookup_hits',
@@ -42,7 +42,7 @@ export const binaryColumns: ReadonlySet<string> = new Set([
 
 export function photoValues(record: PhotoRecord): readonly RecordValue[] {
   return [
-    ...senderValues(record),
+    ...callerValues(record),
     record.sha256 === undefined ? null : hexKey(record.sha256, 32),
     record.kind,
     record.outcome,
@@ -59,7 +59,7 @@ export function photoValues(record: PhotoRecord): readonly RecordValue[] {
 
 export function requestValues(record: RequestRecord): readonly RecordValue[] {
   return [
-    ...senderValues(record),
+    ...callerValues(record),
     record.route,
     wholeNumber(record.lookups),
     wholeNumber(record.lookupHits),
@@ -68,7 +68,7 @@ export function requestValues(record: RequestRecord): readonly RecordValue[] {
   ];
 }
 
-function senderValues(record: Sender & { at: number; requestId: string }): readonly RecordValue[] {
+function callerValues(record: CallerIdentity & { at: number; requestId: string }): readonly RecordValue[] {
   return [
     record.at,
     bounded(record.requestId, columnSize.requestId),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import type { Sender } from '../store/records.ts';
+import type { CallerIdentity } from '../store/records.ts';
 
-export interface SenderSource {
+export interface CallerSource {
   readonly userId?: string | undefined;
   /** As the socket or the trusted proxy named it. */
   readonly address: string;
@@ -17,19 +17,19 @@ export interface SenderSource {
  * Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself). A
  * page of another site is somebody else than the rest at its address: what it claims is not theirs.
  */
-export function senderOf(source: SenderSource): Sender {
+export function identityOf(source: CallerSource): CallerIdentity {
   const key = JSON.stringify([source.userId, source.address, source.app, source.page]);
-  const known = senders.get(key);
+  const known = identities.get(key);
   if (known) return known;
-  const sender = newSender(source);
-  senders.set(key, sender);
-  return sender;
+  const identity = newIdentity(source);
+  identities.set(key, identity);
+  return identity;
 }
 
-/** A phone sends one request after another: its sender is worked out once. */
-const senders = new LRUCache<string, Sender>({ max: 10_000 });
+/** A phone sends one request after another: its caller is worked out once. */
+const identities = new LRUCache<string, CallerIdentity>({ max: 10_000 });
 
-function newSender({ userId, address, app, page }: SenderSource): Sender {
+function newIdentity({ userId, address, app, page }: CallerSource): CallerIdentity {
   const ip = canonicalAddress(address);
   const host = `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
   const source = page === undefined ? host : `page:${JSON.stringify(page)}${host}`;

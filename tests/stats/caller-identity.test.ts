@@ -1,45 +1,45 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { claimantsOfUser, senderOf } from '../../src/stats/sender.ts';
+import { claimantsOfUser, identityOf } from '../../src/stats/caller-identity.ts';
 
 const address = '192.0.2.17';
-const claimantAt = (address: string) => senderOf({ address }).claimant;
-const networkAt = (address: string) => senderOf({ address }).network;
+const claimantAt = (address: string) => identityOf({ address }).claimant;
+const networkAt = (address: string) => identityOf({ address }).network;
 
-test('a sender with a user id is that user, wherever it comes from', () => {
-  const home = senderOf({ userId: 'anna', address });
+test('a caller with a user id is that user, wherever it comes from', () => {
+  const home = identityOf({ userId: 'anna', address });
   expect(home).toEqual({
     claimant: createHash('sha256').update('user:anna').digest('hex').slice(0, 32),
     userId: 'anna',
     network: '192.0.2.0/24',
   });
-  expect(senderOf({ userId: 'anna', address: '2001:db8::1' }).claimant).toBe(home.claimant);
-  expect(senderOf({ userId: 'bert', address }).claimant).not.toBe(home.claimant);
+  expect(identityOf({ userId: 'anna', address: '2001:db8::1' }).claimant).toBe(home.claimant);
+  expect(identityOf({ userId: 'bert', address }).claimant).not.toBe(home.claimant);
 });
 
-test('a sender without one, or with an empty one, is its exact IPv4 address', () => {
-  expect(senderOf({ userId: '', address })).toEqual(senderOf({ address }));
-  expect(senderOf({ address })).not.toHaveProperty('userId');
+test('a caller without one, or with an empty one, is its exact IPv4 address', () => {
+  expect(identityOf({ userId: '', address })).toEqual(identityOf({ address }));
+  expect(identityOf({ address })).not.toHaveProperty('userId');
   expect(claimantAt('192.0.2.18')).not.toBe(claimantAt(address));
 });
 
 test('a user whose id reads like an address is not that address', () => {
-  expect(senderOf({ userId: address, address }).claimant).not.toBe(claimantAt(address));
+  expect(identityOf({ userId: address, address }).claimant).not.toBe(claimantAt(address));
 });
 
 test('users and addresses of one app are nobody of another, nor anybody without a key', () => {
   for (const source of [{ userId: 'anna', address }, { address }]) {
-    const senders = [undefined, 'one app', 'another app', 'one app:', '"'].map((app) =>
-      senderOf({ ...source, app }),
+    const identities = [undefined, 'one app', 'another app', 'one app:', '"'].map((app) =>
+      identityOf({ ...source, app }),
     );
-    expect(new Set(senders.map(({ claimant }) => claimant)).size).toBe(senders.length);
-    expect(new Set(senders.map(({ network }) => network))).toEqual(new Set(['192.0.2.0/24']));
-    expect(senderOf({ ...source, app: 'one app' })).toEqual(senders[1]);
+    expect(new Set(identities.map(({ claimant }) => claimant)).size).toBe(identities.length);
+    expect(new Set(identities.map(({ network }) => network))).toEqual(new Set(['192.0.2.0/24']));
+    expect(identityOf({ ...source, app: 'one app' })).toEqual(identities[1]);
   }
   const app = 'one app';
   expect(claimantsOfUser('anna', [app, app])).toEqual([
-    senderOf({ userId: 'anna', address }).claimant,
-    senderOf({ userId: 'anna', address, app }).claimant,
+    identityOf({ userId: 'anna', address }).claimant,
+    identityOf({ userId: 'anna', address, app }).claimant,
   ]);
 });
 
@@ -56,7 +56,7 @@ test('an IPv6 address is its /64, in whichever spelling', () => {
 
 test('an IPv4 address mapped into IPv6 is the IPv4 address', () => {
   for (const mapped of ['::ffff:192.0.2.17', '::FFFF:c000:211', '0:0:0:0:0:ffff:192.0.2.17'])
-    expect(senderOf({ address: mapped })).toEqual(senderOf({ address }));
+    expect(identityOf({ address: mapped })).toEqual(identityOf({ address }));
 });
 
 test.each([
