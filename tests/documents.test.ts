@@ -40,6 +40,26 @@ test('the README has at most 200 lines', () => {
   expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(201);
 });
 
+test('the Chinese README says the same in the same order', () => {
+  const outline = (file: string) => {
+    const text = readFileSync(file, 'utf8');
+    const withoutComments = (block: string) => block.replace(/\s+(#|\/\/) .*$/gm, '');
+    return {
+      headings: [...text.matchAll(/^(#+) /gm)].map(([, level]) => level),
+      blocks: [...text.matchAll(/^```[\s\S]*?^```/gm)].map(([block]) => withoutComments(block)),
+      rows: [...text.matchAll(/^\| (`[^|]+`) \|/gm)].map(([, first]) => first),
+      defaults: [...text.matchAll(/^\| `[A-Z_]+` \|.*\|(.*)\|$/gm)].map(([, last]) => last),
+      points: [...text.matchAll(/^- /gm)].length,
+      links: [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link).sort(),
+    };
+  };
+  const links = ({ links, ...rest }: ReturnType<typeof outline>) => ({
+    ...rest,
+    links: [...new Set(links)].filter((link) => !/README|start-/.test(link ?? '')),
+  });
+  expect(links(outline('README.zh-CN.md'))).toEqual(links(outline('README.md')));
+});
+
 test('docs/benchmarks.md names every benchmark that has arguments or results of its own', () => {
   const page = readFileSync('docs/benchmarks.md', 'utf8');
   const named = [...page.matchAll(/^\| `([a-z-]+\.ts)`/gm)].map(([, file = '']) => file);
