@@ -101,7 +101,32 @@ test('no file is longer than 250 lines', () => {
   expect(long).toEqual([]);
 });
 
-test('there are no folders for whatever fits nowhere', () => {
+test('a folder has at most 20 files', () => {
+  const counts = new Map<string, number>();
+  for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > 20)).toEqual([]);
+});
+
+test('no file imports itself by way of others, not even for types', () => {
+  const importsByFile = new Map(files.map((file) => [file, importsOf(file).map(({ to }) => to)]));
+  const done = new Set<string>();
+  const path: string[] = [];
+  const cycles: string[] = [];
+
+  function visit(file: string): void {
+    if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+    if (done.has(file)) return;
+    done.add(file);
+    path.push(file);
+    for (const to of importsByFile.get(file) ?? []) visit(to);
+    path.pop();
+  }
+
+  files.forEach(visit);
+  expect(cycles).toEqual([]);
+});
+
+test('no folder is named after nothing in particular', () => {
   const folders = new Set(files.map(folderOf));
   for (const name of ['utils', 'helpers', 'common', 'types', 'services', 'lib'])
     expect(folders).not.toContain(name);
