@@ -1,6 +1,6 @@
 /**
- * Wall time of an album beside the ideal: 50 photos at 1 s with 1, 3, 10 and 20 at once, in this process and through a
- * server, then one batch of 10 photos at 3 s under a limit of 3.
+ * Wall time of an album compared with the ideal: 50 photos of 1 s with 1, 3, 10 and 20 at once, in this process and
+ * through a server, then one batch of 10 photos of 3 s with a limit of 3.
  * `npm run bench bench/album-concurrency.ts [strategy] [at once …]`
  */
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ async function formOf(first: number, count: number): Promise<FormData> {
 const classify = async (url: string, body: FormData) =>
   (await fetch(`${url}/api/v1/classify/batch`, { method: 'POST', body })).json();
 
-/** A service, and a vendor behind it, that have been at work before: their first requests are not what is measured. */
+/** A warm service with a vendor: the first requests are not measured. */
 async function warmService(atOnce: number) {
   const service = await startService({ ...vendor, LLM_MAX_CONCURRENCY: String(atOnce) });
   for (let round = 0; round < 3; round++)
@@ -56,7 +56,7 @@ for (const atOnce of given.length > 0 ? given : [1, 3, 10, 20]) {
   const here = await runClassify(folder.path, args, own).done;
   line(`in process, ${atOnce} at once`, here.summary.seconds, ideal);
   const service = await warmService(atOnce);
-  // As many at once as the server's provider takes, of which it tells the client.
+  // The server tells the client how many photos its provider accepts at once.
   const follow = ['album', '--no-journal', '--server', service.url];
   const there = await runClassify(folder.path, follow, {}).done;
   line(`by a server, ${atOnce} at once`, there.summary.seconds, ideal);

@@ -1,5 +1,5 @@
 /**
- * How long a single photo takes while two albums of 500 stream, beside the same alone; an LLM of 1 s.
+ * Duration of a single photo while two albums of 500 photos stream, compared with no other load; LLM calls take 1 s.
  * `npm run bench bench/album-fairness.ts [photos]`
  */
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 /**
- * A folder of generated photos with duplicates and corrupt files, an LLM that takes half a second and fails one call in
- * twenty: accounted for, paid once, resumed after Ctrl-C. `npm run bench bench/album-run.ts [photos]`
+ * A folder of generated photos with duplicates and corrupt files, and an LLM that takes half a second and fails one
+ * call in twenty. Checks that every file is accounted for and paid once, and that a run resumes after Ctrl-C. `npm run bench bench/album-run.ts [photos]`
  */
 import { join } from 'node:path';
 import { startFakeLlm } from '../tests/support/fake-llm.ts';

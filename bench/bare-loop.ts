@@ -1,4 +1,4 @@
-/** The least that decoding and inferring costs: no service, no checks. A child of local-throughput.ts. */
+/** The lower bound of decoding and inference: no service, no checks. A child of local-throughput.ts. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';

@@ -1,6 +1,6 @@
 /**
- * Children killed, stopped and out of memory while photos come from all sides: does any other photo suffer, and how
- * soon after the loss was seen is the pool back to size? `npm run bench bench/child-loss.ts`
+ * Kills and stops children and exhausts their memory while many photos arrive. Does any other photo fail, and how soon
+ * is the pool complete again? `npm run bench bench/child-loss.ts`
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -14,7 +14,7 @@ const { values } = parseArgs({
 });
 const rows = Number(values.rows);
 const batch = 100;
-/** A fill takes long: done in pieces, others get at the machine in between. */
+/** A fill takes long; in pieces it leaves the machine to others in between. */
 const longestFillMs = 200_000;
 const rounds = 300;
 
@@ -31,7 +31,7 @@ if (values.fill) {
   process.exit();
 }
 
-/** Goes on where the last fill ended, in the order of the keys: then a page is written once. */
+/** Continues where the last fill ended, in the order of the keys, so that each page is written once. */
 async function fill(): Promise<void> {
   const until = values.fill ? performance.now() + longestFillMs : Number.POSITIVE_INFINITY;
   const { results, claims } = await store.maintenance.cacheCounts();
@@ -85,7 +85,7 @@ const kinds: Record<string, Kind> = {
 
 const times = new Map(Object.keys(kinds).map((name) => [name, [] as number[]]));
 for (let round = -20; round < rounds; round += 1)
-  // In another order each time: what one leaves in the caches is there for all alike.
+  // In a new order each time, so that warm caches favour none.
   for (const [name, kind] of shuffled(Object.entries(kinds))) {
     // A phone asks for photos of its own, from one user.
     const user = randomInt(Math.max(1, Math.floor(rows / 1000)));

@@ -1,6 +1,6 @@
 /**
- * What decodes of expensive photos cost beside the estimate of the header check: CPU time and peak memory, each in a fresh
- * process. `npm run bench bench/decode-cost.ts`. Nothing may cost more than twice its estimate.
+ * Cost of decodes of expensive photos compared with the estimate of the header check: CPU time and peak memory, each in
+ * a fresh process. `npm run bench bench/decode-cost.ts`. Nothing may cost more than twice its estimate.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

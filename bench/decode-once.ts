@@ -1,7 +1,6 @@
 /**
- * What it costs the local model to share its decode with the rendition, or to see the rendition alone: probabilities
- * beside those of the direct way. `npm run bench bench/decode-once.ts FOLDER [photos]`: each photo as it is, and as JPEGs of
- * 1440 and 3000 px.
+ * How much the local model's probabilities change if it sees the JPEG for the LLM instead of the upload:
+ * `npm run bench bench/decode-once.ts FOLDER [photos]`. Each photo in its own size, and as JPEGs of 1440 and 3000 px.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

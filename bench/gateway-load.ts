@@ -1,4 +1,4 @@
-/** The client of gateway.ts: it costs so little that what it measures is the target. */
+/** The client of gateway.ts. Its own cost is negligible beside the target's. */
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Body } from './gateway-photos.ts';
@@ -14,7 +14,7 @@ export interface Answers {
   readonly failed: number;
 }
 
-/** Connections are kept, as gateways keep theirs. */
+/** Uses keep-alive connections, like gateways. */
 const agent = new Agent({ keepAlive: true });
 
 export function load(target: Address, body: Body, rate: number, seconds: number): Promise<Answers> {
@@ -26,7 +26,7 @@ export function load(target: Address, body: Body, rate: number, seconds: number)
   );
 }
 
-/** Makes calls at an even rate, whatever becomes of them. @param make what a call needs, made before its time counts */
+/** Makes calls at an even rate, whatever their results. @param make prepares a call before its time counts */
 export async function evenly<T>(
   rate: number,
   seconds: number,

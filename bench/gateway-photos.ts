@@ -1,4 +1,4 @@
-/** What gateway.ts sends: photos of a size, in the two bodies that the targets take. */
+/** Photos that gateway.ts sends, in the two formats that the targets accept. */
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { costMicroOf, imageTokens } from '../src/vision/calls/price.ts';
@@ -13,14 +13,14 @@ export interface Load {
   readonly heightPx: number;
 }
 
-/** A body in three pieces, of which the one in the middle makes each photo another one. */
+/** A body in three parts; the middle one makes each photo unique. */
 export interface Body {
   readonly head: Buffer;
   unique(): Buffer;
   readonly tail: Buffer;
 }
 
-/** The largest picture of that size in bytes: behind its end comes what makes each photo another one. */
+/** The largest picture of that size in bytes; bytes behind its end make each photo unique. */
 export async function pictureOf({ widthPx, heightPx, kilobytes }: Load): Promise<Buffer> {
   const wide = await sharp('docs/samples/pagoda.jpg').resize(widthPx, heightPx).png().toBuffer();
   let [enough, tooMuch] = [1, 100];
@@ -39,7 +39,7 @@ export const jsonHeaders = { 'content-type': 'application/json', authorization: 
 
 /** The finished request to a vendor. */
 export function chatBody(picture: Buffer): Body {
-  // Base64 of whole groups of three bytes can be put together.
+  // Base64 of whole groups of three bytes can be concatenated.
   const filled = Buffer.concat([picture, Buffer.alloc((3 - (picture.length % 3)) % 3)]);
   const content = [
     { type: 'text', text: 'What does it show?' },

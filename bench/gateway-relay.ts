@@ -1,7 +1,6 @@
 /**
- * The least that taking a photo in a form and asking a vendor about it can cost in Node: reads the whole form, finds the photo,
- * sends it as base64, passes the answer's words on. It hashes nothing, remembers nothing, checks nothing. A child of
- * gateway.ts.
+ * The lower bound of a service in Node.js: reads the whole form, sends the photo to the vendor as base64, and passes the
+ * answer on. It has no hash, cache or checks. A child of gateway.ts.
  */
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -17,5 +17,5 @@ const app = await buildServer(services, {
 await services.ready();
 await app.listen({ host: '127.0.0.1', port: 0 });
 process.send?.({ port: (app.server.address() as AddressInfo).port });
-// An orderly end, so that a profile is written where one was asked for.
+// An orderly end, so that a requested profile is written.
 process.on('SIGTERM', () => process.exit(0));

@@ -1,4 +1,4 @@
-/** Who is measured by gateway.ts, each in a process of its own. */
+/** Targets of gateway.ts, each in its own process. */
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,13 +12,13 @@ import { type Body, chatBody, formBody, formHeaders, jsonHeaders } from './gatew
 
 export interface Target {
   readonly name: string;
-  /** Long edge of what it sends on; the photo's own where absent. */
+  /** Long edge of the picture that it sends; absent: the photo's own. */
   readonly sentPx?: number;
   readonly process?: ChildProcess;
   load(picture: Buffer, rate: number, seconds: number): Promise<Answers>;
 }
 
-/** Of somebody who is sent bodies over HTTP. */
+/** A target that receives bodies over HTTP. */
 function overHttp(
   url: string,
   headers: Record<string, string>,

@@ -1,11 +1,11 @@
 /**
- * What a photo's way to a vision LLM costs, beside Portkey's gateway (npm @portkey-ai/gateway, installed into a
- * temporary folder): `npm run bench bench/gateway.ts -- --seconds 15`. The vendor answers every call after 50 ms; added
- * is what a call takes longer than straight to the vendor. Portkey is sent the JSON body that the vendor gets; the
- * service is sent a multipart form, as phones do it, once with the photo passed on byte for byte and once shrunk to
- * 512 px. Between miss and answer is the part of it that a gateway would be asked to do, measured in the process that
- * has the photo. The bare relay takes the same form and does nothing but pass the photo on: no service that has a photo whole
- * before it asks about it can cost less.
+ * Cost of a call to a vision LLM through this service, compared with Portkey's gateway (npm @portkey-ai/gateway,
+ * installed into a temporary folder): `npm run bench bench/gateway.ts -- --seconds 15`. The vendor answers every call
+ * after 50 ms. "Added" is the time beyond a call straight to the vendor. Portkey receives the JSON body for the vendor.
+ * The service receives a multipart form like a phone's, once with the photo passed on unchanged and once reduced to
+ * 512 px. "Between miss and answer" is the part that a gateway would do, measured in the process that has the photo.
+ * The bare relay reads the same form and only passes the photo on. It is the lower bound for a service that needs the
+ * whole photo first.
  */
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '15' },
     portkey: { type: 'string', default: '1.15.2' },
-    /** Parts of the names of the targets to measure beside the vendor itself, and of the bodies to send. */
+    /** Parts of the names of targets and bodies to measure. */
     only: { type: 'string', default: '' },
     bodies: { type: 'string', default: '' },
   },

@@ -1,5 +1,5 @@
 /**
- * How quickly `/health/live` answers while photos are inferred by the local model, beside the same service idle.
+ * Latency of `/health/live` while the local model classifies photos, compared with an idle service.
  * `npm run bench bench/health-latency.ts [photos]`
  */
 import { readFileSync } from 'node:fs';

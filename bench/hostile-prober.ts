@@ -1,6 +1,6 @@
 /**
- * An honest client in a process of its own: so many `/health/live`, then so many photos, one after the other. A child
- * of hostile.ts.
+ * An honest client in its own process: requests `/health/live`, then sends photos, one after another. A child of
+ * hostile.ts.
  */
 import { randomBytes } from 'node:crypto';
 import { setPriority } from 'node:os';
@@ -16,7 +16,7 @@ export interface Probed {
 /** For all photos of a phase: fewer are sent where they take long. */
 const longestMs = 20_000;
 
-// As if on a machine of its own, where that is permitted.
+// High priority, if permitted: the client would run on another machine.
 try {
   setPriority(-10);
 } catch {}

@@ -1,9 +1,9 @@
-/** Sends the photos it is given again and again, each as bytes of its own, until it is told to stop. A child of hostile.ts. */
+/** Sends photos repeatedly, each with unique bytes, until it is stopped. A child of hostile.ts. */
 import { randomBytes } from 'node:crypto';
 import { constants, setPriority } from 'node:os';
 import { classify } from './hostile-request.ts';
 
-// Its own work is that of other machines: it takes what the service leaves.
+// Low priority: the sender would run on other machines.
 setPriority(constants.priority.PRIORITY_LOW);
 
 process.once('message', ({ url, photos, atOnce }: { url: string; photos: Buffer[]; atOnce: number }) => {

@@ -1,8 +1,7 @@
 /**
- * Hostile photos beside honest ones: how long each takes to be answered and what memory it costs; then how quickly
- * `/health/live` and an honest photo are answered while they come without a pause. Sender and prober are processes of
- * their own. `npm run bench bench/hostile.ts [probes] [photos] [at once]`. Targets: what is refused is refused within
- * 300 ms and 100 MB, and others hardly notice.
+ * Hostile photos: time and memory of each; then the latency of `/health/live` and of an honest photo while hostile
+ * photos arrive without a pause. Sender and prober are separate processes. `npm run bench bench/hostile.ts [probes] [photos] [at once]`. Targets: a refusal takes at
+ * most 300 ms and 100 MB, and other callers hardly notice.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

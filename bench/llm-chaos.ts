@@ -1,10 +1,10 @@
 /**
- * The whole service beside a vendor in trouble, 20 photos a second, each another one:
+ * The whole service with a faulty vendor, at 20 different photos per second:
  *
  *   node bench/llm-chaos.ts [--seconds 10] [--outage 1000] [--deadline 4] [--rate 20]
  *
- * For every kind of trouble: statuses with the p50 of their answers, answers of the local model that say so, how long answers took and by how much
- * the worst passed its deadline, calls the vendor got, and what every row of the cache says afterwards.
+ * For every kind of fault: statuses with the median duration, degraded answers, durations and the largest excess over
+ * the deadline, calls at the vendor, and the rows of the cache afterwards.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';

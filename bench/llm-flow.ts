@@ -1,10 +1,10 @@
 /**
- * The whole service beside vendors that reject calls, die, hang and come back, and at its budget, over HTTP:
+ * The whole service with vendors that reject calls, die, hang and recover, and at its budget, over HTTP:
  *
  *   npm run bench bench/llm-flow.ts -- [--quiet 240] [--only batches]
  *
- * Prints the expectation and the result of each scene. The exit code is 1 where one fails. Takes seven minutes, four of them the quiet time after a
- * stray rejection, in which the other scenes run. Compare ratios only, on a machine that does nothing else.
+ * Prints the expectation and the result of each scene. The exit code is 1 if one fails. Takes seven minutes, four of
+ * them the quiet time after a stray rejection, in which the other scenes run. Compare ratios only, on an idle machine.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -44,7 +44,7 @@ const byLlm = (seen: readonly Seen[]) => seen.filter(({ isByLlm }) => isByLlm).l
 const times = (seen: readonly Seen[]) => seen.map(({ tookMs }) => tookMs);
 const longest = (seen: readonly Seen[]) => Math.max(0, ...times(seen));
 
-/** A service, and what phones ask of it. */
+/** A service and its clients. */
 async function serviceAt(baseUrl: string, environment: Record<string, string> = {}) {
   const own = {
     LLM_BASE_URL: baseUrl,

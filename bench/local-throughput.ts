@@ -1,5 +1,5 @@
 /**
- * Photos per second through the pool, beside a bare loop of sharp + onnxruntime in as many processes, in one run.
+ * Photos per second through the pool, compared with a bare loop of sharp and onnxruntime in as many processes.
  * `node bench/local-throughput.ts FOLDER [seconds]`: makes 1080×1440 JPEGs of the folder's photos.
  */
 import { fork } from 'node:child_process';

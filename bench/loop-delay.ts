@@ -1,4 +1,4 @@
-/** Preloaded into a service (`node --import`): says at its end how long its event loop was held up. */
+/** Preloaded into a service (`node --import`): prints the delay of its event loop at the end. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const delay = monitorEventLoopDelay({ resolution: 5 });

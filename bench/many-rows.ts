@@ -12,9 +12,9 @@ export const version = 'bench';
 
 export interface BenchStore {
   readonly store: Store;
-  /** By which it can be opened again while it is open. */
+  /** Opens it a second time. */
   readonly name: string;
-  /** Results that were there when it was opened. */
+  /** Results that existed when it was opened. */
   readonly results: number;
   close(): Promise<void>;
 }

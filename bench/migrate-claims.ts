@@ -1,11 +1,11 @@
 /**
- * What migration 050 takes on a database of the release before, and what is answered meanwhile:
+ * Duration of migration 050 on a database of the previous release, and answers in the meantime:
  *
  * `npm run bench bench/migrate-claims.ts -- --database=FILE|mysql://… [--results=1000000] [--only=fill|migrate]`
  *
- * Each result has one claim, and lies with all that the release before kept of both. The database must be new when it
- * is filled, and is kept: remove it yourself. The service migrates it in a process of its own. Its port, health and
- * look-ups are asked all the time, and so are the look-ups of a process of the release before.
+ * Each result has one claim, with all rows that the previous release kept for both. The database must be new when it
+ * is filled, and is kept: remove it yourself. The service migrates it in a process of its own. Meanwhile the bench
+ * polls its port, health and look-ups, and the look-ups of a process of the previous release.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -111,7 +111,7 @@ async function askForPhoto(port: number, startedMs: number, isOver: AbortControl
   isOver.abort();
 }
 
-/** Look-ups as the release before makes them, while its tables are there. */
+/** Look-ups of the previous release, while its tables exist. */
 async function oldProcess(signal: AbortSignal, startedMs: number): Promise<string> {
   const old = await openOldLookups(database);
   const times: number[] = [];

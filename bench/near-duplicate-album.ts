@@ -1,6 +1,6 @@
 /**
- * An album with copies that chat apps made of its photos, sent to the whole service with an LLM behind it: calls with
- * near duplicates off and on, and whether each copy was told what its original was:
+ * An album with copies that chat apps made, sent to the whole service with an LLM. Counts calls with near duplicates off
+ * and on, and checks that each copy gets the answer of its original:
  * `npm run bench -- bench/near-duplicate-album.ts FOLDER [--photos 200] [--copies 0.3]`.
  */
 import { readFileSync } from 'node:fs';

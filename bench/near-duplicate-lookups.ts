@@ -1,6 +1,6 @@
 /**
- * What a look-up for near duplicates and the filing of a fingerprint cost, in albums of several sizes among the
- * fingerprints of others, and what a decode costs with a fingerprint and without:
+ * Cost of a look-up for near duplicates and of storing a fingerprint, in albums of several sizes among fingerprints of
+ * other users, and cost of a decode with and without a fingerprint:
  * `npm run bench -- bench/near-duplicate-lookups.ts FOLDER [--rows 1000000] [--mysql] [--keep PLACE [--fill]]`.
  */
 import { randomBytes } from 'node:crypto';
@@ -28,7 +28,7 @@ for (const file of photoFiles(positionals)) {
   if (fingerprint) photos.push(fingerprint);
 }
 
-/** As many as there may be of photos: bits of real ones, some of them turned, as those of a like scene are. */
+/** Realistic fingerprints: bits of real ones, some of them inverted, like those of similar scenes. */
 function someFingerprint(): Fingerprint {
   const like = photos[Math.floor(Math.random() * photos.length)] as Fingerprint;
   const turned = Array.from({ length: 20 }, (_, bit) => (Math.random() < 0.2 ? 2 ** bit : 0));

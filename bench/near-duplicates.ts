@@ -1,5 +1,5 @@
 /**
- * How well copies of a picture are recognised, and how rarely other pictures are taken for it:
+ * How many copies of a picture are recognised, and how many other pictures are mistaken for copies:
  * `npm run bench -- bench/near-duplicates.ts FOLDER [--every 10]`. `--every 10` makes variants of every tenth photo only.
  */
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** A database as the release left it that weighed claims against each other. */
+/** A database of the release before migration 050. */
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ export async function fillOldRelease(database: string, count: number): Promise<v
   await migrateBelow(database, '040');
   const run = await openRun(database);
   await run.statement("INSERT INTO categories (category) VALUES ('other')");
-  // In the order of their keys: then a page is written once.
+  // In the order of their keys, so that each page is written once.
   const sorted = (key: 'content' | 'claimed') =>
     Array.from({ length: count }, (_, index) => knownClaim(index)).sort((a, b) => (a[key] < b[key] ? -1 : 1));
   const result = [
@@ -143,7 +143,7 @@ function sqliteRun(database: DatabaseSync): Run {
   };
 }
 
-/** A look-up of a claim as the release before makes it. */
+/** A look-up of a claim by the previous release. */
 export async function openOldLookups(database: string) {
   const condition = 'FROM answers WHERE hash = ? AND asker = ?';
   if (!isMysql(database)) {

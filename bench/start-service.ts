@@ -9,9 +9,9 @@ import { freePort } from '../tests/support/free-port.ts';
 export interface RunningService {
   readonly url: string;
   readonly process: ChildProcess;
-  /** Largest resident size seen so far, in bytes: of the server process, and of it with its children. */
+  /** Largest resident size so far, in bytes: of the server process, and with its children. */
   readonly peak: { server: number; all: number };
-  /** Process ids of its decoding processes. */
+  /** Process ids of its decoder processes. */
   children(): number[];
   /** Resident size of it and its children now. */
   residentBytes(): number;

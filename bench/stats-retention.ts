@@ -12,8 +12,7 @@ const aloneMs = 40_000;
 const restMs = 5;
 
 /**
- * The service's own maintenance deletes all records older than that many days, while somebody writes all the time;
- * after it the same writes have the database to themselves.
+ * The service's maintenance deletes old records while a writer runs; afterwards the same writes run alone.
  */
 export async function measureRetention(environment: Record<string, string>, daysKept: number): Promise<void> {
   const store = openDriver(configFrom(environment));

@@ -1,6 +1,6 @@
 /**
- * Time of every statistics route with millions of records, how far sums lag behind, and how long a writer waits while
- * a day is removed.
+ * Time of every statistics route with millions of records, the lag of sums, and the delay of a writer while a day is
+ * deleted.
  *
  * `npm run bench bench/stats-ten-million.ts -- --database=FILE|mysql://… [--records=N] [--only=fill|routes|retention]`
  *
@@ -31,7 +31,7 @@ const environment: Record<string, string> = database.startsWith('mysql://')
   : { SQLITE_FILE: database };
 const records = Number(values.records);
 
-/** With patience for groups that are forty times the service's. */
+/** With a longer time limit: groups are forty times as large as the service's. */
 function openToFill(): Store {
   const { store } = configFrom(environment);
   const options = { statementTimeoutMs: 60_000 };

@@ -1,6 +1,6 @@
 /**
- * Ten batches of 20 photos of 12 MB at once, all different: is every photo answered, and how large does the service
- * grow? `npm run bench bench/upload-memory.ts [batches]`
+ * Ten batches of 20 different photos of 12 MB at once: is every photo answered, and how much memory does the service
+ * use? `npm run bench bench/upload-memory.ts [batches]`
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
