@@ -54,8 +54,6 @@ export interface LimiterOptions {
   readonly maxWaiting: number;
   /** Of that many permits, how many stay free for the most urgent while those come; none where absent. */
   readonly reserved?: (limit: number) => number;
-  /** A call that takes longer is no reason to make more at once. */
-  readonly slowMs?: number;
   /** A request has to wait. */
   readonly onWait?: (state: LimiterState) => void;
   readonly nowMs?: MonotonicClock;
@@ -176,8 +174,7 @@ export class Limiter {
       release: (outcome, allowance) => {
         if (!isHeld || resets !== this.#resets) return true;
         isHeld = false;
-        const isSlow = this.#nowMs() - startedAtMs >= (this.#options.slowMs ?? Infinity);
-        const isBinding = !isSlow && this.#inFlight + this.#reserved() >= this.#concurrency.current;
+        const isBinding = this.#inFlight + this.#reserved() >= this.#concurrency.current;
         this.#count(key, -1);
         if (allowance) this.#rate.stated(allowance, number, outcome === 'rejected');
         const isExplained = this.#learn(call, outcome, isBinding);

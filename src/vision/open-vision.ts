@@ -3,7 +3,7 @@ import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
-import { retryBudget } from '../resilience/retry-budget.ts';
+import { RetryBudget } from '../resilience/retry-budget.ts';
 import { failureWords } from './calls/call-failure.ts';
 import type { VisionHooks } from './calls/call-report.ts';
 import { type LastFailure, openFailures } from './calls/failures.ts';
@@ -150,7 +150,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     maxTokens: llm.maxTokens,
     tries: llm.tries,
     backoff,
-    retryBudget: retryBudget(repetitions),
+    retryBudget: new RetryBudget(repetitions),
     spending,
     refusals,
     hasFallback: parts.hasFallback ?? false,

@@ -1,16 +1,16 @@
 import { beforeEach, expect, test } from 'vitest';
-import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { RetryBudget } from '../../src/resilience/retry-budget.ts';
 
 let nowMs: number;
 beforeEach(() => {
   nowMs = 0;
 });
 
-const budget = () => retryBudget({ ratio: 0.1, floor: 10, windowMs: 10_000, nowMs: () => nowMs });
+const budget = () => new RetryBudget({ ratio: 0.1, floor: 10, windowMs: 10_000, nowMs: () => nowMs });
 
 function granted(one: ReturnType<typeof budget>, asked: number): number {
   let count = 0;
-  for (let n = 0; n < asked; n++) if (one.extra()) count++;
+  for (let n = 0; n < asked; n++) if (one.tryRetry()) count++;
   return count;
 }
 
@@ -20,7 +20,7 @@ test('a quiet service may retry ten times in ten seconds', () => {
 
 test('a busy one may retry a tenth of its calls', () => {
   const one = budget();
-  for (let n = 0; n < 500; n++) one.first();
+  for (let n = 0; n < 500; n++) one.addFirstCall();
   expect(granted(one, 500)).toBe(50);
 });
 
@@ -33,7 +33,7 @@ test('what was used comes back as the window moves on', () => {
   expect(granted(one, 20)).toBe(10);
 });
 
-test('a refused retry does not count as one', () => {
+test('a rejected retry does not count as one', () => {
   const one = budget();
   granted(one, 1_000);
   nowMs = 11_000;

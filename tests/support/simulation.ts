@@ -3,7 +3,7 @@ import { withSingleFlight } from '../../src/cache/single-flight.ts';
 import { type Classifier, type ClassifyContext, fresh } from '../../src/classify/classifier.ts';
 import { withFallback } from '../../src/classify/fallback.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { RetryBudget } from '../../src/resilience/retry-budget.ts';
 import { keyRing } from '../../src/vision/calls/key-ring.ts';
 import { openProviders } from '../../src/vision/calls/open-providers.ts';
 import { readCatalogue } from '../../src/vision/catalogue/catalogue.ts';
@@ -77,7 +77,7 @@ export function simulate(
     const vision = visionClassifier(
       visionOptions(providers, {
         backoff,
-        retryBudget: retryBudget(repetitions),
+        retryBudget: new RetryBudget(repetitions),
         hasFallback: true,
         log,
       }),

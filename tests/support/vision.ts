@@ -3,7 +3,7 @@ import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { CircuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { Limiter, type LimiterOptions } from '../../src/resilience/limiter.ts';
 import { MovingAverage } from '../../src/resilience/moving-average.ts';
-import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { RetryBudget } from '../../src/resilience/retry-budget.ts';
 import type { CallFailure } from '../../src/vision/calls/call-failure.ts';
 import { fingerprintOf, keyRing } from '../../src/vision/calls/key-ring.ts';
 import type { ProviderOptions } from '../../src/vision/calls/open-providers.ts';
@@ -123,7 +123,7 @@ export function visionOptions(
     maxTokens: 200,
     tries: 3,
     backoff: { baseMs: 2, capMs: 10 },
-    retryBudget: retryBudget({ ratio: 0.1, floor: 1_000, windowMs: 10_000 }),
+    retryBudget: new RetryBudget({ ratio: 0.1, floor: 1_000, windowMs: 10_000 }),
     spending: openSpending({
       ledger: memoryLedger(),
       dailyMicro: Number.POSITIVE_INFINITY,

@@ -6,7 +6,7 @@ import type { ClassifyContext } from '../../src/classify/classifier.ts';
 import { VisionError } from '../../src/errors.ts';
 import { CircuitBreaker } from '../../src/resilience/circuit-breaker.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { RetryBudget } from '../../src/resilience/retry-budget.ts';
 import type { CallFailure } from '../../src/vision/calls/call-failure.ts';
 import type { VisionCallReport } from '../../src/vision/calls/call-report.ts';
 import { openProviders } from '../../src/vision/calls/open-providers.ts';
@@ -104,7 +104,7 @@ describe('what may pass', () => {
     first.behave(openai.server);
     const asked = vision({
       providers: both(),
-      retryBudget: retryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
+      retryBudget: new RetryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
     });
     const answers = Promise.all(Array.from({ length: 8 }, () => asked.classify(photo, context())));
     await first.received(8);
@@ -138,7 +138,7 @@ describe('what may pass', () => {
 
   test('retries are bounded by their budget, not by their number alone', async () => {
     first.behave(openai.server);
-    const budget = retryBudget({ ratio: 0.1, floor: 10, windowMs: 60_000 });
+    const budget = new RetryBudget({ ratio: 0.1, floor: 10, windowMs: 60_000 });
     const asked = vision({ retryBudget: budget });
     const answers = Array.from({ length: 40 }, () => asked.classify(photo, context()).catch(() => 'failed'));
     expect(await Promise.all(answers)).toEqual(answers.map(() => 'failed'));
@@ -161,7 +161,7 @@ describe('a refusal for rate or concurrency', () => {
 
   test('takes nothing from the tries of a photo, nor from the budget of repetitions', async () => {
     first.behave(inTurn(openai.rate, openai.rate));
-    const none = retryBudget({ ratio: 0, floor: 0, windowMs: 10_000 });
+    const none = new RetryBudget({ ratio: 0, floor: 0, windowMs: 10_000 });
     const asked = vision({ tries: 1, retryBudget: none });
     expect((await asked.classify(photo, context())).classification.category).toBe('pets');
     expect(first.requestCount).toBe(3);
@@ -248,7 +248,7 @@ test('a model that is gone moves on to the next provider, with an alert', async 
 
 test('a request that the provider can not take goes to the next one, with an alert', async () => {
   first.behave(openai.image);
-  const budget = retryBudget({ ratio: 0, floor: 0, windowMs: 60_000 });
+  const budget = new RetryBudget({ ratio: 0, floor: 0, windowMs: 60_000 });
   const asked = vision({ providers: both(), retryBudget: budget });
   for (let photos = 0; photos < 3; photos++)
     expect((await asked.classify(photo, context())).classification.category).toBe('pets');
@@ -291,7 +291,7 @@ describe('a refused photo', () => {
     first.behave(openai.policy);
     const asked = vision({
       providers: both(),
-      retryBudget: retryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
+      retryBudget: new RetryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
     });
     for (let photos = 0; photos < 12; photos++)
       expect((await asked.classify(photo, context())).classification.category).toBe('pets');

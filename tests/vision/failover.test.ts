@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { retryBudget } from '../../src/resilience/retry-budget.ts';
+import { RetryBudget } from '../../src/resilience/retry-budget.ts';
 import type { VisionAlert, VisionCallReport } from '../../src/vision/calls/call-report.ts';
 import { visionClassifier } from '../../src/vision/vision-classifier.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
@@ -35,7 +35,7 @@ async function classified([status, code, message, vendor]: Said) {
     visionOptions([own, providerAt({ name: 'backup', baseUrl: backup.baseUrl, model: 'backup' })], {
       hooks: { onAlert: (alert) => alerts.push(alert), onCall: (call) => calls.push(call) },
       refusals: refusalMemory(store),
-      retryBudget: retryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
+      retryBudget: new RetryBudget({ ratio: 0, floor: 0, windowMs: 60_000 }),
     }),
   );
   const context = {

@@ -161,12 +161,12 @@ class PhotoRequest {
     const { provider, key } = candidate;
     const request = { provider, key, arrival: this.#arrival, isReturning: this.#isReturning };
     const call = await acquireCall(request, spending, this.#context);
-    if (candidate.isRepetition && !retryBudget.extra()) {
+    if (candidate.isRepetition && !retryBudget.tryRetry()) {
       abandonCall(call);
       candidate.isOut = true;
       return undefined;
     }
-    if (this.#attempts++ === 0) retryBudget.first();
+    if (this.#attempts++ === 0) retryBudget.addFirstCall();
     candidate.key = call.key;
     const question = candidate.isPlain ? this.#questions.plain : this.#questions.full;
     const reading = sendCall(call, question, this.#attempts, this.#options);

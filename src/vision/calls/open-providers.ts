@@ -80,7 +80,6 @@ export function openProviders(
       perSecond: maxRate,
       maxWaiting,
       reserved: reservedForSingles,
-      slowMs: timeoutMs / 2,
       onWait: waitLog(name, log),
     });
     const account = { name, limiter, breakers: [] };
