@@ -114,7 +114,7 @@ export class TooManyPixelsError extends PhotoError {
   readonly status = 413;
 }
 
-/** 503: too much work at once, or nobody left to do it. */
+/** 503: too much work at once, or no process left to do it. */
 export class UnavailableError extends AppError {
   readonly code: 'overloaded' | 'no_classifier' | 'store_unavailable' | 'shutting_down';
   readonly status = 503;
@@ -163,7 +163,7 @@ export class VisionError extends AppError {
   }
 }
 
-/** 499: the connection closed before the answer was out. Nobody reads it; records and logs do. */
+/** 499: the connection closed before the answer was sent. Only records and logs show it. */
 export class ClientGoneError extends AppError {
   readonly code = 'client_gone';
   readonly status = 499;

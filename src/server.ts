@@ -26,7 +26,7 @@ import type { Services } from './services.ts';
 
 export interface ServerOptions {
   readonly version: string;
-  /** Whose X-Forwarded-For counts: nobody's, that many hops', or these addresses' and ranges'. */
+  /** Which proxies' X-Forwarded-For counts: none, that many hops, or these addresses and ranges. */
   readonly trustProxy: false | number | string[];
   readonly origins: OriginRules;
   readonly opsRule: OpsRule;

@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts';
 
 /** Who has ever corrected an answer: few, and only they must be asked about in the store before memory answers. */
 export interface Corrections {
-  /** True as well while nobody knows. */
+  /** Also true while it is not known. */
   mayHave(claimant: string): boolean;
   /** At once in this process; others learn of it when they refresh. */
   add(claimant: string): void;

@@ -1,18 +1,18 @@
 import type { Fingerprint, PictureCells } from '../image/photo.ts';
 
 /**
- * How far apart two encodings of one picture may be. What the eye tells apart, such as two messages in a chat or two
+ * How far apart two encodings of one picture may be. What the eye distinguishes, such as two messages in a chat or two
  * names on a form, differs by more: bench/near-duplicates.ts measures both.
  */
 const mostLevels = 6;
-/** A faint picture has less to be told by. */
+/** A picture of low contrast differs less. */
 const mostOfContrast = 0.25;
 /** Of the step to its neighbours, a cell may differ by that much more: pixels lie a little elsewhere in another size. */
 const mostOfStep = 0.2;
 const mostColourLevels = 8;
 const mostAspect = 0.02;
 
-/** Whether two pictures are the same to the eye: one is another encoding of the other, in whatever size and format. */
+/** Whether two pictures look the same: one is another encoding of the other, in any size and format. */
 export function isNearDuplicate(one: Fingerprint, other: PictureCells): boolean {
   if (Math.abs(Math.log(one.aspect / other.aspect)) > mostAspect) return false;
   if (!isWithin(one.colours, other.colours, mostColourLevels)) return false;

@@ -24,8 +24,8 @@ const firstPauseMs = 40;
 const longestPauseMs = 400;
 
 /**
- * One call for a photo among all processes on one store: whoever holds the lease asks `inner`, the others wait for
- * its result as long as they have time, and take over when it fails or dies. Without the store nobody waits.
+ * One call for a photo among all processes on one store: the holder of the lease asks `inner`, the others wait for
+ * its result as long as they have time, and take over when it fails or dies. Without the store no caller waits.
  *
  * Two calls are possible where the holder stood still for longer than its lease. That does no harm: both answers are
  * true ones, and the fencing token keeps the late one from touching its successor's lease.
@@ -33,7 +33,7 @@ const longestPauseMs = 400;
 export function withLease(inner: Classifier, options: WithLeaseOptions): Classifier {
   const { leases, cache, version, ttlMs = lifetimeMs, onLease } = options;
 
-  /** An answer that a better one may replace is not what anybody waits for. */
+  /** No caller waits for an answer that a better one may replace. */
   async function found(photo: Photo, context: ClassifyContext): Promise<Answer | undefined> {
     const remembered = await cache.findStored(photo.sha256).catch(() => undefined);
     if (!remembered || remembered.isProvisional) return undefined;
@@ -66,7 +66,7 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
     try {
       // Its last holder may have written a result just before it let go.
       const answer = (await found(photo, context)) ?? (await ask(photo, context));
-      // Nobody waits for the release: who looks for the photo finds its result before it asks for the lease.
+      // The release is not awaited: a look-up finds the result before it asks for the lease.
       void answer.written.then(release);
       return answer;
     } catch (error) {
@@ -82,7 +82,7 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
 
   return {
     async classify(photo, context) {
-      // Whoever wants a new answer is not helped by another's.
+      // A recheck needs an answer of its own.
       if (context.isRecheck) return inner.classify(photo, context);
       const held = await leaseOrAnswer(photo, context);
       if (held === undefined) {

@@ -43,7 +43,7 @@ export interface ClassifyContext {
   readonly signal: AbortSignal;
   /** Who goes first where places are scarce: single photos, then batches, then background work. */
   readonly lane: 'single' | 'batch' | 'background';
-  /** An operator wants the photo classified anew, whatever is remembered. */
+  /** An operator wants the photo classified again; stored results don't count. */
   readonly isRecheck?: boolean;
   /** Whose photo it is: places are shared out between callers. */
   readonly caller?: string;
@@ -64,7 +64,7 @@ export interface Classifier {
   classify(photo: Photo, context: ClassifyContext): Promise<Answer>;
 }
 
-/** An answer that a model just gave and nobody has stored. */
+/** A model's new answer that is not stored yet. */
 export function fresh(classification: Classification): Answer {
   return { classification, from: 'model', degraded: false, written: Promise.resolve() };
 }

@@ -14,7 +14,7 @@ export const colourNames: Readonly<Record<Colour, { readonly zh: string; readonl
   white: { zh: '白色', en: 'White' },
 };
 
-/** What clients are told of a stored colour; nothing where it is none of today's. */
+/** A stored colour as clients read it; undefined if it is not one of today's colours. */
 export function colourWord(colour: string | undefined): string | undefined {
   return colour !== undefined && Object.hasOwn(colourNames, colour)
     ? colourNames[colour as Colour].zh

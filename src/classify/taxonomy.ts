@@ -7,7 +7,7 @@ export interface Category {
   readonly en: string;
   /** One line for the prompt: what belongs. */
   readonly definition: string;
-  /** What a photo of this category shows, where nobody has described it. */
+  /** What a photo of this category shows, for answers without a description. */
   readonly sentence?: { readonly zh: string; readonly en: string };
   /** Labels of a local model that mean this category. */
   readonly labels: readonly string[];
@@ -22,9 +22,9 @@ export interface Taxonomy {
   has(key: string): boolean;
   /** The category of a local model's label; labels that no category names mean `fallback`. */
   categoryOfLabel(label: string): string;
-  /** The key a v1 client is told. */
+  /** The key in answers to v1 clients. */
   v1Key(key: string): string;
-  /** The category's name and a plain sentence, for a photo that nobody has described. */
+  /** The category's name and a plain sentence, for an answer without a description. */
   describe(key: string, language: 'zh' | 'en'): string | undefined;
 }
 

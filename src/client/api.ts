@@ -13,7 +13,7 @@ export interface Api {
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
-      /** CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody */
+      /** CLAIM_TRUST=all: every uploader decides what any hash means for all callers */
       claims?: 'anybody';
       /** Why calls to the vision LLM fail; until an hour after they were answered again */
       llm_failure?: {
@@ -40,7 +40,7 @@ export interface Api {
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
-      /** CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody */
+      /** CLAIM_TRUST=all: every uploader decides what any hash means for all callers */
       claims?: 'anybody';
       /** Why calls to the vision LLM fail; until an hour after they were answered again */
       llm_failure?: {
@@ -542,7 +542,7 @@ export interface Api {
       items: {
         image_hash: string;
         category: string;
-        /** What the claimant had been told */
+        /** The answer that the claimant had before */
         answered?: string;
         model?: string;
         /** Who said so, as a hash */
@@ -658,7 +658,7 @@ export interface Api {
       timestamp: string;
     };
   };
-  /** What the cache is worth; of all days unless told */
+  /** What the cache saves; over all days by default */
   'GET /api/v1/stats/cache-efficiency': {
     answer: {
       success: true;
@@ -863,7 +863,7 @@ export interface Api {
       timestamp: string;
     };
   };
-  /** Figures step by step; the last day by the hour unless told */
+  /** Figures step by step; by default the last day by the hour */
   'GET /api/v1/stats/timeseries': {
     answer: {
       success: true;

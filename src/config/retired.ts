@@ -2,7 +2,7 @@ import type { Environment } from './reading.ts';
 
 /** Settings that no longer exist, and what applies instead. */
 const retired: Readonly<Record<string, string>> = {
-  CLAIM_WITNESSES: 'claims of others answer nobody, however many agree (CLAIM_TRUST)',
+  CLAIM_WITNESSES: 'claims count for their claimant alone, however many agree (CLAIM_TRUST)',
   WRITE_WAIT: 'an answer waits for nothing but its new result and claim, 250 ms at most',
   INFERENCE_QUEUE_TIME:
     'photos that would miss their deadline are rejected, and INFERENCE_QUEUE bounds the rest',

@@ -100,7 +100,7 @@ export function photoData(
   };
 }
 
-/** What clients A and B read: a key they know no card for is told as another, with both probabilities added. */
+/** The answer for clients A and B: a key that they don't know becomes another, with both probabilities added. */
 export function v1PhotoData(shown: Shown, wording: Wording): PhotoData {
   const { taxonomy } = wording;
   const data = photoData(shown, wording);

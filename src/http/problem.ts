@@ -32,7 +32,7 @@ export function registerProblems(app: FastifyInstance): void {
   );
 }
 
-/** What the caller is told of whatever went wrong; the log has the rest. */
+/** What the caller reads about any error; the log has the rest. */
 export function publicError(error: FastifyError, request: FastifyRequest): AppError {
   const known = wantedForm(error, request) ?? knownError(error);
   if (!known) request.log.error({ err: error }, 'a request failed unexpectedly');
@@ -160,7 +160,7 @@ interface FormSchema {
   readonly body?: { readonly properties?: object };
 }
 
-/** What the caller may be told about an error; nothing where only the log may know. */
+/** What the caller may read about an error; undefined where it belongs in the log only. */
 export function knownError(error: FastifyError | AppError): AppError | undefined {
   if (error instanceof AppError) return error;
   if ('validation' in error && error.validation) return validationError(error);

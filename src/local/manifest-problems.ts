@@ -101,7 +101,7 @@ function goldenProblems(golden: unknown, labelCount: number): string[] {
   });
 }
 
-/** What lies under these keys, whatever the value is. */
+/** The value under these keys, of any type. */
 function within(value: unknown, ...keys: readonly string[]): unknown {
   return keys.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value);
 }

@@ -15,7 +15,7 @@ export interface CallerSource {
 
 /**
  * Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself). A
- * page of another site is somebody else than the rest at its address: what it claims is not theirs.
+ * page of another site is a claimant of its own: what it claims does not count for others at its address.
  */
 export function identityOf(source: CallerSource): CallerIdentity {
   const key = JSON.stringify([source.userId, source.address, source.app, source.page]);

@@ -24,7 +24,7 @@ export type RecordedTally = Pick<Tally, 'topic' | 'name'> &
 
 /**
  * Writes down what happened, each photo once: an upload is a photo, a look-up that hits is a photo, a look-up that
- * misses is counted in its request only. No call throws or waits: statistics never cost anybody an answer.
+ * misses is counted in its request only. No call throws or waits: statistics never delay or fail an answer.
  */
 export interface Recorder {
   answered(
@@ -87,7 +87,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
         ...answerOf(classification),
         outcome: outcomeOf(classification, from, saidOf),
         degraded,
-        // Whoever joined a call under way did not pay for it.
+        // A caller that joined a call under way did not pay for it.
         ...(from === 'model' && costMicro !== undefined && { costMicro }),
         ...(from !== 'model' && classification.method === 'llm' && savedMicro(savings)),
         ...(photo.kind === 'lookup' && savings && { avoidedBytes: savings.uploadBytes() }),

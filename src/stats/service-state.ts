@@ -47,7 +47,7 @@ export interface ProviderState {
   readonly limiter: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
 }
 
-/** Gauges of what there is, read when somebody scrapes. */
+/** Gauges of the current state, read at a scrape. */
 export function watchService(registry: Registry, state: () => ServiceState): void {
   const registers = [registry];
   new Gauge({

@@ -8,8 +8,8 @@ export interface ShadowOptions {
 }
 
 /**
- * The same classifier; a sample of what it answers is shown to `other` too, and both are compared. Nobody waits for
- * that, and its failure is nobody's.
+ * The same classifier. For a sample of its answers `other` is asked too, and both answers are compared. No caller waits
+ * for the comparison or sees it fail.
  */
 export function withShadow(inner: Classifier, other: Classifier, options: ShadowOptions): Classifier {
   const { percent, onCompared, random = Math.random } = options;

@@ -41,7 +41,7 @@ export interface Activity {
   readonly users: readonly UserSum[];
 }
 
-/** Sums up what happens until it is written. Adding costs a few additions, whatever was added before. */
+/** Sums up what happens until it is written. Adding costs a few additions, however much was added before. */
 export interface ActivityBuffer {
   /** @param isKept as a record, beside its sums @throws StatementError its claimant or hash is none */
   photo(record: PhotoRecord, isKept?: boolean): void;

@@ -11,7 +11,7 @@ export interface ApiKey {
   readonly createdAt: number;
   readonly expiresAt?: number;
   readonly revokedAt?: number;
-  /** Requests a minute; absent: as many as anybody. */
+  /** Requests a minute; absent: the limit of all callers. */
   readonly perMinute?: number;
 }
 

@@ -29,7 +29,7 @@ export interface Found extends StoredResult {
   readonly corrected?: string;
 }
 
-/** Whose claims answer a claimant: its own alone, or the newest of anybody's, too. */
+/** Which claims answer a claimant: its own alone, or also the newest of any claimant. */
 export type ClaimTrust = 'own' | 'all';
 
 /** "This hash belongs to that content", said by one claimant. */

@@ -44,7 +44,7 @@ interface Operations {
    * result, then the claimant's own claim, and, with `ClaimTrust` all, the newest claim of any claimant.
    */
   findResults(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
-  /** An LLM's answer replaces a local one, whatever their age; else the newer one stays. */
+  /** An LLM's answer replaces a local one of any age; otherwise the newer one stays. */
   saveResults(results: readonly StoredResult[]): Promise<void>;
   /** The newest claim of a claimant for a hash counts. */
   saveClaims(claims: readonly Claim[]): Promise<void>;
@@ -75,7 +75,7 @@ interface Operations {
   saveActivity(activity: Activity, batch?: string): Promise<void>;
   /** Adds the amount to both periods, or to neither, and returns false, where one would exceed its cap. */
   reserveSpend(amountMicro: number, dayAndMonth: readonly [SpendCap, SpendCap]): Promise<boolean>;
-  /** Adds, or subtracts, whatever the caps. */
+  /** Adds or subtracts, without regard to the caps. */
   addSpend(differenceMicro: number, periods: readonly string[]): Promise<void>;
   /** When the refusal ends or ended, in Unix milliseconds; undefined without a refusal. */
   findRefusal(photo: PhotoVersion): Promise<number | undefined>;

@@ -71,7 +71,7 @@ export function setPage(request: FastifyRequest, origin: string): void {
   pages.set(request, origin);
 }
 
-/** A non-empty `X-User-ID` wins over the body's `user_id`; neither authenticates anybody. */
+/** A non-empty `X-User-ID` wins over the body's `user_id`; neither authenticates the caller. */
 export function identityOfRequest(request: FastifyRequest, bodyUserId?: string | null): CallerIdentity {
   const header = request.headers['x-user-id'];
   const userId = (Array.isArray(header) ? header[0] : header)?.trim() || bodyUserId?.trim();

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 const exposed = 'Retry-After, X-Request-ID';
-/** How long a browser may remember what it was told; Chromium takes no more than two hours. */
+/** How long a browser may cache a preflight answer; Chromium's limit is two hours. */
 const maxAgeS = 7200;
 
 /** Lets pages of these origins read the answers of the routes of this scope, and of no others. */

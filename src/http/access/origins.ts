@@ -27,7 +27,7 @@ const feedbackRoute = '/api/v1/feedback';
 
 /**
  * What pages of other sites may do, before any body is read: a browser sends a form to any address, from the address
- * of whoever looks at the page. Such a page may have photos classified (unless told otherwise); what it claims without
+ * of the person who looks at the page. Such a page may have photos classified (unless `UPLOAD_ORIGINS` forbids it); what it claims without
  * a user id counts for that page alone.
  */
 export function guardOrigins(

@@ -6,11 +6,11 @@ import { foreignOrigin } from '../access/origins.ts';
 
 /** Who may call the routes of operators. */
 export type OpsRule =
-  /** Whoever has the token, or one of several separated by commas, each as it is or as `sha256:` and 64 hex digits. */
+  /** Callers with the token, or one of several separated by commas, each as it is or as `sha256:` and 64 hex digits. */
   | { readonly kind: 'token'; readonly tokens: string }
-  /** Whoever is on this machine, for a service that listens on loopback alone. */
+  /** Callers on this machine, for a service that listens on loopback alone. */
   | { readonly kind: 'loopback' }
-  /** Nobody, until there is a token. */
+  /** No caller, until there is a token. */
   | { readonly kind: 'closed' };
 
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -33,7 +33,7 @@ export function opsPageAccess(rule: OpsRule): Hook {
   };
 }
 
-/** Whether an operator asks for a photo to be classified anew. Anybody else's wish is no error, and not heard. */
+/** Whether an operator asks for a photo to be classified again. The same header from another caller is ignored. */
 export function recheckAsked(rule: OpsRule): (request: FastifyRequest) => boolean {
   const check = checkOf(rule);
   return (request) => {
@@ -124,7 +124,7 @@ function digestsOf(list: string): readonly Buffer[] {
     });
 }
 
-/** In constant time, whatever the lengths and however many there are. */
+/** In constant time for any lengths and any number of tokens. */
 function isOneOf(given: string, tokens: readonly Buffer[]): boolean {
   const digest = digestOf(given);
   return tokens.filter((token) => timingSafeEqual(digest, token)).length > 0;

@@ -61,7 +61,7 @@ export function statsRoutes(
     ...stamp(request.id),
   }));
 
-  route('cache-efficiency', 'What the cache is worth; of all days unless told', CacheEfficiency, ({ days }) =>
+  route('cache-efficiency', 'What the cache saves; over all days by default', CacheEfficiency, ({ days }) =>
     stats.cacheEfficiency(days === undefined ? undefined : Number(days)),
   );
   route('category-distribution', 'What photos show (30 days)', Categories, ({ days = 30 }) =>
@@ -94,7 +94,7 @@ export function statsRoutes(
   });
 
   const series = {
-    ...common('Figures step by step; the last day by the hour unless told'),
+    ...common('Figures step by step; by default the last day by the hour'),
     querystring: Type.Object({
       from: Moment('First moment'),
       to: Moment('First moment after the last'),

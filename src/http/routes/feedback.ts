@@ -11,7 +11,7 @@ import { type OpsRule, opsAccess } from '../ops/access.ts';
 const Said = Type.Object({
   image_hash: Type.String(),
   category: Type.String(),
-  answered: Type.Optional(Type.String({ description: 'What the claimant had been told' })),
+  answered: Type.Optional(Type.String({ description: 'The answer that the claimant had before' })),
   model: Type.Optional(Type.String()),
   claimant: Type.String({ description: 'Who said so, as a hash' }),
   at: Type.String({ format: 'date-time' }),

@@ -49,7 +49,7 @@ const Body = {
   ),
   claims: Type.Optional(
     Type.Literal('anybody', {
-      description: 'CLAIM_TRUST=all: whoever uploads a photo decides what any hash means for everybody',
+      description: 'CLAIM_TRUST=all: every uploader decides what any hash means for all callers',
     }),
   ),
   llm_failure: Type.Optional(

@@ -136,7 +136,7 @@ function accept({ image_metadata }: FormFields, photos: number): void {
     );
 }
 
-/** Nobody's where the metadata is not of the documented form: the batch is refused, its photos are recorded. */
+/** Undefined where the metadata is not of the documented form: the batch is refused, its photos are recorded. */
 function userIdIn(value: unknown): string | null | undefined {
   const parsed = typeof value === 'string' ? parsedOrUndefined(value) : value;
   return Value.Check(Metadata, parsed) ? parsed.user_id : undefined;

@@ -8,7 +8,7 @@ export interface WatchedModels {
   }[];
 }
 
-/** How long the models of vision LLMs will be there, read when somebody scrapes. */
+/** Days until the shutdown of each vision model, read at a scrape. */
 export function watchModels(registry: Registry, state: () => WatchedModels): void {
   new Gauge({
     name: 'album_llm_model_days_until_shutdown',

@@ -6,7 +6,7 @@ import { type DaySpan, dateNamer } from './span.ts';
 export interface Census {
   readonly results: number;
   readonly maxHits: number;
-  /** Unix milliseconds; undefined while nobody has counted. */
+  /** Unix milliseconds; undefined before the first count. */
   readonly at?: number;
 }
 

@@ -5,7 +5,7 @@ import type { DaySpan } from './span.ts';
 /** Up to so many days a report is made when it is asked for; of more, it is kept: all their days are read for it. */
 const daysAtOnce = 7;
 const keptMs = 600_000;
-/** Made anew before anybody has to wait for them. */
+/** Renewed before a request has to wait for them. */
 const renewedMs = 480_000;
 const renewedDays = [30, 90];
 const mostUsers = 100;

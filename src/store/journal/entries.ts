@@ -89,7 +89,7 @@ export function withoutErased(entry: Entry, at: number, erasures: readonly Erasu
   }
 }
 
-/** Sums name nobody and stay. */
+/** Sums name no user and stay. */
 function activityWithout(activity: Activity, erasures: readonly Erasure[]): Activity {
   const photo = (row: readonly RecordValue[]) => isErased(subjectOf(photoColumns, row), erasures);
   const request = (row: readonly RecordValue[]) => isErased(subjectOf(requestColumns, row), erasures);

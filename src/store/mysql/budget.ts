@@ -4,7 +4,7 @@ import type { MysqlQuery } from './connection.ts';
 
 /**
  * Both periods in one statement, so that neither is charged without the other. The month's row is locked first by
- * everybody, so that no two wait for each other.
+ * all processes, so that no two wait for each other.
  */
 const reserveSql = `UPDATE llm_spend m STRAIGHT_JOIN llm_spend d ON d.period = ?
   SET m.spent_micro = m.spent_micro + ?, d.spent_micro = d.spent_micro + ?

@@ -33,7 +33,7 @@ export type MysqlQuery = (sql: string, values?: readonly unknown[]) => Promise<r
 /** How long a server may need to notice that a connection has ended. */
 const releaseMs = 100;
 
-/** What every connection has in common, whatever the server's defaults are. */
+/** What every connection has in common; the server's defaults don't matter. */
 export function connectionOptions(server: MysqlServer, connectTimeoutMs: number): ConnectionOptions {
   return {
     host: server.host,

@@ -111,7 +111,7 @@ async function createDatabase(query: MysqlQuery, { database, user }: MysqlServer
   }
 }
 
-/** 1049 says so; a user without any right to a database that does not exist is told 1044 instead. */
+/** Error 1049; a user without any right to a missing database gets 1044 instead. */
 function isMissingDatabase(error: unknown): boolean {
   if (error instanceof StatementError) return false;
   return /^ER_(BAD_DB_ERROR|DBACCESS_DENIED_ERROR):/.test(reasonOf(error));

@@ -68,7 +68,7 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
     columns: { before: 'at_ms', claimant: 'claimant', hash: 'sha256' },
   },
   requests: { table: 'requests', key: ['at_ms', 'id'], columns: { before: 'at_ms', claimant: 'claimant' } },
-  // On which days somebody came, and how often.
+  // On which days each user came, and how often.
   days: {
     table: 'day_users',
     key: ['day_ms', 'claimant'],

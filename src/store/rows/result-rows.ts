@@ -2,7 +2,7 @@ import { hourMs } from '../../durations.ts';
 import type { Hit, StoredResult } from '../entities.ts';
 import { bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
 
-/** What is told of a content, as both drivers read it. */
+/** The result of a content, as both drivers read it. */
 export interface ResultRow {
   readonly category: string;
   readonly confidence: number;

@@ -22,7 +22,7 @@ const script = asset('page.js');
 
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** For a page that brings all it needs, and that nobody may frame. */
+/** For a self-contained page that no other page may frame. */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   `script-src ${hashOf(script)}`,
