@@ -34,10 +34,10 @@ export const storeVariables = {
     default: './data/album-classifier.db',
   }),
   JOURNAL_DIR: text({
-    about: 'Folder in which writes wait while MySQL is down; empty: the folder of SQLITE_FILE',
+    about: 'Folder of the journal, which keeps writes while MySQL is down; empty: the folder of SQLITE_FILE',
   }),
   JOURNAL_MAX_MB: integer({
-    about: 'Most that waits there, a worker; beyond it the oldest records are dropped first, results last',
+    about: 'Largest journal, per worker; beyond it the oldest records are dropped first, results last',
     default: 256,
     min: 1,
     max: 100_000,
