@@ -72,7 +72,7 @@ export function openProviders(
   const accounts = new Map<string, Account & { readonly breakers: CircuitBreaker<CallFailure>[] }>();
 
   /** The limits of its first provider hold for an account. */
-  function accountOf({ account: name, maxConcurrency: most, maxRate, timeoutMs }: ProviderOptions) {
+  function accountOf({ account: name, maxConcurrency: most, maxRate }: ProviderOptions) {
     const known = accounts.get(name);
     if (known) return known;
     const limiter = new Limiter({
