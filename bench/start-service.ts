@@ -35,6 +35,7 @@ export async function startService(
         APP_PORT: String(port),
         SQLITE_FILE: join(folder, 'album.db'),
         LOG_LEVEL: 'warn',
+        SHUTDOWN_GRACE: '0',
         ...environment,
       },
       stdio: ['ignore', 'inherit', 'inherit'],

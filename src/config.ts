@@ -90,6 +90,7 @@ export function configFrom(environment: Environment) {
       modelDir: values.MODEL_DIR,
     },
     drainTimeoutMs: values.DRAIN_TIMEOUT * 1000,
+    shutdownGraceMs: (values.SHUTDOWN_GRACE ?? (process.stdout.isTTY ? 0 : 5)) * 1000,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     timeZone: values.TIME_ZONE,
     http: {

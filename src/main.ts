@@ -2,6 +2,8 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { ArgumentError, argumentsFrom, usage } from './process/arguments.ts';
+import { closeLimitMs } from './process/drain.ts';
+import { cannotStart } from './process/exit-codes.ts';
 import { letHeapGrow } from './process/heap.ts';
 import { openLog } from './process/log.ts';
 import { runPrimary } from './process/primary.ts';
@@ -19,12 +21,15 @@ try {
     process.stderr.write(`${error.message}\n`);
     process.exit(2);
   }
-  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
-  process.exit(1);
+  const isConfigError = error instanceof ConfigError;
+  process.stderr.write(`${isConfigError ? error.message : (error as Error).stack}\n`);
+  process.exit(cluster.isWorker && isConfigError ? cannotStart : 1);
 }
 
 async function start(config: Config): Promise<void> {
   const { log, lostLines } = openLog(config.log);
-  if (config.workers > 1 && cluster.isPrimary) runPrimary({ workers: config.workers, log });
+  const { workers, shutdownGraceMs, drainTimeoutMs } = config;
+  if (workers > 1 && cluster.isPrimary)
+    runPrimary({ workers, stopTimeoutMs: shutdownGraceMs + drainTimeoutMs + closeLimitMs + 2_000, log });
   else await serve(config, { log, lostLines, version });
 }

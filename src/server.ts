@@ -84,13 +84,9 @@ export async function buildServer(
     reply.header('x-request-id', request.id);
     done();
   });
-  // A connection kept alive would hold up the end of a process that drains.
-  let isClosing = false;
-  app.addHook('preClose', async () => {
-    isClosing = true;
-  });
+  // A process that stops ends each connection with its next answer.
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (isClosing) reply.header('connection', 'close');
+    if (!services.isReady()) reply.header('connection', 'close');
     done();
   });
   // One line a request, without the query: it may name a user.

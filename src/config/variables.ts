@@ -51,10 +51,18 @@ export const variables = {
     unit: 'MB',
   }),
   DRAIN_TIMEOUT: integer({
-    about: 'Time for requests in flight to finish after SIGTERM',
+    about: 'Time for requests in flight to finish after SIGTERM and SHUTDOWN_GRACE; then they are cut off',
     default: 60,
     min: 1,
     max: 600,
+    unit: 's',
+  }),
+  SHUTDOWN_GRACE: integerOrAuto({
+    about:
+      'Time after SIGTERM in which /health/ready answers 503 and the port is still open, so that load balancers send requests elsewhere; auto: 5, at a terminal 0',
+    default: 'auto',
+    min: 0,
+    max: 300,
     unit: 's',
   }),
   LOG_LEVEL: oneOf({

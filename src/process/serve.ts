@@ -1,10 +1,12 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
-import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { buildServer } from '../server.ts';
-import { openServices, type Services } from '../services.ts';
+import { openServices } from '../services.ts';
 import { announce } from './announce.ts';
+import { drain } from './drain.ts';
+import { cannotStart } from './exit-codes.ts';
+import { sendHeartbeats } from './heartbeat.ts';
 import type { Log } from './log.ts';
 import { openOpsToken } from './ops-token.ts';
 
@@ -16,6 +18,7 @@ export async function serve(
   config: Config,
   { log, lostLines, version }: Log & { readonly version: string },
 ): Promise<void> {
+  if (cluster.isWorker) sendHeartbeats();
   const ops = openOpsToken(config);
   // One worker prints for all.
   const isSpeaker = !cluster.isWorker || cluster.worker?.id === 1;
@@ -32,14 +35,16 @@ export async function serve(
   });
 
   let stopping: Promise<void> | undefined;
-  const stop = (reason: string, exitCode = 0) => {
-    stopping ??= drain(app, services, { log, reason, exitCode, limitMs: config.drainTimeoutMs });
+  const stop = (reason: string, { exitCode = 0, graceMs = 0 } = {}) => {
+    const limitMs = config.drainTimeoutMs;
+    stopping ??= drain(app, services, { log, reason, exitCode, graceMs, limitMs });
   };
+  const stopGently = (signal: string) => stop(signal, { graceMs: config.shutdownGraceMs });
   // Both the process group and the primary may send the signal; the second one changes nothing.
-  process.on('SIGTERM', (signal) => stop(signal)).on('SIGINT', (signal) => stop(signal));
+  process.on('SIGTERM', stopGently).on('SIGINT', stopGently);
   process.on('uncaughtException', (error, kind) => {
     log.fatal({ err: error, kind }, 'unexpected error');
-    stop('unexpected error', 1);
+    stop('unexpected error', { exitCode: 1 });
   });
   process.once('disconnect', () => stop('the primary process is gone'));
 
@@ -50,7 +55,7 @@ export async function serve(
   } catch (error) {
     log.fatal(`can't listen on ${config.host}:${config.port}: ${whyNot(error as NodeJS.ErrnoException)}`);
     await services.close();
-    process.exit(1);
+    process.exit(cluster.isWorker ? cannotStart : 1);
   }
   const { port } = app.server.address() as AddressInfo;
   if (!isSpeaker) return;
@@ -63,27 +68,4 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'EACCES') return 'ports below 1024 take a privilege; set APP_PORT';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address; set APP_HOST';
   return message;
-}
-
-async function drain(
-  app: Awaited<ReturnType<typeof buildServer>>,
-  services: Services,
-  { log, reason, exitCode, limitMs }: { log: Logger; reason: string; exitCode: number; limitMs: number },
-): Promise<void> {
-  log.info({ reason }, 'draining: requests in flight finish, new ones are refused');
-  services.stopTaking();
-  const limit = setTimeout(() => {
-    log.error({ limitMs }, 'requests were still in flight at the limit; stopping without them');
-    process.exit(1);
-  }, limitMs);
-  try {
-    await app.close();
-    await services.close();
-  } catch (error) {
-    log.error({ err: error }, 'could not stop cleanly');
-    process.exit(1);
-  }
-  clearTimeout(limit);
-  log.info('stopped');
-  process.exit(exitCode);
 }

@@ -21,6 +21,7 @@ async function serviceWritingTo(output: Output, nodeOptions: readonly string[] =
       APP_PORT: String(port),
       SQLITE_FILE: join(folder, 'album.db'),
       INFERENCE_PROCESSES: '1',
+      SHUTDOWN_GRACE: '0',
       LOG_LEVEL: 'trace',
     },
     stdio: ['ignore', output, output],

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { formOf, post, sampleBytes } from '../support/app.ts';
@@ -79,6 +81,33 @@ describe('the process', () => {
     }
   });
 
+  test('SIGTERM leaves the port open for the grace, and ends each connection with its next answer', async () => {
+    const { child, url, exited } = await startServiceProcess({ SHUTDOWN_GRACE: '3' });
+    await fetch(url);
+    child.kill('SIGTERM');
+    const ready = () => fetch(`${url}/health/ready`);
+    await expect.poll(async () => (await ready()).status, { timeout: 10_000 }).toBe(503);
+    const { headers, status } = await ready();
+    expect([status, headers.get('connection')]).toEqual([503, 'close']);
+    expect((await post(`${url}/api/v1/classify`, formOf([photo('cat.jpg')]))).status).toBe(200);
+    expect((await exited)[0]).toBe(0);
+  });
+
+  test('SIGTERM waits for a stalled upload no longer than DRAIN_TIMEOUT, and stops cleanly', async () => {
+    const { child, url, exited, output } = await startServiceProcess({ DRAIN_TIMEOUT: '1' });
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname).on('error', () => {});
+    socket.write(
+      'POST /api/v1/classify HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 900000\r\n\r\n' +
+        '--b\r\ncontent-disposition: form-data; name="image"; filename="a.jpg"\r\n\r\nbytes',
+    );
+    await once(socket, 'ready');
+    await fetch(`${url}/health/live`);
+    child.kill('SIGTERM');
+    expect((await exited)[0]).toBe(0);
+    expect(output()).toContain('cut off');
+  });
+
   test('leaves no child behind, even when it is killed', async () => {
     const { child } = await startServiceProcess();
     const children = childrenOf(child.pid);
@@ -114,6 +143,24 @@ describe('several workers', () => {
     await expect.poll(() => workers().filter((pid) => pid !== victim).length, { timeout: 15_000 }).toBe(2);
     child.kill('SIGTERM');
     expect((await exited)[0]).toBe(0);
+  });
+
+  test('a worker that hangs is left out of /metrics, killed and replaced', { timeout: 90_000 }, async () => {
+    const { child, url, ready } = await spawnService({ WORKERS: '2', INFERENCE_PROCESSES: '2' });
+    await ready(2);
+    const [victim = 0] = childrenOf(child.pid);
+    process.kill(victim, 'SIGSTOP');
+    const metrics = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
+    expect([metrics.status, await metrics.text()]).toEqual([200, expect.stringContaining('album_')]);
+    await expect.poll(() => isAlive(victim), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => childrenOf(child.pid).length, { timeout: 30_000 }).toBe(2);
+  });
+
+  test('a port that is taken ends all workers and the process', async () => {
+    const { url } = await startServiceProcess();
+    const { exited, output } = await spawnService({ WORKERS: '2', APP_PORT: new URL(url).port });
+    expect((await exited)[0]).toBe(1);
+    expect(output()).toContain('another process listens there');
   });
 });
 

@@ -37,6 +37,7 @@ export async function spawnService(
       APP_PORT: String(port),
       SQLITE_FILE: file,
       INFERENCE_PROCESSES: '1',
+      SHUTDOWN_GRACE: '0',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
