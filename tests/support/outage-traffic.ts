@@ -30,8 +30,11 @@ export interface OutageTraffic {
   cached(hashes: readonly string[]): Promise<number>;
 }
 
-/** @param url of the service at that moment */
-export function openOutageTraffic(url: () => string): OutageTraffic {
+/**
+ * @param url of the service at that moment
+ * @param retryMs after a broken connection a photo is sent again, as an app does; by default it is not
+ */
+export function openOutageTraffic(url: () => string, retryMs?: number): OutageTraffic {
   const answered: NumberedPhoto[] = [];
   const others: number[] = [];
   const headers = { 'x-user-id': 'anna', 'x-device-type': 'Android' };
@@ -52,6 +55,9 @@ export function openOutageTraffic(url: () => string): OutageTraffic {
     );
     if (status === 200) answered.push(photo);
     else others.push(status);
+    if (status !== 0 || retryMs === undefined) return;
+    await sleep(retryMs);
+    await sendOne(photo);
   }
 
   return {
