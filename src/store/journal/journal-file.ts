@@ -18,8 +18,8 @@ export type ItemCounts = Record<EntryKind, number>;
 export interface JournalFile {
   /** All or none. @returns what it dropped to make room: records first, results last @throws Error it can't be written */
   append(entries: readonly Entry[], at: number): ItemCounts;
-  /** The oldest first. */
-  oldest(kind: EntryKind, limit: number): WaitingEntry[];
+  /** The oldest first. @param after the id of the last one read */
+  oldest(kind: EntryKind, limit: number, after?: number): WaitingEntry[];
   /** All of that key, the oldest first. */
   find(kind: EntryKind, key: string): Entry[];
   replace(id: number, entry: Entry): void;
@@ -66,15 +66,15 @@ export function openJournalFile(path: string, maxBytes: number): JournalFile {
     'INSERT INTO entries (kind, key, at_ms, items, body) VALUES (?, ?, ?, ?, ?)',
   );
   const selectOldest = database.prepare(
-    'SELECT id, at_ms, body FROM entries WHERE kind = ? ORDER BY id LIMIT ?',
+    'SELECT id, at_ms, body FROM entries WHERE kind = ? AND id > ? ORDER BY id LIMIT ?',
   );
   const selectKey = database.prepare('SELECT body FROM entries WHERE key = ? AND kind = ? ORDER BY id');
   const update = database.prepare('UPDATE entries SET body = ?, items = ? WHERE id = ?');
   const selectSize = database.prepare('SELECT kind, items, length(body) AS bytes FROM entries WHERE id = ?');
   const removeOne = database.prepare('DELETE FROM entries WHERE id = ?');
 
-  function oldest(kind: EntryKind, limit: number): WaitingEntry[] {
-    const rows = selectOldest.all(kind, limit);
+  function oldest(kind: EntryKind, limit: number, after = 0): WaitingEntry[] {
+    const rows = selectOldest.all(kind, after, limit);
     return rows.map(({ id, at_ms, body }) => ({
       id: Number(id),
       at: Number(at_ms),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Erasure, Found, Lookup, StoredResult } from '../entities.ts';
 import { openDeadJournals } from './dead-journals.ts';
@@ -32,6 +33,9 @@ export interface WaitingBatch {
   /** They are written, or count no more. */
   remove(): void;
 }
+
+/** Entries that an erasure reads at once. */
+const eraseStep = 200;
 
 /** Writes that wait for the store. */
 export type Journal = ReturnType<typeof openJournal>;
@@ -113,14 +117,19 @@ export function openJournal({
       return undefined;
     },
 
-    /** Removes what was forgotten. */
-    erase(erasures: readonly Erasure[]): void {
+    /** Removes what was forgotten. Requests go on between two steps. */
+    async erase(erasures: readonly Erasure[]): Promise<void> {
       for (const file of all())
         for (const kind of entryKinds)
-          for (const waiting of file.oldest(kind, Number.MAX_SAFE_INTEGER)) {
-            const kept = withoutErased(waiting.entry, waiting.at, erasures);
-            if (kept === undefined) file.remove([waiting]);
-            else if (kept !== waiting.entry) file.replace(waiting.id, kept);
+          for (let last: WaitingEntry | undefined; ; await nextTurn()) {
+            const some = file.oldest(kind, eraseStep, last?.id);
+            last = some.at(-1);
+            if (last === undefined) break;
+            for (const waiting of some) {
+              const kept = withoutErased(waiting.entry, waiting.at, erasures);
+              if (kept === undefined) file.remove([waiting]);
+              else if (kept !== waiting.entry) file.replace(waiting.id, kept);
+            }
           }
     },
 

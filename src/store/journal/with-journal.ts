@@ -125,8 +125,11 @@ export function withJournal(
     find: journal.find,
     async erase(erasures) {
       await pauseReplay();
-      journal.erase(erasures);
-      mayGoOn = () => true;
+      try {
+        await journal.erase(erasures);
+      } finally {
+        mayGoOn = () => true;
+      }
     },
     items: journal.items,
     replay: replayNow,
@@ -141,10 +144,9 @@ export function withJournal(
       const until = performance.now() + closeMs;
       mayGoOn = () => performance.now() < until;
       await replayNow();
-      const waiting = journal.items();
-      const isEmpty = journal.isEmpty();
+      if (!journal.isEmpty())
+        logger.warn({ waiting: journal.items() }, 'the process ends before the journal is written');
       journal.close();
-      if (!isEmpty) logger.warn({ waiting }, 'writes still wait in the journal');
     },
   };
 }
