@@ -13,6 +13,8 @@ export interface Api {
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
+      /** Results, claims and records that wait in the journal until the database is back */
+      journal?: number;
       /** CLAIM_TRUST=all: every uploader decides what any hash means for all callers */
       claims?: 'anybody';
       /** Why calls to the vision LLM fail; until an hour after they were answered again */
@@ -40,6 +42,8 @@ export interface Api {
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
+      /** Results, claims and records that wait in the journal until the database is back */
+      journal?: number;
       /** CLAIM_TRUST=all: every uploader decides what any hash means for all callers */
       claims?: 'anybody';
       /** Why calls to the vision LLM fail; until an hour after they were answered again */

@@ -37,6 +37,7 @@ export function openStatus(config: Config, { store, journal, pool, vision, isRea
       modelApi: canAnswer() ? 'available' : 'unavailable',
       ...(vision && { llm: vision.health() }),
       llmModel: vision?.models.worst(),
+      journalled: Object.values(journal.items()).reduce((sum, items) => sum + items, 0),
       claimTrust: config.claimTrust,
       llmFailure: vision?.worstFailure(),
     }),

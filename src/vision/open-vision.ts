@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
+import { UnavailableError } from '../errors.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
@@ -94,6 +95,11 @@ export const backoff = { baseMs: 2_000, capMs: 10_000 };
 /** A tenth of the calls; some in quiet times. */
 export const repetitions = { ratio: 0.1, floor: 10, windowMs: 10_000 };
 
+/** Logs what failed, but for an outage, which the store's breaker logs. */
+const storeFailed = (log: VisionParts['log'], message: string) => (error: unknown) => {
+  if (!(error instanceof UnavailableError)) log.warn({ err: error }, message);
+};
+
 /**
  * The vision LLMs that the configuration names, ready to be asked.
  * @throws Error the catalogue or a provider can't be used, or a budget is set and a model's price is not known
@@ -135,13 +141,13 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
       if (isExhausted) log.warn('the budget for LLM calls is used up; the local model answers');
       else log.info('there is budget for LLM calls again');
     },
-    onFailure: (error) => log.warn({ err: error }, 'what LLM calls cost could not be written down'),
+    onFailure: storeFailed(log, 'what LLM calls cost could not be written down'),
   });
   const refusals = openRefusalMemory({
     store: parts.refusals,
     version: `${taxonomy.version}/${prompt.version}`,
     ttlMs: llm.refusalMs,
-    onFailure: (error) => log.warn({ err: error }, 'a refused photo could not be looked up or remembered'),
+    onFailure: storeFailed(log, 'a refused photo could not be looked up or remembered'),
   });
   const classifier = visionClassifier({
     providers,

@@ -80,8 +80,10 @@ describeWithMysql('the service on MySQL', (server) => {
     const lookup = await check('a'.repeat(64));
     expect([lookup.status, lookup.body.code]).toEqual([503, 'store_unavailable']);
     expect(Number(lookup.headers.get('retry-after'))).toBeGreaterThan(0);
+    await expect.poll(async () => (await health()).journal, { timeout: 15_000 }).toBeGreaterThan(1);
     proxy.thaw();
     await expect.poll(async () => (await health()).database, { timeout: 15_000 }).toBe('connected');
+    await expect.poll(async () => (await health()).journal, { timeout: 15_000 }).toBeUndefined();
     await classify('coffee.jpg');
     const [stored] = await mysqlRows(server, 'SELECT COUNT(*) AS n FROM results', database);
     expect(Number(stored?.n)).toBeGreaterThan(0);

@@ -18,6 +18,8 @@ export interface Health {
   /** What is wrong with a model that it is asked for. */
   readonly llmModel?: 'shut_down' | 'shuts_down_soon' | 'unknown' | undefined;
   readonly claimTrust: 'own' | 'all';
+  /** Writes in the journal of a database outage. */
+  readonly journalled: number;
   /** Why its calls fail, or did of late. */
   readonly llmFailure?: LlmFailure | undefined;
 }
@@ -45,6 +47,12 @@ const Body = {
   llm_model: Type.Optional(
     Type.Union([Type.Literal('shut_down'), Type.Literal('shuts_down_soon'), Type.Literal('unknown')], {
       description: 'What is wrong with a model that is asked: its vendor ends it, or does not list it',
+    }),
+  ),
+  journal: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Results, claims and records that wait in the journal until the database is back',
     }),
   ),
   claims: Type.Optional(
@@ -80,7 +88,7 @@ export function healthRoutes(plain: FastifyInstance, { health, isReady }: Health
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   function body() {
-    const { database, modelApi, llm, llmModel, llmFailure, claimTrust } = health();
+    const { database, modelApi, llm, llmModel, llmFailure, claimTrust, journalled } = health();
     // A lost store is no reason to stop: photos are classified without it.
     const status = modelApi === 'available' ? ('healthy' as const) : ('unhealthy' as const);
     return {
@@ -89,6 +97,7 @@ export function healthRoutes(plain: FastifyInstance, { health, isReady }: Health
       model_api: modelApi,
       ...(llm && { llm }),
       ...(llmModel && { llm_model: llmModel }),
+      ...(journalled > 0 && { journal: journalled }),
       ...(claimTrust === 'all' && { claims: 'anybody' as const }),
       ...(llmFailure && { llm_failure: toldToAll(llmFailure) }),
       timestamp: new Date().toISOString(),
