@@ -24,7 +24,7 @@ interface AlbumFile {
   readonly bytes: Buffer<ArrayBuffer>;
 }
 
-const files = photoFiles(positionals);
+const files = photoFiles(positionals).files.map(({ file }) => file);
 const every = Math.max(1, Math.floor(files.length / Number(values.photos)));
 const chosen = files.filter((_, index) => index % every === 0).slice(0, Number(values.photos));
 const makers = [...Object.values(chatCopies), encodings['JPEG quality 70'], encodings['WebP quality 75']];

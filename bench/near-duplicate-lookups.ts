@@ -23,7 +23,7 @@ const { positionals, values } = parseArgs({
 });
 
 const photos: Fingerprint[] = [];
-for (const file of photoFiles(positionals)) {
+for (const file of photoFiles(positionals).files.map(({ file }) => file)) {
   const fingerprint = await fingerprintOf(readFileSync(file));
   if (fingerprint) photos.push(fingerprint);
 }
@@ -99,7 +99,7 @@ await timed('filing a fingerprint', 500, () =>
 await close();
 
 setUpSharp();
-const [first = ''] = photoFiles(positionals);
+const [first = ''] = photoFiles(positionals).files.map(({ file }) => file);
 const photo = readFileSync(first);
 const { width = 0 } = await sharp(photo).metadata();
 const large = await sharp(photo)

@@ -27,7 +27,7 @@ function tellPairs(name: string, pictures: readonly (Fingerprint | undefined)[])
   return alike;
 }
 
-const files = photoFiles(positionals);
+const files = photoFiles(positionals).files.map(({ file }) => file);
 const photos: { bytes: Buffer; fingerprint: Fingerprint | undefined }[] = [];
 for (const file of files) {
   const bytes = readFileSync(file);

@@ -1,24 +1,34 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type Invocation, invocationOf, quoted } from './cli/invocation.ts';
+import { loadCliConfig } from './cli/load-config.ts';
 import { classifyFlags, settingsFrom } from './cli/settings.ts';
-import { usage } from './cli/usage.ts';
+import { unknownOption, usage } from './cli/usage.ts';
 import { UsageError } from './cli/usage-error.ts';
-import { ConfigError } from './config.ts';
+import { ConfigError, userEnvironment } from './config.ts';
 
-// What a command needs is loaded for it alone: help and wrong usage answer at once.
+// Each command loads only what it needs: help and usage errors are immediate.
 const { argv, stdout, stderr } = process;
+const flags = {
+  ...classifyFlags,
+  help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', default: false },
+} as const;
 
-async function run(): Promise<number> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: {
-      ...classifyFlags,
-      help: { type: 'boolean', short: 'h', default: false },
-      version: { type: 'boolean', default: false },
-    },
-  });
-  const [command, ...paths] = positionals;
+function parse() {
+  try {
+    return parseArgs({ allowPositionals: true, options: flags });
+  } catch (error) {
+    throw unknownOption(error, Object.keys(flags)) ?? error;
+  }
+}
+
+async function run(invocation: Invocation): Promise<number> {
+  const { positionals, values } = parse();
+  const [command, ...words] = positionals;
   if (values.help) {
     stdout.write(usage);
     return 0;
@@ -28,38 +38,40 @@ async function run(): Promise<number> {
     stdout.write(`${version}\n`);
     return 0;
   }
+  const data = values.data === undefined ? undefined : resolve(invocation.folder, values.data);
+  const config = () => loadCliConfig(invocation, data);
   switch (command) {
     case 'classify': {
-      const settings = settingsFrom(paths, values, stdout.isTTY);
+      const settings = settingsFrom(words, values, { isTerminal: stdout.isTTY, invocation });
       const { classify } = await import('./cli/classify.ts');
       return classify(settings, {
         out: (text) => stdout.write(text),
         err: (text) => stderr.write(text),
         isTerminal: stderr.isTTY,
-        command: `album-classifier ${argv.slice(2).map(quoted).join(' ')}`,
+        isRead: () => lost === undefined,
+        invocation,
+        command: `${invocation.command} ${argv.slice(2).map(quoted).join(' ')}`,
       });
     }
+    case 'undo':
+      return (await import('./cli/undo.ts')).undo(words, { invocation, data, isQuiet: values.quiet });
     case 'migrate':
-      return (await import('./cli/admin.ts')).migrate();
+      return (await import('./cli/admin.ts')).migrate(config());
     case 'versions':
-      return (await import('./cli/cache.ts')).versions();
+      return (await import('./cli/cache.ts')).versions(config());
     case 'drop':
-      return (await import('./cli/cache.ts')).drop(paths);
+      return (await import('./cli/cache.ts')).drop(config, words);
     case 'forget':
-      return (await import('./cli/cache.ts')).forgetWhat(paths);
+      return (await import('./cli/cache.ts')).forgetWhat(config, words);
     case 'keys':
-      return (await import('./cli/keys.ts')).keys(paths);
+      return (await import('./cli/keys.ts')).keys(config, words);
     case 'check-config':
-      return (await import('./cli/admin.ts')).checkConfig();
+      return (await import('./cli/admin.ts')).checkConfig(config());
     case 'check-llm':
-      return (await import('./cli/check-llm.ts')).checkLlm(paths, values);
+      return (await import('./cli/check-llm.ts')).checkLlm(words, config, values);
     default:
       throw new UsageError(command === undefined ? 'no command given' : `there is no command ${command}`);
   }
-}
-
-function quoted(argument: string): string {
-  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
 function isUsageError(error: unknown): error is Error {
@@ -67,7 +79,7 @@ function isUsageError(error: unknown): error is Error {
   return error instanceof UsageError || error instanceof ConfigError || code.startsWith('ERR_PARSE_ARGS');
 }
 
-// Nobody takes the results any more (`| head`, a full disk): as an interrupt, what is in flight finishes and is remembered.
+// The reader is gone (`| head`) or the disk is full. As after an interrupt, photos in flight finish and are remembered.
 let lost: string | undefined;
 stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
   if (lost !== undefined) return;
@@ -76,12 +88,17 @@ stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
   if (process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
 });
 
+const invocation = invocationOf(userEnvironment(), {
+  entry: fileURLToPath(import.meta.url),
+  cwd: process.cwd(),
+});
 try {
-  const code = await run();
-  process.exitCode = lost === undefined || lost === 'EPIPE' ? code : 1;
+  const code = await run(invocation);
+  if (lost === 'EPIPE') process.exitCode = 0;
+  else process.exitCode = lost === undefined ? code : 1;
 } catch (error) {
   if (!isUsageError(error)) throw error;
-  const help = error instanceof ConfigError ? '' : '\nTry --help.\n';
+  const help = error instanceof ConfigError ? '' : `\nTry ${invocation.command} --help\n`;
   stderr.write(`${error.message}\n${help}`);
   process.exitCode = 2;
 }

@@ -32,11 +32,17 @@ export class ConfigError extends Error {
 export const settingNames: readonly string[] = Object.keys(variables);
 
 /**
- * Arguments override the process environment, which overrides the file `.env` in the working directory.
+ * Arguments override the process environment, which overrides a `.env` file in the working directory. `defaults` count
+ * where all of them are silent.
  * @throws ConfigError
  */
-export function loadConfig(file = '.env', args: Environment = {}): Config {
-  return configFrom({ ...readEnvFile(file), ...process.env, ...args });
+export function loadConfig(file = '.env', args: Environment = {}, defaults: Environment = {}): Config {
+  return configFrom({ ...defaults, ...readEnvFile(file), ...process.env, ...args });
+}
+
+/** What the user's system says about the user, beside settings. */
+export function userEnvironment(): Environment {
+  return process.env;
 }
 
 /**

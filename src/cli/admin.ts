@@ -1,22 +1,18 @@
-import { openDriver } from '../compose/driver.ts';
 import { printedConfig } from '../config/printed.ts';
-import { loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
+import { withStore } from './with-store.ts';
 
 /** Runs the migrations that have not run yet. @returns exit code */
-export async function migrate(): Promise<number> {
-  const config = loadConfig();
-  const store = openDriver(config);
-  try {
-    const ran = await store.migrate();
-    process.stdout.write(ran.length > 0 ? `ran ${ran.join(', ')}\n` : 'the database is up to date\n');
+export function migrate(config: Config): Promise<number> {
+  return withStore(config, async (_, migrations) => {
+    const ran = migrations.length > 0 ? `ran ${migrations.join(', ')}` : 'the database is up to date';
+    process.stdout.write(`${ran}\n`);
     return 0;
-  } finally {
-    await store.close();
-  }
+  });
 }
 
 /** Prints the configuration with its secrets left out. @returns exit code */
-export function checkConfig(): number {
-  process.stdout.write(`${printedConfig(loadConfig())}\n`);
+export function checkConfig(config: Config): number {
+  process.stdout.write(`${printedConfig(config)}\n`);
   return 0;
 }

@@ -1,38 +1,41 @@
 import { type Forgettable, forget } from '../cache/forget.ts';
-import { openDriver } from '../compose/driver.ts';
-import { loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import { claimantsOfUser } from '../stats/caller-identity.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
+import { withStore } from './with-store.ts';
 
 /** Lists the versions that results are stored under, the newest first. @returns exit code */
-export function versions(): Promise<number> {
-  return withStore(async (store) => {
+export function versions(config: Config): Promise<number> {
+  return withStore(config, async (store) => {
     const { versions } = await store.maintenance.cacheCounts();
     for (const { version, results, oldest, newest } of versions)
       print(`${version}  ${results} results, ${dateOf(oldest)} to ${dateOf(newest)}`);
     if (versions.length === 0) print('no results are stored');
+    return 0;
   });
 }
 
 /** Deletes the results of one version in small steps. @returns exit code */
-export function drop([version, ...rest]: readonly string[]): Promise<number> {
+export function drop(config: () => Config, [version, ...rest]: readonly string[]): Promise<number> {
   if (version === undefined || rest.length > 0)
     throw new UsageError('drop needs one version, as `versions` lists it');
-  return withStore(async (store) => {
+  return withStore(config(), async (store) => {
     const step = (limit: number) => store.maintenance.deleteSome({ of: 'results', version }, limit);
     const deleted = await inSmallSteps({ step, aimMs: store.maintenance.stepMs });
     print(`deleted ${deleted} results of ${version}`);
+    return 0;
   });
 }
 
 /** Forgets a photo, a user, or all from before a time, and says how many rows of what. @returns exit code */
-export function forgetWhat(words: readonly string[]): Promise<number> {
+export function forgetWhat(config: () => Config, words: readonly string[]): Promise<number> {
   const what = forgettable(words);
-  return withStore(async (store) => {
+  return withStore(config(), async (store) => {
     const forgotten = await forget(store, 'userId' in what ? await everywhere(store, what.userId) : what);
     for (const [of, rows] of Object.entries(forgotten)) print(`${of}: ${rows} deleted`);
+    return 0;
   });
 }
 
@@ -52,17 +55,6 @@ function forgettable([by, value, ...rest]: readonly string[]): Forgettable | { u
   throw new UsageError(
     'forget needs `hash` and 64 hexadecimal digits, `user` and a user id, or `before` and a date such as 2026-01-31',
   );
-}
-
-async function withStore(use: (store: Store) => Promise<void>): Promise<number> {
-  const store = openDriver(loadConfig());
-  try {
-    await store.migrate();
-    await use(store);
-    return 0;
-  } finally {
-    await store.close();
-  }
 }
 
 const dateOf = (at: number): string => new Date(at).toISOString().slice(0, 10);

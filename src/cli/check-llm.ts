@@ -1,6 +1,6 @@
 import { readTaxonomy } from '../classify/taxonomy.ts';
 import { configured } from '../compose/configured.ts';
-import { type Config, loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { openLog } from '../process/log.ts';
 import { openProviders } from '../vision/calls/open-providers.ts';
 import { readCatalogue } from '../vision/catalogue/catalogue.ts';
@@ -16,10 +16,11 @@ import { UsageError } from './usage-error.ts';
  */
 export async function checkLlm(
   more: readonly string[],
+  load: () => Config,
   { json, now = Date.now() }: { json: boolean; now?: number },
 ): Promise<number> {
   if (more.length > 0) throw new UsageError('check-llm takes no argument');
-  const config = loadConfig();
+  const config = load();
   if (config.llm === undefined)
     throw new UsageError('No LLM is configured: set LLM_API_KEY, LLM_BASE_URL or LLM_PROVIDERS.');
   const { checks, currency } = await checkAll(config, config.llm, now);

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { runAlbum } from '../client/album.ts';
 import type { PhotoAnswer } from '../client/answer.ts';
 import { ClientError } from '../client/client-error.ts';
@@ -7,21 +8,26 @@ import { type Backend, ownBackend, serverBackend } from './album/backend.ts';
 import { type FilePhoto, filePhoto } from './album/file-photo.ts';
 import { onInterrupt } from './album/interrupt.ts';
 import { type Journal, openJournal } from './album/journal.ts';
-import { photoFiles } from './album/photo-files.ts';
+import { type LeftOut, leftOutKinds, photoFiles } from './album/photo-files.ts';
 import { openProgress } from './album/progress.ts';
 import { openOutput, printable } from './album/rows.ts';
 import { type Sortable, sortFiles } from './album/sort-files.ts';
 import { type RunSummary, summaryObject, summaryText } from './album/summary.ts';
+import { summaryWords } from './album/summary-words.ts';
+import type { Invocation } from './invocation.ts';
 import type { Settings } from './settings.ts';
 
-/** Where a run speaks. */
+/** Where a run writes. */
 export interface Streams {
   /** Results. */
   readonly out: (text: string) => void;
   /** Everything else. */
   readonly err: (text: string) => void;
   readonly isTerminal: boolean;
-  /** The command as it was typed, to be told again. */
+  /** Whether results are still read: `| head` stops. */
+  readonly isRead: () => boolean;
+  readonly invocation: Invocation;
+  /** The command as the user can repeat it. */
   readonly command: string;
 }
 
@@ -30,21 +36,24 @@ export interface Streams {
  * @returns exit code: 0 all classified, 1 some failed or could not be read, 130 interrupted
  */
 export async function classify(settings: Settings, streams: Streams): Promise<number> {
-  const say = (line: string) => streams.err(`${printable(line)}\n`);
-  settings.notices.forEach(say);
-  let leftOut = 0;
+  const warn = (line: string) => streams.err(`${printable(line)}\n`);
+  const report = (line: string) => void (settings.isQuiet || warn(line));
+  settings.notices.forEach(report);
+  let unreadable = 0;
   const onUnreadable = (problem: string) => {
-    leftOut += 1;
-    say(`Left out: ${problem}`);
+    unreadable += 1;
+    warn(`Left out: ${problem}`);
   };
   const walk = { ...settings, except: settings.sort?.into, onUnreadable };
-  const files = photoFiles(settings.paths, walk).map(filePhoto);
+  const { files: found, leftOut } = photoFiles(settings.paths, walk);
+  const files = found.map(filePhoto);
+  if (settings.isDryRun) return showFiles(files, leftOut, { settings, streams });
   let account: Account | undefined;
   const backend = settings.server
     ? serverBackend(settings.server, settings)
     : await ownBackend(settings, (call) => account?.book(call));
-  backend.notices.forEach(say);
-  const journal = journalFor(settings, backend, say);
+  backend.notices.forEach(report);
+  const journal = journalFor(settings, backend, warn);
   if (backend.currency !== undefined) account = openAccount(backend.currency, journal?.costMicro);
   try {
     const { run, sortable, isInterrupted } = await work(files, {
@@ -53,27 +62,68 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
       backend,
       journal,
       account,
+      leftOut,
     });
     if (account && account.state.spentMicro > 0)
       journal?.addCosts(account.state.answeredCalls, account.state.spentMicro);
-    streams.err(summaryText(run));
+    if (!streams.isRead()) return 0;
+    if (!settings.isQuiet) streams.err(summaryText(run, settings.language));
     if (backend.hopeless.aborted) {
-      say(`${(backend.hopeless.reason as Error).message}: no photo can be classified until that is mended.`);
-      say('The same command goes on where this one stopped:');
-      say(`  ${streams.command}`);
+      warn(`${(backend.hopeless.reason as Error).message}: no photo can be classified until that is fixed.`);
+      report('The same command continues where this one stopped:');
+      report(`  ${streams.command}`);
       return 1;
     }
     if (isInterrupted) {
-      say('Interrupted. The same command goes on where this one stopped:');
-      say(`  ${streams.command}`);
+      report('Interrupted. The same command continues where this one stopped:');
+      report(`  ${streams.command}`);
       return 130;
     }
-    const unsorted = settings.sort ? await sortFiles(sortable, { ...settings.sort, tell: say }) : 0;
-    return run.failed + unsorted + leftOut > 0 ? 1 : 0;
+    const unsorted = settings.sort ? await sort(sortable, settings.sort, { settings, streams, report }) : 0;
+    return run.failed + unsorted + unreadable > 0 ? 1 : 0;
   } finally {
     journal?.close();
     await backend.close();
   }
+}
+
+/** Moves, copies or links. @returns how many files failed */
+async function sort(
+  files: readonly Sortable[],
+  options: NonNullable<Settings['sort']>,
+  {
+    settings,
+    streams,
+    report,
+  }: Pick<Work, 'settings' | 'streams'> & { readonly report: (line: string) => void },
+): Promise<number> {
+  const shown = (path: string) => {
+    const short = relative(settings.folder, path);
+    return short.startsWith('..') ? path : short;
+  };
+  const failed = await sortFiles(files, { ...options, report, shown });
+  if (options.apply && options.sorting === 'move')
+    report(`To take it back: ${streams.invocation.command} undo`);
+  return failed;
+}
+
+/** What a run would classify, and the size of it. */
+function showFiles(
+  files: readonly FilePhoto[],
+  leftOut: LeftOut,
+  { settings, streams }: Pick<Work, 'settings' | 'streams'>,
+): number {
+  for (const { file } of files) streams.out(`${printable(file)}\n`);
+  const megabytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6;
+  const { kinds } = summaryWords[settings.language];
+  const left = leftOutKinds
+    .filter((kind) => leftOut[kind] > 0)
+    .map((kind) => `${leftOut[kind]} ${kinds[kind]}`);
+  if (!settings.isQuiet)
+    streams.err(
+      `${files.length} photos, ${megabytes.toFixed(1)} MB${left.length > 0 ? `; left out: ${left.join(', ')}` : ''}\n`,
+    );
+  return 0;
 }
 
 interface Work {
@@ -82,18 +132,27 @@ interface Work {
   readonly backend: Backend;
   readonly journal: Journal | undefined;
   readonly account: Account | undefined;
+  readonly leftOut: LeftOut;
 }
 
-async function work(files: readonly FilePhoto[], { settings, streams, backend, journal, account }: Work) {
+async function work(
+  files: readonly FilePhoto[],
+  { settings, streams, backend, journal, account, leftOut }: Work,
+) {
   const output = openOutput(settings.output, streams.out);
   const progress = openProgress(files.length, settings.showsProgress && streams.isTerminal);
   const sortable: Sortable[] = [];
   const earlier = openTally(files.length);
+  const categories = new Map<string, number>();
+  let lastFile: string | undefined;
 
-  function told(photo: FilePhoto, result: PhotoAnswer | ClientError, hash?: string) {
+  function report(photo: FilePhoto, result: PhotoAnswer | ClientError, hash?: string) {
     output.add({ file: photo.file, result, ...(hash !== undefined && { hash }) });
+    lastFile = photo.file;
     if (hash === undefined || result instanceof ClientError) return;
-    sortable.push({ photo, hash, category: result.category });
+    const { category, confidence } = result;
+    sortable.push({ photo, hash, category, confidence });
+    categories.set(category, (categories.get(category) ?? 0) + 1);
   }
 
   const open = files.filter((photo) => {
@@ -102,17 +161,20 @@ async function work(files: readonly FilePhoto[], { settings, streams, backend, j
     const answer = { ...entry.answer, inferenceMethod: 'cache' as const };
     earlier.add(answer, false);
     if (entry.isByLlm) account?.save();
-    told(photo, answer, entry.hash);
+    report(photo, answer, entry.hash);
     return false;
   });
 
   function show(now: AlbumSummary) {
     const run = merged(earlier.summary(), now);
-    progress.update({ ...run, money: account?.state });
+    progress.update({ ...run, money: account?.state, file: lastFile });
   }
 
   using interrupt = onInterrupt(
-    () => streams.err('\nStopping: what is in flight finishes. Ctrl-C again ends at once.\n'),
+    () => {
+      if (streams.isRead() && !settings.isQuiet)
+        streams.err('\nStopping: photos in flight finish. Ctrl-C again ends at once.\n');
+    },
     () => progress.stop(),
   );
   const here = await runAlbum(open, backend.transport, {
@@ -126,7 +188,7 @@ async function work(files: readonly FilePhoto[], { settings, streams, backend, j
         if (isByLlm && result.inferenceMethod === 'cache') account?.save();
         journal?.add(photo, { hash, isByLlm, answer: result });
       }
-      told(photo, result, hash);
+      report(photo, result, hash);
     },
     onProgress: show,
   });
@@ -136,6 +198,8 @@ async function work(files: readonly FilePhoto[], { settings, streams, backend, j
   const isFine = here.degraded + here.failed === 0 && here.finished === here.total;
   const run: RunSummary = {
     ...merged(earlier.summary(), here),
+    categories: Object.fromEntries([...categories].sort(([, one], [, other]) => other - one)),
+    leftOut,
     ...(money && { money }),
     failures: isFine ? [] : await backend.failures(),
   };
@@ -144,7 +208,10 @@ async function work(files: readonly FilePhoto[], { settings, streams, backend, j
 }
 
 /** This run and what an earlier one had done already. */
-function merged(earlier: AlbumSummary, here: AlbumSummary): Omit<RunSummary, 'failures'> {
+function merged(
+  earlier: AlbumSummary,
+  here: AlbumSummary,
+): Omit<RunSummary, 'failures' | 'categories' | 'leftOut'> {
   return {
     ...here,
     total: earlier.total,
@@ -159,14 +226,14 @@ function merged(earlier: AlbumSummary, here: AlbumSummary): Omit<RunSummary, 'fa
 function journalFor(
   { journal }: Settings,
   backend: Backend,
-  say: (line: string) => void,
+  warn: (line: string) => void,
 ): Journal | undefined {
   if (journal === undefined) return undefined;
   try {
     return openJournal(journal, backend);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    say(`No journal is kept: ${journal} can't be used (${code ?? 'unknown'}).`);
+    warn(`No journal is kept: ${journal} can't be used (${code ?? 'unknown'}).`);
     return undefined;
   }
 }

@@ -1,36 +1,26 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { openDriver } from '../compose/driver.ts';
-import { loadConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { dayMs } from '../durations.ts';
 import type { ApiKey } from '../store/api-key-store.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
+import { withStore } from './with-store.ts';
 
 /**
  * `keys list`, `keys create NAME [DAYS [PER_MINUTE]]`, `keys revoke ID`. The key itself is shown once: only its hash
  * is stored.
  * @returns exit code
  */
-export async function keys([verb, ...words]: readonly string[]): Promise<number> {
+export async function keys(config: () => Config, [verb, ...words]: readonly string[]): Promise<number> {
   switch (verb) {
     case 'list':
-      return withStore(list);
+      return withStore(config(), list);
     case 'create':
-      return withStore((store) => create(store, words));
+      return withStore(config(), (store) => create(store, words));
     case 'revoke':
-      return withStore((store) => revoke(store, words));
+      return withStore(config(), (store) => revoke(store, words));
     default:
       throw new UsageError('keys list, keys create NAME [DAYS [PER_MINUTE]], or keys revoke ID');
-  }
-}
-
-async function withStore(work: (store: Store) => Promise<number>): Promise<number> {
-  const store = openDriver(loadConfig());
-  try {
-    await store.migrate();
-    return await work(store);
-  } finally {
-    await store.close();
   }
 }
 

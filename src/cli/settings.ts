@@ -1,7 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { parseArgs } from 'node:util';
+import type { Config } from '../config.ts';
 import type { Sorting } from './album/place-file.ts';
 import type { OutputForm } from './album/rows.ts';
+import { readConfigFile, type Setting } from './config-file.ts';
+import type { Invocation, Language } from './invocation.ts';
+import { loadAlbumConfig } from './load-config.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What one run of `classify` is to do. */
@@ -16,7 +20,16 @@ export interface Settings {
   readonly maxWaitMs: number | undefined;
   readonly maxRetries: number | undefined;
   readonly output: OutputForm;
-  readonly sort: { readonly sorting: Sorting; readonly into: string; readonly apply: boolean } | undefined;
+  readonly sort:
+    | {
+        readonly sorting: Sorting;
+        readonly into: string;
+        readonly apply: boolean;
+        /** Photos with a lower confidence stay where they are. */
+        readonly minConfidence: number;
+        readonly logFolder: string;
+      }
+    | undefined;
   /** Undefined: none is kept. */
   readonly journal: string | undefined;
   /** Do again what the journal says is done. */
@@ -27,11 +40,20 @@ export interface Settings {
   readonly ignore: readonly string[];
   readonly noIgnoreFiles: boolean;
   readonly showsProgress: boolean;
-  /** For the user, before anything begins. */
+  /** Writes nothing to standard error but errors. */
+  readonly isQuiet: boolean;
+  /** Classifies nothing, and shows which photos it would classify. */
+  readonly isDryRun: boolean;
+  readonly language: Language;
+  /** The folder that relative paths start from. */
+  readonly folder: string;
+  readonly loadConfig: () => Config;
+  /** Shown to the user before the run starts. */
   readonly notices: readonly string[];
 }
 
-export const defaultJournal = './data/album-journal.ndjson';
+const journalName = 'album-journal.ndjson';
+export const defaultJournal = `./data/${journalName}`;
 
 const flag = { type: 'boolean', default: false } as const;
 const text = { type: 'string' } as const;
@@ -53,6 +75,11 @@ export const classifyFlags = {
   copy: text,
   link: text,
   apply: flag,
+  'min-confidence': text,
+  data: text,
+  lang: text,
+  quiet: { ...flag, short: 'q' },
+  'dry-run': flag,
   journal: text,
   'no-journal': flag,
   fresh: flag,
@@ -65,18 +92,30 @@ export const classifyFlags = {
 
 type Flags = ReturnType<typeof parseArgs<{ options: typeof classifyFlags }>>['values'];
 
-const bounds = {
+const bounds: Record<Setting, { min: number; max: number; isWhole: boolean }> = {
   max_concurrent: { min: 1, max: 256, isWhole: true },
   max_wait_time: { min: 1, max: 86_400, isWhole: false },
   max_retries: { min: 0, max: 9, isWhole: true },
   timeout: { min: 0.1, max: 600, isWhole: false },
-} as const;
+};
 
-type Setting = keyof typeof bounds;
+export interface Surroundings {
+  /** Whether results go to a terminal. */
+  readonly isTerminal: boolean;
+  readonly invocation: Invocation;
+}
 
 /** @throws UsageError */
-export function settingsFrom(paths: readonly string[], flags: Flags, isTerminal: boolean): Settings {
-  const file = flags.config === undefined ? {} : readConfigFile(flags.config);
+export function settingsFrom(
+  paths: readonly string[],
+  flags: Flags,
+  { isTerminal, invocation }: Surroundings,
+): Settings {
+  const at = (path: string) => resolve(invocation.folder, path);
+  const { values: file, notices } =
+    flags.config === undefined ? { values: {}, notices: [] } : readConfigFile(at(flags.config), flags.config);
+  const data = flags.data === undefined ? undefined : at(flags.data);
+  const dataFolder = data ?? invocation.dataFolder;
   const number = (name: Setting, ...given: (keyof Flags & string)[]) => {
     const key = given.find((one) => flags[one] !== undefined);
     if (key !== undefined) return bounded(`--${key}`, Number(flags[key] || Number.NaN), name);
@@ -92,27 +131,55 @@ export function settingsFrom(paths: readonly string[], flags: Flags, isTerminal:
     maxWaitMs: milliseconds(number('max_wait_time', 'max-wait-time')),
     maxRetries: number('max_retries', 'max-retries'),
     output: atMostOne(flags, ['table', 'json', 'ndjson', 'csv']) ?? (isTerminal ? 'table' : 'ndjson'),
-    sort: sortFrom(flags),
-    journal: flags['no-journal'] ? undefined : (flags.journal ?? defaultJournal),
+    sort: sortFrom(flags, at, moveLogFolder(dataFolder)),
+    journal: flags['no-journal'] ? undefined : journalFrom(flags.journal, dataFolder, at),
     fresh: flags.fresh,
     redoDegraded: flags['redo-degraded'],
     hidden: flags.hidden,
     ignore: flags.ignore ?? [],
     noIgnoreFiles: flags['no-ignore'],
-    showsProgress: !flags['no-progress'],
-    notices:
-      'poll_interval' in file
-        ? ['poll_interval is ignored: there is no job queue that could be polled.']
-        : [],
+    showsProgress: !flags['no-progress'] && !flags.quiet,
+    isQuiet: flags.quiet,
+    isDryRun: flags['dry-run'],
+    language: languageFrom(flags.lang, invocation),
+    folder: invocation.folder,
+    loadConfig: () => loadAlbumConfig(invocation, data),
+    notices,
   };
 }
 
-function sortFrom(flags: Flags): Settings['sort'] {
+/** Where runs that move files keep their logs. */
+export function moveLogFolder(dataFolder: string | undefined): string {
+  return join(dataFolder ?? './data', 'moves');
+}
+
+function journalFrom(
+  named: string | undefined,
+  dataFolder: string | undefined,
+  at: (path: string) => string,
+): string {
+  if (named !== undefined) return at(named);
+  return dataFolder === undefined ? defaultJournal : join(dataFolder, journalName);
+}
+
+function languageFrom(named: string | undefined, { language }: Invocation): Language {
+  if (named === undefined) return language;
+  if (named === 'en' || named === 'zh') return named;
+  throw new UsageError('--lang must be en or zh');
+}
+
+function sortFrom(flags: Flags, at: (path: string) => string, logFolder: string): Settings['sort'] {
   const sorting = atMostOne(flags, ['move', 'copy', 'link']);
   const into = sorting && flags[sorting];
-  if (sorting && into) return { sorting, into, apply: flags.apply };
+  if (sorting && into) {
+    const minConfidence = Number(flags['min-confidence'] ?? 0);
+    if (!(minConfidence >= 0 && minConfidence <= 1))
+      throw new UsageError('--min-confidence must be a number from 0 to 1');
+    return { sorting, into: at(into), apply: flags.apply, minConfidence, logFolder };
+  }
   if (sorting) throw new UsageError(`--${sorting} needs a folder to sort into`);
-  if (flags.apply) throw new UsageError('--apply goes with --move, --copy or --link');
+  for (const name of ['apply', 'min-confidence'] as const)
+    if (flags[name]) throw new UsageError(`--${name} goes with --move, --copy or --link`);
   return undefined;
 }
 
@@ -138,22 +205,4 @@ function bounded(what: string, value: unknown, name: Setting): number {
   if (typeof value === 'number' && value >= min && value <= max && (!isWhole || Number.isInteger(value)))
     return value;
   throw new UsageError(`${what} must be a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}`);
-}
-
-function readConfigFile(file: string): Partial<Record<Setting | 'poll_interval', unknown>> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${file} ${code ? `can't be read: ${code}` : 'is no JSON'}`);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new UsageError(`${file} must hold a JSON object`);
-  const unknown = Object.keys(parsed).filter((key) => !(key in bounds) && key !== 'poll_interval');
-  if (unknown.length > 0)
-    throw new UsageError(
-      `${file}: ${unknown.join(', ')} is not known; there are ${Object.keys(bounds).join(', ')}`,
-    );
-  return parsed;
 }

@@ -1,8 +1,11 @@
+import { nearestOf } from '../config/nearest.ts';
 import { defaultJournal } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 export const usage = `album-classifier
 
   classify PATHS…   classify photo files, globs, and folders with all that is below them
+  undo [LOG]        move files back that the last --move --apply moved, or the one of that log
   migrate           bring the database up to date
   versions          list what versions of results are stored
   drop VERSION      delete the results of one of them
@@ -22,7 +25,9 @@ Who classifies
   --timeout S             longest call
   --max-wait-time S       longest that one photo may take with all its tries
   --max-retries N         further tries of one photo
-  --config FILE           JSON with max_concurrent, max_wait_time, max_retries, timeout (seconds)
+  --config FILE           JSON with max_concurrent, max_wait_time, max_retries, timeout (seconds), at the
+                          top level or in a section image_generation
+  --data FOLDER           where results and the journal are kept
 
 Which photos
   --hidden                also files and folders whose name begins with a dot
@@ -38,11 +43,15 @@ Results, on standard output
   --ndjson                a JSON line for each photo as it is finished (default elsewhere)
   --json                  one JSON document
   --csv                   a line for each photo as it is finished
+  --dry-run               only show which photos would be classified
   --no-progress           no progress bar on standard error
+  -q, --quiet             nothing but errors on standard error
+  --lang en | zh          language of the summary (default: from LANG)
 
 Sorting the files afterwards
   --move | --copy | --link INTO   into a folder INTO/<category>; nothing is overwritten
-  --apply                 do it; without, it is only told what would be done
+  --apply                 do it; without, it only shows what it would do
+  --min-confidence N      leave photos with a lower confidence where they are (0 to 1)
 
   -h, --help              this text
   --version               its version
@@ -50,3 +59,14 @@ Sorting the files afterwards
 Configuration comes from the environment and .env, as for the server: see docs/configuration.md.
 Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage, 130 interrupted.
 `;
+
+/** A better error for a misspelt option; undefined for any other error. */
+export function unknownOption(error: unknown, options: readonly string[]): UsageError | undefined {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return undefined;
+  const [, written = ''] = /'(-[^' ]*)/.exec(message) ?? [];
+  const nearest = nearestOf(written, options);
+  return new UsageError(
+    `There is no option ${written}.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}`,
+  );
+}

@@ -122,10 +122,14 @@ describe('classify', () => {
     const { child, done } = startCli(folder, ['classify', 'album'], llm());
     await fake.received(4);
     child.kill('SIGINT');
-    child.stderr?.once('data', release);
+    child.stderr?.once('data', () => {
+      // npm passes on the signal that the terminal has sent already.
+      child.kill('SIGINT');
+      release();
+    });
     const first = await done;
     expect(first.code).toBe(130);
-    expect(first.err).toContain('album-classifier classify album');
+    expect(first.err).toMatch(/^ {2}node .*src\/cli\.ts classify album$/m);
     expect(first.summary.unfinished).toBeGreaterThan(20);
     const second = await runCli(folder, ['classify', 'album'], llm());
     expect(second.code).toBe(1);
@@ -253,16 +257,92 @@ describe('classify', () => {
     expect(json.summary).toMatchObject({ total: 2, succeeded: 1, failed: 1 });
   });
 
+  test('a formula in a name is text to a spreadsheet', async () => {
+    put('=cmd()/+1.jpg', photo(1));
+    const { out } = await runCli(folder, ['classify', '=cmd()', '--csv'], llm());
+    expect(out).toContain("\n'=cmd()/+1.jpg,pets,");
+  });
+
+  test('ends quietly when its reader is gone', async () => {
+    for (let index = 0; index < 12; index++) put(`album/${index}.jpg`, photo(index));
+    const { child, done } = startCli(folder, ['classify', 'album', '-c', '1'], llm());
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await done).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('shows what it would classify, and what it leaves out', async () => {
+    put('album/cat.jpg', photo(1));
+    put('album/clip.mov', 'a video');
+    const dry = await runCli(folder, ['classify', 'album', '--dry-run'], llm());
+    expect(dry).toMatchObject({ code: 0, out: 'album/cat.jpg\n' });
+    expect(dry.err).toMatch(/^1 photos, 0\.\d MB; left out: 1 videos\n$/);
+    expect(fake.calls).toHaveLength(0);
+    const quiet = await runCli(folder, ['classify', 'album', '--quiet'], llm());
+    expect(quiet).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('sums up in the language of the user', async () => {
+    put('album/cat.jpg', photo(1));
+    put('album/x.jpg', 'words');
+    const english = await runCli(folder, ['classify', 'album'], llm({ LANG: 'en_US.UTF-8' }));
+    expect(english.err).toMatch(/^1\/2 classified, 1\/2 failed, in /m);
+    expect(english.err).toMatch(/^ {2}pets +1$/m);
+    const chinese = await runCli(folder, ['classify', 'album'], llm({ LANG: 'zh_CN.UTF-8' }));
+    expect(chinese.err).toMatch(/^成功 1\/2, 失败 1\/2, /m);
+  });
+
+  test('leaves photos where they are whose category is not sure enough', async () => {
+    put('album/cat.jpg', photo(1));
+    const args = ['classify', 'album', '--move', 'sorted', '--apply', '--min-confidence', '0.95'];
+    const { code, err } = await runCli(folder, args, llm());
+    expect(code).toBe(0);
+    expect(err).toContain('0 moved, 1 below a confidence of 0.95');
+    expect(existsSync(join(folder, 'album/cat.jpg'))).toBe(true);
+  });
+
+  test('keeps results and the journal in the folder that --data names', async () => {
+    put('album/cat.jpg', photo(1));
+    await runCli(folder, ['classify', 'album', '--data', 'kept'], llm());
+    expect(readdirSync(join(folder, 'kept'))).toEqual(
+      expect.arrayContaining(['album-classifier.db', 'album-journal.ndjson']),
+    );
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+  });
+
+  test('a store that can’t be opened is one sentence', async () => {
+    put('file', 'no folder');
+    const { code, err } = await runCli(folder, ['versions'], { SQLITE_FILE: 'file/album.db' });
+    expect(code).toBe(2);
+    expect(err).toMatch(/^The store can't be opened \(SQLite, file\/album\.db\): .+\n/);
+  });
+
+  test('classifies a photo of 50 megapixels and 30 MB', async () => {
+    const create = { width: 8160, height: 6120, channels: 3, background: '#5a781e' } as const;
+    const jpeg = await sharp({ create }).jpeg({ quality: 50 }).toBuffer();
+    put('album/camera.jpg', Buffer.concat([jpeg, Buffer.alloc(30_000_000 - jpeg.length)]));
+    const { code, summary } = await runCli(folder, ['classify', 'album'], llm());
+    expect([code, summary]).toEqual([0, expect.objectContaining({ succeeded: 1 })]);
+  });
+
+  test('a photo that is too large names the setting', async () => {
+    put('album/large.jpg', Buffer.concat([photo(1), Buffer.alloc(1_000_000)]));
+    const { rows } = await runCli(folder, ['classify', 'album'], llm({ MAX_IMAGE_SIZE_MB: '1' }));
+    expect(rows[0].error).toContain('MAX_IMAGE_SIZE_MB');
+    put('album/wide.jpg', await sharp(sampleBytes('cat.jpg')).resize(1400, 1400).jpeg().toBuffer());
+    const wide = await runCli(folder, ['classify', 'album/wide.jpg'], llm({ MAX_MEGAPIXELS: '1' }));
+    expect(wide.rows[0].error).toContain('MAX_MEGAPIXELS');
+  });
+
   test('wrong usage is exit code 2', async () => {
     const { code, err } = await runCli(folder, ['classify', 'nowhere']);
     expect([code, err]).toEqual([2, expect.stringContaining('nowhere does not exist')]);
   });
 
-  test('nobody there fails the album soon, and says why', async () => {
+  test('an unreachable server fails the album soon, and the summary gives the reason', async () => {
     put('album/a.jpg', photo(1));
     const args = ['classify', 'album', '--server', 'http://127.0.0.1:9', '--max-retries', '0'];
     const { code, err } = await runCli(folder, args);
     expect(code).toBe(1);
-    expect(err).toContain('unreachable: 1');
+    expect(err).toContain('1 unreachable: ');
   });
 });

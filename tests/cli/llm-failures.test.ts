@@ -86,9 +86,9 @@ describe('where only LLMs may answer', () => {
     const first = await runCli(folder, args, own);
     expect(first.code).toBe(1);
     expect(first.err).toContain(
-      'LLM refused the key (401 invalid_api_key): no photo can be classified until that is mended.',
+      'LLM refused the key (401 invalid_api_key): no photo can be classified until that is fixed.',
     );
-    expect(first.err).toContain('album-classifier classify album');
+    expect(first.err).toContain('cli.ts classify album --concurrency 1');
     expect(first.err).not.toContain('sk-secret');
     expect(first.summary.failed).toBeLessThanOrEqual(4);
     expect(first.summary.unfinished).toBe(12 - first.summary.failed);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { filePhoto } from '../../src/cli/album/file-photo.ts';
 import { photoFiles, type WalkOptions } from '../../src/cli/album/photo-files.ts';
 
 let folder: string;
@@ -20,7 +21,7 @@ const found = (paths: readonly string[], options?: WalkOptions) =>
     paths.map((path) => join(folder, path)),
     options,
   )
-    .map((file) => relative(folder, file))
+    .files.map(({ file }) => relative(folder, file))
     .sort();
 
 test('a folder is all the photos below it, without hidden ones and links', () => {
@@ -77,4 +78,32 @@ test('nothing to classify is wrong usage', () => {
   expect(() => found(['dangling.jpg'])).toThrow('a link to nothing');
   mkdirSync(join(folder, 'empty'));
   expect(() => found(['empty'])).toThrow('no photos');
+});
+
+test('what is left out is counted by kind', () => {
+  for (const name of ['a.MOV', 'b.dng', 'no/c.mp4']) writeFileSync(join(folder, name), name);
+  symlinkSync(join(folder, 'a.jpg'), join(folder, 'again.jpg'));
+  const { leftOut } = photoFiles([folder], { ignore: ['raw'] });
+  expect(leftOut).toEqual({ videos: 2, raw: 1, links: 1, hidden: 1, ignored: 1, other: 1 });
+});
+
+test('relative paths start from the folder of the user, and files keep the names as typed', () => {
+  const { files } = photoFiles(['sub', '*.jpg'], { folder });
+  expect(files).toEqual([
+    { file: 'sub/b.JPEG', location: join(folder, 'sub/b.JPEG') },
+    { file: 'a.jpg', location: join(folder, 'a.jpg') },
+  ]);
+});
+
+test.runIf(process.platform === 'linux')('a name that is no UTF-8 is found by its bytes', async () => {
+  const location = Buffer.concat([
+    Buffer.from(`${folder}/sub/`),
+    Buffer.from([0xd5, 0xd5, 0xc6, 0xac]),
+    Buffer.from('.jpg'),
+  ]);
+  writeFileSync(location, 'photo');
+  const [found] = photoFiles([join(folder, 'sub')]).files.filter(({ file }) => file.includes('\ufffd'));
+  if (!found) throw new Error('it is not found');
+  expect(found.location).toEqual(location);
+  expect(await filePhoto(found).read()).toEqual(Buffer.from('photo'));
 });

@@ -1,10 +1,19 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, test } from 'vitest';
 import { classifyFlags, settingsFrom } from '../../src/cli/settings.ts';
-import { usage } from '../../src/cli/usage.ts';
+import { unknownOption, usage } from '../../src/cli/usage.ts';
 
+const invocation = {
+  command: 'album-classifier',
+  folder: process.cwd(),
+  dataFolder: undefined,
+  language: 'en',
+} as const;
 const settings = (...args: string[]) =>
-  settingsFrom(['.'], parseArgs({ args, options: classifyFlags }).values, false);
+  settingsFrom(['.'], parseArgs({ args, options: classifyFlags }).values, { isTerminal: false, invocation });
 
 test.each([
   [['--concurrency', 'many'], '--concurrency must be a whole number'],
@@ -14,6 +23,9 @@ test.each([
   [['--move', 'a', '--copy', 'b'], '--move and --copy exclude each other'],
   [['--move', ''], '--move needs a folder'],
   [['--apply'], '--apply goes with'],
+  [['--min-confidence', '0.5'], '--min-confidence goes with'],
+  [['--move', 'a', '--min-confidence', '2'], '--min-confidence must be'],
+  [['--lang', 'fr'], '--lang must be en or zh'],
   [['--config', 'no-such.json'], "no-such.json can't be read: ENOENT"],
   [['--config', 'README.md'], 'README.md is no JSON'],
   [['--config', 'package.json'], 'name, version'],
@@ -38,4 +50,31 @@ test('seconds become milliseconds, and a flag wins over nothing', () => {
 
 test('the usage names every option', () => {
   for (const name of Object.keys(classifyFlags)) expect(usage).toContain(`--${name}`);
+});
+
+test('a configuration file may keep the settings in the section of another program', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'album-config-'));
+  try {
+    const file = join(folder, 'config.json');
+    writeFileSync(file, '{"image_generation":{"max_concurrent":3,"model":"x"},"video":{}}');
+    const { concurrency, notices } = settings('--config', file);
+    expect(concurrency).toBe(3);
+    expect(notices).toEqual([`${file}: image_generation.model is ignored.`]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a misspelt option gets the right one', () => {
+  const unknown = (arg: string) => {
+    try {
+      parseArgs({ args: [arg], options: classifyFlags });
+    } catch (error) {
+      return unknownOption(error, Object.keys(classifyFlags))?.message;
+    }
+    return undefined;
+  };
+  expect(unknown('--dryrun')).toBe('There is no option --dryrun. Did you mean --dry-run?');
+  expect(unknown('--hiden')).toBe('There is no option --hiden. Did you mean --hidden?');
+  expect(unknown('--nonsense')).toBe('There is no option --nonsense.');
 });

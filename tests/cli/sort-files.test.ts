@@ -38,16 +38,19 @@ function file(name: string, content: Buffer | string = name, category = 'pets'):
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
-  return { photo: filePhoto(path), hash: sha256(content), category };
+  return { photo: photoAt(path), hash: sha256(content), category, confidence: 0.9 };
 }
 
+const photoAt = (path: string) => filePhoto({ file: path, location: path });
 const into = () => join(folder, 'sorted');
 const contents = (path: string) => readdirSync(path).sort();
 const read = (...names: string[]) => readFileSync(join(into(), ...names), 'utf8');
 
 async function sort(files: readonly Sortable[], sorting: Sorting, apply = true, target = into()) {
   const told: string[] = [];
-  const failed = await sortFiles(files, { sorting, into: target, apply, tell: (line) => told.push(line) });
+  const report = (line: string) => void told.push(line);
+  const logFolder = join(folder, 'moves');
+  const failed = await sortFiles(files, { sorting, into: target, apply, logFolder, report });
   return { failed, told: told.join('\n') };
 }
 
@@ -75,7 +78,7 @@ describe('sorting', () => {
   test('a copy keeps the time, leaves the original and no half files, and is made once', async () => {
     const one = file('cat.jpg');
     utimesSync(one.photo.path, 1000, 2000);
-    const again = { ...one, photo: filePhoto(one.photo.path) };
+    const again = { ...one, photo: photoAt(one.photo.path) };
     await sort([again], 'copy');
     const { told } = await sort([again], 'copy');
     expect(told).toContain('already there');

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { httpTo } from '../../client/http.ts';
 import { httpTransport } from '../../client/http-transport.ts';
 import type { Transport } from '../../client/transport.ts';
-import { type Config, loadClientKey, loadConfig } from '../../config.ts';
+import { type Config, loadClientKey } from '../../config.ts';
 import { openLog } from '../../process/log.ts';
 import { openServices } from '../../services.ts';
 import type { VisionCallReport } from '../../vision/calls/call-report.ts';
@@ -68,7 +68,7 @@ export async function ownBackend(
   settings: Settings,
   onCall: (call: VisionCallReport) => void,
 ): Promise<Backend> {
-  const config = tuned(loadConfig(), settings);
+  const config = tuned(settings.loadConfig(), settings);
   const { log } = openLog({ ...config.log, level: 'error', toStderr: true });
   const failures = openFailureTally((config.llm?.providers.length ?? 0) > 1);
   const hopeless = new AbortController();

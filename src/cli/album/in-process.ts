@@ -50,7 +50,10 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
   ): Promise<PhotoAnswer> {
     const { fileBytes } = services.limits;
     if ((photo.sizeBytes ?? 0) > fileBytes)
-      throw new ClientError('file_too_large', `The file is larger than ${fileBytes / 1_000_000} MB.`);
+      throw new ClientError(
+        'file_too_large',
+        `The file is larger than ${fileBytes / 1_000_000} MB. MAX_IMAGE_SIZE_MB sets this limit.`,
+      );
     const content = await photo.read();
     if (!Buffer.isBuffer(content)) throw new Error('photos are read from files here');
     // The file may have changed since it was looked up.
@@ -82,7 +85,7 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
   };
 }
 
-/** What a vision model was asked as often as it may be; what never got to it may be tried again. */
+/** Reasons for which no vision model was asked. Such a photo may be tried again. */
 const neverAsked = ['cooling', 'resting', 'rejected', 'queue_full', 'queue_timeout'];
 
 function clientError(error: unknown): ClientError {
@@ -90,7 +93,8 @@ function clientError(error: unknown): ClientError {
   if (!(error instanceof AppError)) return new ClientError('unreadable', (error as Error).message);
   const { code, message, status, retryAfterS = 0 } = error;
   const isRetryable = error instanceof VisionError ? neverAsked.includes(error.reason) : undefined;
-  return new ClientError(code, message, {
+  const setting = code === 'too_many_pixels' ? ' MAX_MEGAPIXELS and MEGAPIXEL_LIMITS set this limit.' : '';
+  return new ClientError(code, `${message}${setting}`, {
     status,
     retryAfterMs: retryAfterS * 1000,
     ...(isRetryable !== undefined && { isRetryable }),

@@ -3,16 +3,26 @@ export interface Interrupt extends Disposable {
   readonly stop: AbortSignal;
 }
 
-/** Ctrl-C once lets what is in flight finish; twice ends the process at once. */
-export function onInterrupt(atFirst: () => void, atSecond: () => void): Interrupt {
+/** npm passes on the Ctrl-C that the terminal has already sent. */
+const sameWithinMs = 500;
+
+/** The first Ctrl-C lets photos in flight finish. A second one ends the process at once. */
+export function onInterrupt(
+  atFirst: () => void,
+  atSecond: () => void,
+  nowMs: () => number = () => performance.now(),
+): Interrupt {
   const controller = new AbortController();
+  let firstMs = 0;
   const handle = () => {
-    if (controller.signal.aborted) {
+    if (!controller.signal.aborted) {
+      firstMs = nowMs();
+      controller.abort();
+      atFirst();
+    } else if (nowMs() - firstMs >= sameWithinMs) {
       atSecond();
       process.exit(130);
     }
-    controller.abort();
-    atFirst();
   };
   process.on('SIGINT', handle).on('SIGTERM', handle);
   return {

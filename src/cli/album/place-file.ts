@@ -14,10 +14,12 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import type { FilePhoto } from './file-photo.ts';
-import { sha256OfFile } from './file-photo.ts';
+import { type FilePhoto, sha256OfFile } from './file-photo.ts';
 
 export type Sorting = 'move' | 'copy' | 'link';
+
+/** What a file was when it was classified or moved. */
+export type SourceFile = Pick<FilePhoto, 'path' | 'name' | 'sizeBytes' | 'mtimeMs'>;
 
 export interface Placed {
   readonly path: string;
@@ -32,24 +34,27 @@ export class PlaceError extends Error {}
 const maxNames = 10_000;
 
 /**
- * Puts a file into a folder under its own name, or that with a number where it is taken. Nothing is ever overwritten,
- * and the file is taken away only after all of it is there under the new name; otherwise both are as before.
- * @param hash what the file held when it was classified
+ * Puts a file into a folder under the first free name. It overwrites nothing. It removes the file only after all of it
+ * has its new name; otherwise both are as before.
+ * @param hash SHA-256 of the file when it was classified
+ * @param names default: its own name, then that with a number
  * @throws PlaceError
  */
 export async function placeFile(
-  photo: FilePhoto,
+  photo: SourceFile,
   hash: string,
   folder: string,
   sorting: Sorting,
+  names: () => Iterable<string> = () => namesFor(photo.name),
 ): Promise<Placed> {
   try {
     await checkUnchanged(photo);
     await mkdir(folder, { recursive: true });
     if (sorting === 'link')
-      return await publish(photo, folder, (path) => symlink(photo.path, path), isLinkTo(photo));
-    if (sorting === 'copy') return await copyInto(photo, hash, folder, isSameContent(photo, hash));
-    return await moveInto(photo, hash, folder);
+      return await publish(names(), folder, (path) => symlink(photo.path, path), isLinkTo(photo));
+    if (sorting === 'copy')
+      return await copyInto(photo, hash, { folder, names, isThere: isSameContent(photo, hash) });
+    return await moveInto(photo, hash, folder, names);
   } catch (error) {
     throw error instanceof PlaceError ? error : new PlaceError(reasonOf(error));
   }
@@ -59,8 +64,13 @@ type Create = (path: string) => Promise<void>;
 type IsThere = (path: string) => Promise<boolean>;
 
 /** @param create fails with EEXIST where the name is taken */
-async function publish(photo: FilePhoto, folder: string, create: Create, isThere: IsThere): Promise<Placed> {
-  for (const name of namesFor(photo.name)) {
+async function publish(
+  names: Iterable<string>,
+  folder: string,
+  create: Create,
+  isThere: IsThere,
+): Promise<Placed> {
+  for (const name of names) {
     const path = join(folder, name);
     try {
       await create(path);
@@ -70,16 +80,21 @@ async function publish(photo: FilePhoto, folder: string, create: Create, isThere
       if (await isThere(path)) return { path, wasThere: true };
     }
   }
-  throw new PlaceError('too many files of this name are there');
+  throw new PlaceError('a file of this name is there');
 }
 
-async function moveInto(photo: FilePhoto, hash: string, folder: string): Promise<Placed> {
+async function moveInto(
+  photo: SourceFile,
+  hash: string,
+  folder: string,
+  names: () => Iterable<string>,
+): Promise<Placed> {
   let placed: Placed;
   try {
-    placed = await publish(photo, folder, (path) => adopt(photo.path, path, 'keep'), isSameFile(photo));
+    placed = await publish(names(), folder, (path) => adopt(photo.path, path, 'keep'), isSameFile(photo));
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw error;
-    placed = await copyInto(photo, hash, folder, isSameFile(photo));
+    placed = await copyInto(photo, hash, { folder, names, isThere: isSameFile(photo) });
   }
   if (placed.wasThere) return placed;
   try {
@@ -94,7 +109,17 @@ async function moveInto(photo: FilePhoto, hash: string, folder: string): Promise
   return placed;
 }
 
-async function copyInto(photo: FilePhoto, hash: string, folder: string, isThere: IsThere): Promise<Placed> {
+interface Target {
+  readonly folder: string;
+  readonly names: () => Iterable<string>;
+  readonly isThere: IsThere;
+}
+
+async function copyInto(
+  photo: SourceFile,
+  hash: string,
+  { folder, names, isThere }: Target,
+): Promise<Placed> {
   const first = join(folder, photo.name);
   if (await isThere(first).catch(() => false)) return { path: first, wasThere: true };
   const staged = join(folder, `.${randomBytes(8).toString('hex')}.part`);
@@ -104,7 +129,7 @@ async function copyInto(photo: FilePhoto, hash: string, folder: string, isThere:
     const { atime, mtime } = await lstat(photo.path);
     await utimes(staged, atime, mtime);
     await synced(staged);
-    const placed = await publish(photo, folder, (path) => adopt(staged, path, 'drop'), isThere);
+    const placed = await publish(names(), folder, (path) => adopt(staged, path, 'drop'), isThere);
     await synced(folder);
     return placed;
   } finally {
@@ -128,32 +153,33 @@ async function adopt(from: string, path: string, old: 'keep' | 'drop'): Promise<
   }
 }
 
-async function checkUnchanged({ path, sizeBytes, mtimeMs }: FilePhoto): Promise<void> {
+async function checkUnchanged({ path, sizeBytes, mtimeMs }: SourceFile): Promise<void> {
   const stat = await lstat(path);
   if (!stat.isFile()) throw new PlaceError('it is no regular file');
   if (stat.size !== sizeBytes || stat.mtimeMs !== mtimeMs)
     throw new PlaceError('it has changed since it was classified');
 }
 
-function isSameFile({ path: source }: FilePhoto): IsThere {
+function isSameFile({ path: source }: SourceFile): IsThere {
   return async (path) => {
     const [one, other] = await Promise.all([lstat(source), lstat(path)]);
     return one.dev === other.dev && one.ino === other.ino;
   };
 }
 
-function isSameContent(photo: FilePhoto, hash: string): IsThere {
+function isSameContent(photo: SourceFile, hash: string): IsThere {
   return async (path) => {
     const stat = await lstat(path);
     return stat.isFile() && stat.size === photo.sizeBytes && (await sha256OfFile(path)) === hash;
   };
 }
 
-function isLinkTo({ path: source }: FilePhoto): IsThere {
+function isLinkTo({ path: source }: SourceFile): IsThere {
   return async (path) => (await lstat(path)).isSymbolicLink() && (await readlink(path)) === source;
 }
 
-function* namesFor(name: string): Generator<string> {
+/** Its own name, then that with a number. */
+export function* namesFor(name: string): Generator<string> {
   yield name;
   const { name: stem, ext } = parse(name);
   for (let number = 2; number <= maxNames; number++) yield `${stem} (${number})${ext}`;

@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { type AccountState, moneyText } from '../account.ts';
+import { printable, shortened } from './rows.ts';
 
 export interface ProgressState {
   readonly total: number;
@@ -7,6 +9,8 @@ export interface ProgressState {
   readonly fromCache: number;
   readonly failed: number;
   readonly money: AccountState | undefined;
+  /** The last one that was finished. */
+  readonly file?: string | undefined;
 }
 
 export interface Progress {
@@ -61,9 +65,12 @@ export function openProgress(total: number, isShown: boolean): Progress {
   };
 }
 
-function detailsOf({ fromCache, failed, money }: ProgressState): string {
+const nameColumns = 28;
+
+function detailsOf({ fromCache, failed, money, file }: ProgressState): string {
   const parts = [`${fromCache} cached`, `${failed} failed`];
   if (money && money.spentMicro > 0) parts.push(moneyText(money.spentMicro, money.currency));
+  if (file !== undefined) parts.push(shortened(printable(basename(file)), nameColumns));
   return parts.join(' · ');
 }
 

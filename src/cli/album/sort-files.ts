@@ -1,68 +1,112 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { FilePhoto } from './file-photo.ts';
-import { PlaceError, placeFile, type Sorting } from './place-file.ts';
+import { join, parse } from 'node:path';
+import { type FilePhoto, sha256OfFile } from './file-photo.ts';
+import { videoOf } from './live-photo.ts';
+import { type MoveLog, openMoveLog } from './move-log.ts';
+import { namesFor, PlaceError, placeFile, type Sorting, type SourceFile } from './place-file.ts';
 
 export interface SortOptions {
   readonly sorting: Sorting;
-  /** Folder of the folders, one a category. */
+  /** The folder that gets a folder for each category. */
   readonly into: string;
-  /** Without it nothing is touched, and told what would be. */
+  /** Without it, nothing is touched. */
   readonly apply: boolean;
-  readonly tell: (line: string) => void;
+  /** Photos with a lower confidence stay where they are. */
+  readonly minConfidence?: number;
+  /** Where the log of moves goes. */
+  readonly logFolder: string;
+  readonly report: (line: string) => void;
+  /** How the user sees a path. Default: as it is. */
+  readonly shown?: (path: string) => string;
 }
 
 export interface Sortable {
   readonly photo: FilePhoto;
   readonly hash: string;
   readonly category: string;
+  readonly confidence: number;
 }
 
-const words = {
-  move: ['would move', 'moved'],
-  copy: ['would copy', 'copied'],
-  link: ['would link', 'linked'],
+const verbs = {
+  move: ['would move', 'moved', 'to move'],
+  copy: ['would copy', 'copied', 'to copy'],
+  link: ['would link', 'linked', 'to link'],
 } as const;
 
-/** A category comes from a server, and becomes the name of a folder. */
+/** A server chooses the category, which becomes the name of a folder. */
 const folderPattern = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
 
 /**
- * Sorts files into a folder for each category, one after another.
- * @returns how many could not be
+ * Sorts files into a folder for each category, one after another. The video of a Live Photo moves with its photo.
+ * @returns how many files failed
  */
-export async function sortFiles(
-  files: readonly Sortable[],
-  { sorting, into, apply, tell }: SortOptions,
-): Promise<number> {
-  const [future, past] = words[sorting];
-  let placed = 0;
-  let there = 0;
-  let failed = 0;
-  for (const { photo, hash, category } of files) {
-    const folder = join(into, category);
-    try {
-      if (!folderPattern.test(category)) throw new PlaceError('its category is no name for a folder');
-      if (!apply) {
-        placed += 1;
-        const path = join(folder, photo.name);
-        tell(`${future} ${photo.file} → ${path}${existsSync(path) ? ' (or the next free name)' : ''}`);
-        continue;
-      }
-      const { path, wasThere } = await placeFile(photo, hash, folder, sorting);
-      if (wasThere) there += 1;
-      else placed += 1;
-      tell(wasThere ? `already there: ${photo.file} → ${path}` : `${past} ${photo.file} → ${path}`);
-    } catch (error) {
-      if (!(error instanceof PlaceError)) throw error;
-      failed += 1;
-      tell(`not ${past}: ${photo.file}: ${error.message}`);
-    }
+export async function sortFiles(files: readonly Sortable[], options: SortOptions): Promise<number> {
+  const { sorting, apply, minConfidence = 0, report } = options;
+  const [, past, infinitive] = verbs[sorting];
+  const sure = files.filter(({ confidence }) => confidence >= minConfidence);
+  const counts = { placed: 0, there: 0, failed: 0 };
+  const log = sorting === 'move' && apply && sure.length > 0 ? openMoveLog(options.logFolder) : undefined;
+  try {
+    for (const file of sure) await sortOne(file, { ...options, log }, counts);
+  } finally {
+    log?.close();
   }
-  const parts = [`${placed} ${apply ? past : `files ${future.replace('would ', 'to ')}`}`];
-  if (there > 0) parts.push(`${there} there already`);
-  if (failed > 0) parts.push(`${failed} left where they are`);
-  tell(parts.join(', '));
-  if (!apply && placed > 0) tell('Nothing was touched: add --apply to do it.');
-  return failed;
+  const unsure = files.length - sure.length;
+  const parts = [`${counts.placed} ${apply ? past : `files ${infinitive}`}`];
+  if (counts.there > 0) parts.push(`${counts.there} there already`);
+  if (counts.failed > 0) parts.push(`${counts.failed} left where they are`);
+  if (unsure > 0) parts.push(`${unsure} below a confidence of ${minConfidence}`);
+  report(parts.join(', '));
+  if (!apply && counts.placed > 0) report('Nothing was touched: add --apply to do it.');
+  return counts.failed;
+}
+
+type Counts = Record<'placed' | 'there' | 'failed', number>;
+
+async function sortOne(
+  { photo, hash, category }: Sortable,
+  options: SortOptions & { readonly log: MoveLog | undefined },
+  counts: Counts,
+): Promise<void> {
+  const { sorting, into, apply, report, shown = (path: string) => path, log } = options;
+  const [future, past] = verbs[sorting];
+  const folder = join(into, category);
+  try {
+    if (!folderPattern.test(category)) throw new PlaceError('its category is no name for a folder');
+    if (!photo.isNamedByPath) throw new PlaceError('its name is not UTF-8; rename it first');
+    const video = sorting === 'move' ? await videoOf(photo.path).catch(() => undefined) : undefined;
+    const withVideo = video ? ` with ${video.name}` : '';
+    if (!apply) {
+      counts.placed += 1;
+      const path = join(folder, photo.name);
+      const orNext = existsSync(path) ? ' (or the next free name)' : '';
+      return report(`${future} ${photo.file}${withVideo} → ${shown(path)}${orNext}`);
+    }
+    const names = () => namesWith(photo.name, video, folder);
+    const { path, wasThere } = await placeFile(photo, hash, folder, sorting, names);
+    if (!wasThere) log?.add({ from: photo.path, to: path, sha256: hash });
+    counts[wasThere ? 'there' : 'placed'] += 1;
+    report(`${wasThere ? 'already there:' : past} ${photo.file}${withVideo} → ${shown(path)}`);
+    if (video) await moveVideo(video, path, log);
+  } catch (error) {
+    if (!(error instanceof PlaceError)) throw error;
+    counts.failed += 1;
+    report(`not ${past}: ${photo.file}: ${error.message}`);
+  }
+}
+
+const videoName = (photoName: string, video: SourceFile) =>
+  `${parse(photoName).name}${parse(video.name).ext}`;
+
+/** Names under which the video is free too. */
+function* namesWith(name: string, video: SourceFile | undefined, folder: string): Generator<string> {
+  for (const one of namesFor(name)) if (!video || !existsSync(join(folder, videoName(one, video)))) yield one;
+}
+
+/** @throws PlaceError */
+async function moveVideo(video: SourceFile, photoPath: string, log: MoveLog | undefined): Promise<void> {
+  const { dir, base } = parse(photoPath);
+  const sha256 = await sha256OfFile(video.path);
+  const { path, wasThere } = await placeFile(video, sha256, dir, 'move', () => [videoName(base, video)]);
+  if (!wasThere) log?.add({ from: video.path, to: path, sha256 });
 }

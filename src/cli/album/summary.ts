@@ -1,13 +1,20 @@
 import type { AlbumSummary } from '../../client/tally.ts';
 import { type AccountState, moneyText } from '../account.ts';
+import type { Language } from '../invocation.ts';
 import { type CountedFailure, failureLine } from './llm-failures.ts';
+import { type LeftOut, leftOutKinds } from './photo-files.ts';
 import { durationText } from './progress.ts';
+import { columnsOf } from './rows.ts';
+import { type SummaryWords, summaryWords } from './summary-words.ts';
 
 export interface RunSummary extends AlbumSummary {
   /** Done in an earlier run; counted as succeeded and as from the cache. */
   readonly earlier: number;
   /** Absent where a server pays. */
   readonly money?: AccountState;
+  /** Photos of each category, the most frequent first. */
+  readonly categories: Readonly<Record<string, number>>;
+  readonly leftOut: LeftOut;
   /** Why an LLM did not answer. */
   readonly failures: readonly CountedFailure[];
 }
@@ -27,6 +34,8 @@ export function summaryObject(run: RunSummary): object {
     duplicates,
     done_earlier: earlier,
     reasons: Object.fromEntries(Object.entries(run.reasons).map(([code, { count }]) => [code, count])),
+    categories: run.categories,
+    left_out: run.leftOut,
     seconds: run.durationMs / 1000,
     ...(money && {
       llm_calls_answered: money.answeredCalls,
@@ -38,35 +47,39 @@ export function summaryObject(run: RunSummary): object {
   };
 }
 
-export function summaryText(run: RunSummary): string {
+export function summaryText(run: RunSummary, language: Language): string {
+  const words = summaryWords[language];
   const { total, succeeded, failed, fromCache, byLlm, byLocal, degraded, duplicates, earlier, money } = run;
   const seconds = run.durationMs / 1000;
   const here = run.finished - earlier;
-  const rate = here > 0 && seconds > 0 ? ` (${(here / seconds).toFixed(1)} photos a second)` : '';
-  const lines = [`${succeeded}/${total} classified in ${durationText(seconds)}${rate}`];
+  const rate = here > 0 && seconds > 0 ? (here / seconds).toFixed(1) : undefined;
+  const lines = [words.headline({ total, succeeded, failed, duration: durationText(seconds), rate })];
+  const line = (name: string, value: string | number) => lines.push(`  ${padded(name)} ${value}`);
   const unfinished = total - succeeded - failed;
-  if (unfinished > 0) lines.push(`  not done       ${unfinished}`);
-  if (failed > 0) {
-    lines.push(`  failed         ${failed}`);
-    for (const [code, { count, message }] of Object.entries(run.reasons))
-      lines.push(`    ${code}: ${count}, e.g. “${message}”`);
-  }
+  if (unfinished > 0) line(words.unfinished, unfinished);
+  for (const [code, { count, message }] of Object.entries(run.reasons))
+    line(words.failed, `${count} ${code}: ${message}`);
+  for (const [category, count] of Object.entries(run.categories)) line(category, count);
   const parts = [
-    earlier > 0 ? `${earlier} done in an earlier run` : '',
-    duplicates > 0 ? `${duplicates} the same as another` : '',
-  ].filter((part) => part !== '');
-  lines.push(`  from cache     ${fromCache}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`);
-  lines.push(`  by LLM         ${byLlm}`);
-  lines.push(
-    `  by local model ${byLocal}${degraded > 0 ? ` (${degraded} of all stand in for the LLM)` : ''}`,
-  );
+    ...(earlier > 0 ? [words.earlier(earlier)] : []),
+    ...(duplicates > 0 ? [words.duplicates(duplicates)] : []),
+  ];
+  line(words.fromCache, `${fromCache}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`);
+  line(words.byLlm, byLlm);
+  line(words.byLocal, `${byLocal}${degraded > 0 ? ` (${words.degraded(degraded)})` : ''}`);
   for (const failure of run.failures) lines.push(`  ${failureLine(failure)}`);
-  if (money) lines.push(...moneyLines(money));
+  if (money && (money.spentMicro > 0 || money.savedCalls > 0)) line(words.money, moneyLine(money, words));
+  const left = leftOutKinds.filter((kind) => run.leftOut[kind] > 0);
+  if (left.length > 0)
+    line(words.leftOut, left.map((kind) => `${run.leftOut[kind]} ${words.kinds[kind]}`).join(', '));
   return `${lines.join('\n')}\n`;
 }
 
-function moneyLines({ spentMicro, savedMicro, savedCalls, currency }: AccountState): string[] {
-  if (spentMicro === 0 && savedCalls === 0) return [];
-  const saved = savedMicro === undefined ? `${savedCalls} calls` : moneyText(savedMicro, currency);
-  return [`  money          ${moneyText(spentMicro, currency)} spent, ${saved} saved`];
+function padded(name: string): string {
+  return name + ' '.repeat(Math.max(0, 14 - columnsOf(name)));
+}
+
+function moneyLine({ spentMicro, savedMicro, savedCalls, currency }: AccountState, words: SummaryWords) {
+  const saved = savedMicro === undefined ? words.calls(savedCalls) : moneyText(savedMicro, currency);
+  return words.spent(moneyText(spentMicro, currency), saved);
 }

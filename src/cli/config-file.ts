@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { UsageError } from './usage-error.ts';
+
+const settings = ['max_concurrent', 'max_wait_time', 'max_retries', 'timeout'] as const;
+export type Setting = (typeof settings)[number];
+
+export interface ConfigFile {
+  readonly values: Partial<Record<Setting, unknown>>;
+  /** What the file says and this command ignores. */
+  readonly notices: readonly string[];
+}
+
+/** The section that holds these settings in files of several programs. */
+const section = 'image_generation';
+
+/**
+ * Reads `--config`: settings at the top level, or in the section of a file that other programs read too.
+ * @param name the path as the user wrote it
+ * @throws UsageError
+ */
+export function readConfigFile(path: string, name: string): ConfigFile {
+  const whole = objectIn(path, name);
+  const inner = whole[section];
+  if (inner !== undefined && !isObject(inner))
+    throw new UsageError(`${name}: ${section} must be a JSON object`);
+  const values = inner ?? whole;
+  const unknown = Object.keys(values).filter((key) => !isSetting(key) && key !== 'poll_interval');
+  // A section belongs to another program first: it may hold that program's own settings.
+  if (unknown.length > 0 && inner === undefined)
+    throw new UsageError(`${name}: ${unknown.join(', ')} is not known; there are ${settings.join(', ')}`);
+  return {
+    values: Object.fromEntries(Object.entries(values).filter(([key]) => isSetting(key))),
+    notices: [
+      ...unknown.map((key) => `${name}: ${section}.${key} is ignored.`),
+      ...('poll_interval' in values
+        ? ['poll_interval is ignored: there is no job queue that could be polled.']
+        : []),
+    ],
+  };
+}
+
+function objectIn(path: string, name: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${name} ${code ? `can't be read: ${code}` : 'is no JSON'}`);
+  }
+  if (!isObject(parsed)) throw new UsageError(`${name} must hold a JSON object`);
+  return parsed;
+}
+
+const isSetting = (key: string): key is Setting => (settings as readonly string[]).includes(key);
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

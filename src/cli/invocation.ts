@@ -1,0 +1,57 @@
+import { homedir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+
+export type Language = 'en' | 'zh';
+
+/** How a user started the command line. */
+export interface Invocation {
+  /** A command that starts it again from the user's folder. */
+  readonly command: string;
+  /** The folder that relative paths on the command line start from. */
+  readonly folder: string;
+  /** Where it keeps its data; undefined for the folder of the server. */
+  readonly dataFolder: string | undefined;
+  readonly language: Language;
+}
+
+export interface Program {
+  /** The file that runs. */
+  readonly entry: string;
+  readonly cwd: string;
+}
+
+/** npm runs scripts in the folder of the package, and names the user's own folder and the script. */
+export function invocationOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  { entry, cwd }: Program,
+): Invocation {
+  const { npm_package_name, npm_lifecycle_event: script, INIT_CWD } = environment;
+  const isScript = npm_package_name === 'album-classifier' && (script === 'cli' || script === 'classify');
+  const isInstalled = entry.endsWith('.js');
+  return {
+    command: isScript
+      ? 'npm run -s cli --'
+      : isInstalled
+        ? `${script === 'npx' ? 'npx ' : ''}album-classifier`
+        : `node ${relative(cwd, entry)}`,
+    folder: isScript && INIT_CWD ? INIT_CWD : cwd,
+    dataFolder: isInstalled ? userDataFolder(environment) : undefined,
+    language: languageOf(environment),
+  };
+}
+
+/** XDG Base Directory Specification. A relative path there is invalid. */
+function userDataFolder({ XDG_DATA_HOME }: Readonly<Record<string, string | undefined>>): string {
+  const base = XDG_DATA_HOME?.startsWith('/') ? XDG_DATA_HOME : join(homedir(), '.local', 'share');
+  return resolve(base, 'album-classifier');
+}
+
+/** POSIX: the first of these that is set counts. */
+function languageOf({ LC_ALL, LC_MESSAGES, LANG }: Readonly<Record<string, string | undefined>>): Language {
+  return /^zh/i.test(LC_ALL || LC_MESSAGES || LANG || '') ? 'zh' : 'en';
+}
+
+/** An argument as a shell takes it. */
+export function quoted(argument: string): string {
+  return /^[\w./:=@%+,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
