@@ -77,7 +77,7 @@ const kinds: Record<string, Kind> = {
     lookup: (index) => ({ hash: hashOf(`nothing ${index}`), version, claimant: userOf(index) }),
   },
   'anybody’s claim, where all are trusted': {
-    via: 'anybody',
+    via: 'other',
     store: trusting.store,
     lookup: (index) => ({ hash: originalOf(index), version, claimant: stranger }),
   },

@@ -1,8 +1,8 @@
 import type { Store } from '../store/store.ts';
 
-/** Who has ever corrected an answer: few, and only they must be asked about in the store before memory answers. */
+/** Claimants with corrections. They are few, and only for them the store is read before memory answers. */
 export interface Corrections {
-  /** Also true while it is not known. */
+  /** Also true as long as they are unknown. */
   mayHave(claimant: string): boolean;
   /** At once in this process; others learn of it when they refresh. */
   add(claimant: string): void;
@@ -10,7 +10,7 @@ export interface Corrections {
   refresh(): Promise<void>;
 }
 
-/** With more of them everybody is asked about: a list of all would no longer be small. */
+/** With more of them, every claimant may have corrections: the list would no longer be small. */
 const most = 100_000;
 
 export function openCorrections(store: Pick<Store, 'correctors'>): Corrections {

@@ -3,7 +3,7 @@ import type { Erasure } from '../store/entities.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
 
-/** What is to be forgotten: a photo by its hash, claimants (`claimantKey`), or all from before a time. */
+/** A photo by its hash, claimants (`claimantKey`), or everything before a time. */
 export type Forgettable =
   | { readonly hash: string }
   | { readonly claimants: readonly string[] }
@@ -64,10 +64,10 @@ function erasuresOf(what: Forgettable, at: number): Erasure[] {
   return [{ kind: 'before', name: String(what.before), at }];
 }
 
-/** What is about a photo. */
+/** Kinds of rows about a photo. */
 const dependants = ['claims', 'feedback', 'fingerprints'] as const;
 
-/** Results go last: they take with them what depends on them, and that is to be counted. */
+/** Results come last: with them the store deletes their dependent rows, which would not be counted. */
 function deletionsFor(what: Forgettable): Deletion[] {
   const of = (kinds: readonly Deletion['of'][], by: Omit<Deletion, 'of'>): Deletion[] =>
     kinds.map((kind) => ({ of: kind, ...by }));

@@ -1,13 +1,13 @@
 import type { Fingerprint, PictureCells } from '../image/photo.ts';
 
 /**
- * How far apart two encodings of one picture may be. What the eye distinguishes, such as two messages in a chat or two
- * names on a form, differs by more: bench/near-duplicates.ts measures both.
+ * Most levels between two encodings of one picture. Pictures that differ to the eye, such as two messages in a chat or
+ * two names on a form, differ by more: bench/near-duplicates.ts measures both.
  */
 const mostLevels = 6;
-/** A picture of low contrast differs less. */
+/** In a picture of low contrast, smaller differences count. */
 const mostOfContrast = 0.25;
-/** Of the step to its neighbours, a cell may differ by that much more: pixels lie a little elsewhere in another size. */
+/** Further share of the step to its neighbours: in another size, pixels shift a little. */
 const mostOfStep = 0.2;
 const mostColourLevels = 8;
 const mostAspect = 0.02;

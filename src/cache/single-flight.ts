@@ -5,8 +5,8 @@ import { throwIfOver } from '../resilience/wait-until.ts';
 const lanesByUrgency = ['single', 'batch', 'background'] as const satisfies ClassifyContext['lane'][];
 
 /**
- * Concurrent calls for one photo share one. A caller joins synchronously, before anything is awaited. The shared call
- * has the latest deadline and the most urgent lane of those who wait at the time.
+ * Concurrent calls for one photo share one. A caller joins before anything is awaited. The shared call has
+ * the latest deadline and the most urgent lane of its callers at the time.
  *
  * A call that all have left stays within reach until it settles: it waits for nothing any more, but what it has sent
  * and paid for may still come, be stored by what is inside, and answer callers that join meanwhile.
@@ -37,7 +37,7 @@ export function withSingleFlight(inner: Classifier): Classifier {
   };
 }
 
-/** The context of the shared call: what holds for its callers at the time it is read. */
+/** The context of the shared call: computed from its callers whenever it is read. */
 function contextOf({ deadline, signal, release, contexts }: SharedContext<ClassifyContext>): ClassifyContext {
   return {
     deadline,

@@ -52,7 +52,7 @@ export async function answerFrom(
   const answer = { classification: result, from, degraded: isProvisional, written: nothing };
   if (result.colour !== undefined) return answer;
   const deadline = earlier(context.deadline, colourMarginMs);
-  // A photo that can't be decoded now, because of too many others for instance, still has its answer.
+  // An answer does not depend on the decode, which may fail under load.
   const analysed = await photo.analyse({ ...context, deadline }).catch(() => undefined);
   if (analysed?.colour === undefined) return answer;
   const classification = { ...result, colour: analysed.colour };

@@ -15,7 +15,7 @@ export interface WithLeaseOptions {
   readonly version: string;
   /** Another process takes over the lease of a process that died after that time. Default 8 s. */
   readonly ttlMs?: number;
-  /** How it went: this process asked, another did and its result came, or the store could not be asked. */
+  /** Outcome: this process made the call, another process did, or the store was down. */
   readonly onLease?: ((outcome: 'taken' | 'answered' | 'unavailable') => void) | undefined;
 }
 
@@ -24,8 +24,8 @@ const firstPauseMs = 40;
 const longestPauseMs = 400;
 
 /**
- * One call for a photo among all processes on one store: the holder of the lease asks `inner`, the others wait for
- * its result as long as they have time, and take over when it fails or dies. Without the store no caller waits.
+ * One call for a photo among all processes on one store: the holder of the lease calls `inner`. The others wait for
+ * its result until their deadline, and take over when the holder fails or dies. Without the store no process waits.
  *
  * Two calls are possible where the holder stood still for longer than its lease. That does no harm: both answers are
  * true ones, and the fencing token keeps the late one from touching its successor's lease.
@@ -33,7 +33,7 @@ const longestPauseMs = 400;
 export function withLease(inner: Classifier, options: WithLeaseOptions): Classifier {
   const { leases, cache, version, ttlMs = lifetimeMs, onLease } = options;
 
-  /** No caller waits for an answer that a better one may replace. */
+  /** Ignores a provisional answer: a better one is on its way. */
   async function found(photo: Photo, context: ClassifyContext): Promise<Answer | undefined> {
     const remembered = await cache.findStored(photo.sha256).catch(() => undefined);
     if (!remembered || remembered.isProvisional) return undefined;
@@ -41,7 +41,7 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
     return answerFrom(remembered, { photo, context, cache });
   }
 
-  /** The lease, or what another process found out meanwhile; nothing where the store can't be asked. */
+  /** The lease, or another process's answer; undefined while the store is down. */
   async function leaseOrAnswer(
     photo: Photo,
     context: ClassifyContext,
@@ -64,9 +64,9 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
       await leases.releaseLeases([lease]).catch(() => {});
     };
     try {
-      // Its last holder may have written a result just before it let go.
+      // The last holder may have written a result just before it released the lease.
       const answer = (await found(photo, context)) ?? (await ask(photo, context));
-      // The release is not awaited: a look-up finds the result before it asks for the lease.
+      // No caller waits for the release: a look-up finds the result before it would need the lease.
       void answer.written.then(release);
       return answer;
     } catch (error) {
@@ -82,7 +82,7 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
 
   return {
     async classify(photo, context) {
-      // A recheck needs an answer of its own.
+      // A recheck needs a new answer.
       if (context.isRecheck) return inner.classify(photo, context);
       const held = await leaseOrAnswer(photo, context);
       if (held === undefined) {

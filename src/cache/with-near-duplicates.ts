@@ -11,24 +11,24 @@ export interface NearDuplicatesOptions {
     ResultCache,
     'inMemory' | 'findNearDuplicate' | 'saveFingerprint' | 'countHit' | 'addColour'
   >;
-  /** Whether a photo about to be paid for turned out to be a copy of one that was, or is, paid for. */
+  /** Whether the photo is a copy of one that an LLM has answered or is answering. */
   readonly onLookup?: ((outcome: 'answered' | 'none') => void) | undefined;
 }
 
-/** A photo that is being asked about. */
+/** A photo whose call is in flight. */
 interface Flight {
   readonly sha256: string;
   readonly fingerprint: Fingerprint;
   readonly answer: Promise<Answer>;
 }
 
-/** What is left for an answer of its own to a photo that has waited for its original's. */
+/** Time that a copy keeps for a call of its own when it waits for its original's answer. */
 const ownAnswerMs = 1000;
 
 /**
- * Answers a photo with what an LLM said of another encoding of it in the same album. Albums are claimants with a user
- * id: nobody else's photos are looked at, so nobody else can mislead, and each caller is looked after by itself,
- * outside of what callers share. The answer is not stored as the copy's own, which would be everybody's.
+ * Answers a photo with an LLM's answer to another encoding of it in the same album. An album is a claimant with a user
+ * id: photos of others are not compared, so others can't mislead it. It belongs outside of the single flight, which
+ * callers share. The answer is not stored as the copy's own result, which all callers would share.
  */
 export function withNearDuplicates(
   inner: Classifier,
@@ -42,11 +42,11 @@ export function withNearDuplicates(
     );
   }
 
-  /** The answer to an original in flight, where it turns out to be one that counts for its copies. */
+  /** The answer to an original in flight, if it counts for copies. */
   async function joined(original: Flight, context: ClassifyContext): Promise<Answer | undefined> {
     throwIfOver(context);
-    const patience = { deadline: earlier(context.deadline, ownAnswerMs), signal: context.signal };
-    const answer = await waitUntil(original.answer, patience).catch(() => undefined);
+    const limits = { deadline: earlier(context.deadline, ownAnswerMs), signal: context.signal };
+    const answer = await waitUntil(original.answer, limits).catch(() => undefined);
     context.signal.throwIfAborted();
     return answer && isLasting(answer) ? copyOf(answer, original.sha256) : undefined;
   }
@@ -56,7 +56,7 @@ export function withNearDuplicates(
     return found && copyOf(await answerFrom(found, { photo, context, cache }), found.result.sha256);
   }
 
-  /** Until it is answered, copies find it. */
+  /** Lets copies find the photo until it is answered. */
   function inSight(album: string, flight: Flight): Promise<Answer> {
     const flights = flightsOf.get(album) ?? new Set();
     flightsOf.set(album, flights.add(flight));
@@ -94,19 +94,19 @@ export function withNearDuplicates(
         onLookup?.('answered');
         return copy;
       }
-      // In the tick in which no original was in flight: of copies that arrive together one is asked about.
+      // In the same tick as the search for an original in flight: of copies that arrive together, one makes a call.
       const answer = ask(album, photo, fingerprint, context);
       return inSight(album, { sha256: photo.sha256, fingerprint, answer });
     },
   };
 }
 
-/** Said by an LLM of these very bytes, for good. */
-function isLasting({ classification, degraded, saidOf }: Answer): boolean {
-  return classification.method === 'llm' && !degraded && saidOf === undefined;
+/** A lasting answer of an LLM to these very bytes. */
+function isLasting({ classification, degraded, original }: Answer): boolean {
+  return classification.method === 'llm' && !degraded && original === undefined;
 }
 
-function copyOf(answer: Answer, saidOf: string): Answer {
+function copyOf(answer: Answer, original: string): Answer {
   const { costMicro: _, ...free } = answer;
-  return { ...free, from: answer.from === 'model' ? 'flight' : answer.from, saidOf };
+  return { ...free, from: answer.from === 'model' ? 'flight' : answer.from, original };
 }

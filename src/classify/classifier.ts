@@ -33,8 +33,8 @@ export interface Answer {
   readonly costMicro?: number;
   /** Settles when the result is in the store, where it is new. Never rejects. */
   readonly written: Promise<void>;
-  /** SHA-256 of the photo this was said of, where that is another encoding of it. */
-  readonly saidOf?: string;
+  /** SHA-256 of the photo that a model has seen, if this one is a copy of it. */
+  readonly original?: string;
 }
 
 export interface ClassifyContext {

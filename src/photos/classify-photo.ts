@@ -44,7 +44,7 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
           classifier.classify(photo, caller.context),
           cache.correction(sha256, claimant),
         ]);
-        const { saidOf: original } = given;
+        const { original } = given;
         const correction =
           ownCorrection ?? (original ? await cache.correction(original, claimant) : undefined);
         const answer = correction ? corrected(given, correction) : given;
@@ -76,7 +76,7 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
 
   /** A copy has no result of its own: its caller finds the original's by the hash of the copy. */
   async function claimCopy(identity: CallerIdentity, result: PhotoResult): Promise<void> {
-    if (result.answer.saidOf !== undefined) await saveClaim(identity, result.sha256, result);
+    if (result.answer.original !== undefined) await saveClaim(identity, result.sha256, result);
   }
 
   async function saveClaim(
@@ -84,7 +84,7 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
     hash: string,
     { answer, sha256, corrected }: PhotoResult,
   ) {
-    const content = answer.saidOf ?? sha256;
+    const content = answer.original ?? sha256;
     await answer.written;
     await cache.claim({ claimant, claimed: hash, content, ...(corrected && { corrected }) });
   }

@@ -7,15 +7,15 @@ export interface CallerSource {
   readonly userId?: string | undefined;
   /** As the socket or the trusted proxy named it. */
   readonly address: string;
-  /** Of the app whose API key came along: users of different apps are different claimants, whatever their ids. */
+  /** App of the API key: users of different apps are different claimants, whatever their ids. */
   readonly app?: string | undefined;
   /** Origin of the page of another site that a browser sends a request for. */
   readonly page?: string | undefined;
 }
 
 /**
- * Who a request is from: the user id where one was sent, else the exact address (an IPv6 host has a /64 to itself). A
- * page of another site is a claimant of its own: what it claims does not count for others at its address.
+ * The claimant is the user id, or without one the exact address (for IPv6, its /64). A page of another site is a
+ * claimant of its own at its visitor's address.
  */
 export function identityOf(source: CallerSource): CallerIdentity {
   const key = JSON.stringify([source.userId, source.address, source.app, source.page]);
@@ -26,7 +26,7 @@ export function identityOf(source: CallerSource): CallerIdentity {
   return identity;
 }
 
-/** A phone sends one request after another: its caller is worked out once. */
+/** A phone sends many requests: its identity is computed once. */
 const identities = new LRUCache<string, CallerIdentity>({ max: 10_000 });
 
 function newIdentity({ userId, address, app, page }: CallerSource): CallerIdentity {
@@ -48,8 +48,8 @@ export function claimantsOfUser(userId: string, apps: readonly string[]): string
 }
 
 /**
- * First 16 bytes of the SHA-256 of `user:<id>` or `address:<address>`, as 32 hex digits. An app's name goes before it
- * as JSON, which says where it ends.
+ * First 16 bytes of the SHA-256 of `user:<id>` or `address:<address>`, as 32 hex digits. An app's name precedes it
+ * as JSON, which marks its end.
  */
 export function claimantKey(source: string, app?: string): string {
   const scoped = app === undefined ? source : `app:${JSON.stringify(app)}${source}`;

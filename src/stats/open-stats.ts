@@ -27,7 +27,7 @@ export interface StatsOptions {
   readonly now?: () => number;
 }
 
-/** Every report there is. All throw UnavailableError while the store is down: a zero would be a lie. */
+/** All reports. They throw UnavailableError while the store is down: a zero would be wrong. */
 export type Stats = ReturnType<typeof openStats>;
 
 export function openStats({ store, reports, metrics, timeZone, log, onLost, now = Date.now }: StatsOptions) {

@@ -10,7 +10,7 @@ export interface RecordedCaller {
   readonly requestId: string;
 }
 
-/** What is known of a photo whether it was answered or not. */
+/** Properties of answered and failed photos. */
 export type RecordedPhoto = Pick<PhotoRecord, 'kind' | 'sha256' | 'sizeBytes' | 'durationMs'>;
 
 export type RecordedRequest = Pick<
@@ -23,14 +23,14 @@ export type RecordedTally = Pick<Tally, 'topic' | 'name'> &
   Partial<Pick<Tally, 'n' | 'amount' | 'durationMs'>>;
 
 /**
- * Writes down what happened, each photo once: an upload is a photo, a look-up that hits is a photo, a look-up that
- * misses is counted in its request only. No call throws or waits: statistics never delay or fail an answer.
+ * Records each photo once: an upload is a photo, a look-up that hits is a photo, a look-up that misses counts in its
+ * request only. No call throws or waits, so that statistics never cost an answer.
  */
 export interface Recorder {
   answered(
     caller: RecordedCaller,
     photo: RecordedPhoto,
-    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro' | 'saidOf'>,
+    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro' | 'original'>,
   ): void;
   failed(caller: RecordedCaller, photo: RecordedPhoto, error: unknown): void;
   request(caller: RecordedCaller, request: RecordedRequest): void;
@@ -80,14 +80,14 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    answered: (caller, photo, { classification, from, degraded, costMicro, saidOf }) =>
+    answered: (caller, photo, { classification, from, degraded, costMicro, original }) =>
       writePhoto({
         ...head(caller),
         ...photo,
         ...answerOf(classification),
-        outcome: outcomeOf(classification, from, saidOf),
+        outcome: outcomeOf(classification, from, original),
         degraded,
-        // A caller that joined a call under way did not pay for it.
+        // A caller that joined a call in flight did not pay for it.
         ...(from === 'model' && costMicro !== undefined && { costMicro }),
         ...(from !== 'model' && classification.method === 'llm' && savedMicro(savings)),
         ...(photo.kind === 'lookup' && savings && { avoidedBytes: savings.uploadBytes() }),
@@ -116,13 +116,13 @@ export function openRecorder(options: RecorderOptions): Recorder {
 function outcomeOf(
   { method }: Classification,
   from: Answer['from'],
-  saidOf: string | undefined,
+  original: string | undefined,
 ): PhotoRecord['outcome'] {
-  if (saidOf !== undefined) return 'near';
+  if (original !== undefined) return 'near';
   return from === 'model' ? method : from;
 }
 
-/** Only what an LLM answered at first would be asked of one again. */
+/** Only an LLM's answer would cost a call again. */
 function savedMicro(savings: RecorderOptions['savings']): { savedMicro: number } | undefined {
   return savings && { savedMicro: savings.photoMicro() };
 }

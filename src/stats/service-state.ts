@@ -1,12 +1,12 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** How the parts of this process are doing at the moment. */
+/** The current state of this process's parts. */
 export interface ServiceState {
   readonly isTaking: boolean;
   readonly isStoreUp: boolean;
   /** Items that wait in the journal until the store is back, by kind. */
   readonly waitingWrites: Readonly<Record<string, number>>;
-  /** Whose claims answer a claimant. */
+  /** Which claims answer a claimant. */
   readonly claimTrust: 'own' | 'all';
   readonly children: {
     readonly size: number;
@@ -47,7 +47,7 @@ export interface ProviderState {
   readonly limiter: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
 }
 
-/** Gauges of the current state, read at a scrape. */
+/** Gauges of the current state, read at each scrape. */
 export function watchService(registry: Registry, state: () => ServiceState): void {
   const registers = [registry];
   new Gauge({

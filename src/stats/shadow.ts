@@ -1,15 +1,15 @@
 import type { Classifier } from '../classify/classifier.ts';
 
 export interface ShadowOptions {
-  /** Of answered photos, in percent: how many the other model is asked for as well. */
+  /** Percentage of answered photos that the other model classifies as well. */
   readonly percent: number;
   readonly onCompared: (category: string, doAgree: boolean) => void;
   readonly random?: () => number;
 }
 
 /**
- * The same classifier. For a sample of its answers `other` is asked too, and both answers are compared. No caller waits
- * for the comparison or sees it fail.
+ * The same classifier. `other` classifies a sample of its photos as well, and both answers are compared. No caller
+ * waits for that, or fails with it.
  */
 export function withShadow(inner: Classifier, other: Classifier, options: ShadowOptions): Classifier {
   const { percent, onCompared, random = Math.random } = options;

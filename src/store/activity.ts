@@ -31,7 +31,7 @@ export interface UserSum {
   lastAt: number;
 }
 
-/** Everything that happened since the last write: exact sums, and the records that are kept. */
+/** Everything since the last write: exact sums, and the records that are kept. */
 export interface Activity {
   /** Rows of `photoColumns`. */
   readonly photos: readonly (readonly RecordValue[])[];
@@ -50,7 +50,7 @@ export interface ActivityBuffer {
   tally(tally: Tally): void;
   /** Records and look-ups since the last `take`. */
   readonly count: number;
-  /** Hands out everything and begins anew. */
+  /** Returns everything and starts over. */
   take(): Activity;
 }
 

@@ -3,7 +3,7 @@ import type { ReportDialect } from './reports/dialect.ts';
 /** A client's key, without the secret itself. */
 export interface ApiKey {
   readonly id: string;
-  /** Whose it is, in an operator's words: keys of one name are one app's, and its users the same under each. */
+  /** The app, as the operator calls it. Keys of one name belong to one app, and share its users. */
   readonly name: string;
   /** SHA-256 of the secret, which has 192 random bits: 64 hex digits. */
   readonly secretSha256: string;
@@ -11,7 +11,7 @@ export interface ApiKey {
   readonly createdAt: number;
   readonly expiresAt?: number;
   readonly revokedAt?: number;
-  /** Requests a minute; absent: the limit of all callers. */
+  /** Requests a minute; absent: the general limit. */
   readonly perMinute?: number;
 }
 

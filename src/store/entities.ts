@@ -15,24 +15,24 @@ export interface Lookup {
   /** 64 lower-case hex digits, verified or claimed. */
   readonly hash: string;
   readonly version: string;
-  /** Who asks (`claimantKey`): its own claims are looked up too. */
+  /** See `claimantKey`. Its own claims are looked up too. */
   readonly claimant?: string;
 }
 
 export interface Found extends StoredResult {
   /**
-   * Under the hash of bytes the service received, under a hash that the asking claimant claimed for them, or, where
-   * all are trusted, that anybody did.
+   * Verified: under the hash of bytes that the service received. Claim: under a hash that the claimant claimed for
+   * them. Other: that another claimant did, with `ClaimTrust` all.
    */
-  readonly via: 'verified' | 'claim' | 'anybody';
-  /** The category that the asking claimant says is right. */
+  readonly via: 'verified' | 'claim' | 'other';
+  /** The claimant's correction. */
   readonly corrected?: string;
 }
 
-/** Which claims answer a claimant: its own alone, or also the newest of any claimant. */
+/** Which claims answer a claimant: its own alone, or the newest of all claimants, too. */
 export type ClaimTrust = 'own' | 'all';
 
-/** "This hash belongs to that content", said by one claimant. */
+/** A claimant's statement that a hash belongs to a content. */
 export interface Claim {
   /** 32 hex digits, see `claimantKey`. */
   readonly claimant: string;
@@ -68,13 +68,13 @@ export interface Refusal extends PhotoVersion {
   readonly until: number;
 }
 
-/** "The right category is …", said by one claimant. */
+/** A claimant's statement which category is right. */
 export interface Feedback {
   readonly claimant: string;
   /** Of the photo, as the claimant knows it. */
   readonly hash: string;
   readonly category: string;
-  /** What it was told, and by which model. */
+  /** The category that it got, and the model that gave it. */
   readonly answered?: string;
   readonly model?: string;
   /** Unix milliseconds. */
@@ -90,7 +90,7 @@ export interface Erasure {
   readonly at: number;
 }
 
-/** What a photo of a claimant looks like. */
+/** The fingerprint of a claimant's photo. */
 export interface ClaimantFingerprint {
   /** 32 hex digits, see `claimantKey`. */
   readonly claimant: string;
@@ -99,7 +99,7 @@ export interface ClaimantFingerprint {
   readonly fingerprint: Fingerprint;
 }
 
-/** A photo of the claimant that may look the same. */
+/** A photo of the claimant with a similar fingerprint. */
 export interface NearDuplicate {
   readonly result: StoredResult;
   readonly picture: PictureCells;

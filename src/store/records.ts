@@ -1,8 +1,8 @@
 import type { AnswerSource } from '../classify/classifier.ts';
 
-/** Who sent a request, as far as it said. */
+/** The caller of a request. */
 export interface CallerIdentity {
-  /** What the claims of this caller are filed under: 32 hex digits. */
+  /** Key of the caller's claims: 32 hex digits. */
   readonly claimant: string;
   readonly userId?: string;
   /** /24 of an IPv4 address, /48 of an IPv6 one. */
@@ -17,7 +17,7 @@ export interface PhotoRecord extends CallerIdentity {
   /** `lookup` for a hit by hash alone, `upload` for bytes. */
   readonly kind: 'lookup' | 'upload';
   readonly outcome: 'llm' | 'local' | Exclude<AnswerSource, 'model'> | 'near' | 'failed';
-  /** Verified hash of an upload, asked hash of a look-up; absent where the upload did not arrive whole. */
+  /** Verified hash of an upload, requested hash of a look-up; absent where the upload was cut short. */
   readonly sha256?: string;
   readonly sizeBytes?: number;
   readonly category?: string;
@@ -31,7 +31,7 @@ export interface PhotoRecord extends CallerIdentity {
   readonly errorCode?: string;
   /** When the day of `at` began, in Unix milliseconds; UTC's unless given. */
   readonly dayAt?: number;
-  /** What a hit saved where an LLM would have been asked, in millionths of a currency unit. */
+  /** Cost of the LLM call that a hit saved, in millionths of a currency unit. */
   readonly savedMicro?: number;
   /** What a hit by hash alone saved in uploading. */
   readonly avoidedBytes?: number;

@@ -76,8 +76,8 @@ function setUp({ stored, known, answer = async () => said() }: World = {}) {
 
 test('a copy of a stored photo gets its answer, is not asked about and saves nothing', async () => {
   const { classify, asked, saved, outcomes } = setUp({ stored: 'original' });
-  const { classification, from, saidOf } = await classify('copy');
-  expect([classification.category, from, saidOf]).toEqual(['foods', 'store', sha256Of('original')]);
+  const { classification, from, original } = await classify('copy');
+  expect([classification.category, from, original]).toEqual(['foods', 'store', sha256Of('original')]);
   expect([asked, saved, outcomes]).toEqual([[], [], ['answered']]);
 });
 
@@ -85,7 +85,7 @@ test('the first of its kind is asked about, and its fingerprint is saved for its
   const { classify, asked, saved, outcomes } = setUp();
   const answer = await classify('beach');
   await answer.written;
-  expect([answer.from, answer.saidOf]).toEqual(['model', undefined]);
+  expect([answer.from, answer.original]).toEqual(['model', undefined]);
   expect([asked.length, outcomes]).toEqual([1, ['none']]);
   expect(saved).toEqual([`anna ${sha256Of('beach')}`]);
 });
@@ -121,7 +121,7 @@ test('copies that arrive together are asked about once', async () => {
   const [original, ...copies] = await Promise.all(answers);
   expect(original).toMatchObject({ from: 'model', costMicro: 7 });
   for (const copy of copies) {
-    expect(copy).toMatchObject({ from: 'flight', saidOf: sha256Of('a') });
+    expect(copy).toMatchObject({ from: 'flight', original: sha256Of('a') });
     expect(copy.costMicro).toBeUndefined();
   }
   expect((await other).from).toBe('model');

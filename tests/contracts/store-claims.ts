@@ -113,7 +113,7 @@ export function describeClaims(place: StorePlace): void {
     test('the newest claim of anybody answers those who have none, and nobody without a name', async () => {
       await claimBy('bert', 2, 'idcard');
       await claimBy('anna', 1, 'pets');
-      expect(await foundByAll('x', 'cleo')).toMatchObject({ via: 'anybody', category: 'idcard' });
+      expect(await foundByAll('x', 'cleo')).toMatchObject({ via: 'other', category: 'idcard' });
       expect(await foundByAll('x')).toBeUndefined();
       expect(await place.find('x', 'cleo')).toBeUndefined();
     });

@@ -38,8 +38,8 @@ test('an answered photo is recorded with what answered it', async () => {
   const { recorder, photos } = recording();
   recorder.answered(caller, photo, answer);
   recorder.answered(caller, photo, { ...answer, from: 'claim' });
-  recorder.answered(caller, photo, { ...answer, from: 'store', saidOf: 'b'.repeat(64) });
-  recorder.answered(caller, photo, { ...answer, from: 'flight', saidOf: 'b'.repeat(64) });
+  recorder.answered(caller, photo, { ...answer, from: 'store', original: 'b'.repeat(64) });
+  recorder.answered(caller, photo, { ...answer, from: 'flight', original: 'b'.repeat(64) });
   recorder.answered(caller, photo, {
     classification: { ...classification, method: 'local' },
     from: 'model',

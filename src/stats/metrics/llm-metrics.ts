@@ -26,7 +26,7 @@ export interface LlmState {
 const circuitValues = { closed: 0, 'half-open': 1, open: 2 } as const;
 const secondsBuckets = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32];
 
-/** Metrics of the LLM side: calls as they end, and the state at the time of a scrape. */
+/** Metrics of LLM calls: calls as they end, state as of the scrape. */
 export function openLlmMetrics(registry: Registry) {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>

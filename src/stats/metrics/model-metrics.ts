@@ -8,7 +8,7 @@ export interface WatchedModels {
   }[];
 }
 
-/** Days until the shutdown of each vision model, read at a scrape. */
+/** Days until LLM models shut down, read at each scrape. */
 export function watchModels(registry: Registry, state: () => WatchedModels): void {
   new Gauge({
     name: 'album_llm_model_days_until_shutdown',

@@ -16,7 +16,7 @@ export async function reportCategories(reports: ReportStore, span: DaySpan) {
   return categoryFigures(talliedOf(await reports.sumTallies({ ...span, stepMs: 0 }, ['category'])));
 }
 
-/** Who answered, how long it took, how the calls went, how far both models agree. */
+/** Answers by method, their durations, outcomes of calls, and how far both models agree. */
 export async function reportMethods(reports: ReportStore, span: DaySpan) {
   const [sums, durations] = await Promise.all([
     reports.sumTallies({ ...span, stepMs: 0 }),

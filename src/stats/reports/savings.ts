@@ -5,7 +5,7 @@ export interface Savings {
   uploaded(bytes: number): void;
   /** What it was before this process began. */
   learn(past: Past): void;
-  /** What an answer of an LLM costs on average: whole millionths, 0 before the first paid one. */
+  /** Average cost of an LLM's answer: whole millionths, 0 before the first one. */
   photoMicro(): number;
   /** How long an upload is on average: whole bytes, 0 while there has been none. */
   uploadBytes(): number;

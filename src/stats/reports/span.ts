@@ -15,7 +15,7 @@ export interface DaySpan {
 export function lastDays(now: number, timeZone: string, days: number | undefined): DaySpan {
   const today = dayOf(now, timeZone);
   if (days === undefined) return { level: 'day', from: 0, to: today.to };
-  // Counted from midday, a day of 23 or 25 hours doesn't shift the result to another day.
+  // Counted from midday, so that days of 23 or 25 hours move no moment into another day.
   const first = dayOf(today.from + halfDayMs - (days - 1) * 2 * halfDayMs, timeZone);
   return { level: 'day', from: first.from, to: today.to };
 }

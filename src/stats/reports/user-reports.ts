@@ -5,7 +5,7 @@ import type { DaySpan } from './span.ts';
 /** Up to so many days a report is made when it is asked for; of more, it is kept: all their days are read for it. */
 const daysAtOnce = 7;
 const keptMs = 600_000;
-/** Renewed before a request has to wait for them. */
+/** Renewed before a caller would have to wait for them. */
 const renewedMs = 480_000;
 const renewedDays = [30, 90];
 const mostUsers = 100;
@@ -13,7 +13,7 @@ const mostUsers = 100;
 export interface UserReport {
   /** Distinct user ids. */
   readonly unique: number;
-  /** Those who sent the most requests, of those who gave a user id. */
+  /** The users with the most requests, of those with a user id. */
   readonly users: readonly ReturnType<typeof userFigures>[];
   /** Unix milliseconds. */
   readonly at: number;

@@ -3,8 +3,8 @@ import { wholeMicro } from '../rows/columns.ts';
 import type { MysqlQuery } from './connection.ts';
 
 /**
- * Both periods in one statement, so that neither is charged without the other. The month's row is locked first by
- * all processes, so that no two wait for each other.
+ * Both periods in one statement, so that neither is charged without the other. All lock the month's row first, so that
+ * no two wait for each other.
  */
 const reserveSql = `UPDATE llm_spend m STRAIGHT_JOIN llm_spend d ON d.period = ?
   SET m.spent_micro = m.spent_micro + ?, d.spent_micro = d.spent_micro + ?

@@ -41,13 +41,13 @@ const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms,
 /** Further hashes that stand for the photo, such as those of its copies. */
 const correctAllSql = 'UPDATE album_claims SET corrected = ? WHERE claimant = ? AND content = ?';
 
-/** @returns false where the claimant has nothing under that hash */
+/** @returns false where the hash stands for no photo of the claimant */
 export async function saveFeedback(pool: MysqlPool, feedback: Feedback, trust: ClaimTrust): Promise<boolean> {
   const { at, category } = feedback;
   const [claimant, hash] = [binaryKey(feedback.claimant, 16), binaryKey(feedback.hash, 32)];
   return pool.transaction(async (query) => {
-    const anybody = trust === 'all' ? hash : null;
-    const [row] = await query(contentSql, [claimant, hash, hash, anybody]);
+    const claimedByOthers = trust === 'all' ? hash : null;
+    const [row] = await query(contentSql, [claimant, hash, hash, claimedByOthers]);
     if (!row?.content) return false;
     const bytes = row.content as Buffer;
     const content = bytes.toString('hex');

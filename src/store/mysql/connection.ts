@@ -16,7 +16,7 @@ export interface MysqlServer {
 }
 
 export interface MysqlTls {
-  /** What is checked: nothing; who issued the server's certificate; its name too. */
+  /** Checks nothing; the issuer of the server's certificate; the issuer and the name. */
   readonly mode: 'require' | 'verify-ca' | 'verify';
   /** Certificates (PEM) of trusted issuers. Default: those that Node.js trusts. */
   readonly ca?: string;

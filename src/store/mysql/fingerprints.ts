@@ -7,10 +7,10 @@ import {
   fingerprintRows,
   mostCandidates,
 } from '../rows/fingerprint-rows.ts';
-import { toldColumns } from '../rows/result-rows.ts';
+import { answerColumns } from '../rows/result-rows.ts';
 import type { MysqlQuery } from './connection.ts';
 
-/** A photo never looks different: what is there stays. */
+/** The fingerprint of a photo never changes: an existing row stays. */
 const saveSql = `INSERT INTO fingerprints (${fingerprintColumns}) VALUES ?
   ON DUPLICATE KEY UPDATE bits = fingerprints.bits`;
 
@@ -27,7 +27,7 @@ export async function saveFingerprints(
   await query(saveSql, [rows]);
 }
 
-const findSql = `SELECT r.sha256, ${toldColumns}, f.brightness, f.colours, f.aspect
+const findSql = `SELECT r.sha256, ${answerColumns}, f.brightness, f.colours, f.aspect
   FROM fingerprints f FORCE INDEX (PRIMARY)
   STRAIGHT_JOIN results r ON r.sha256 = f.content AND r.version = ?
   WHERE f.claimant = ? AND f.bits IN (?) LIMIT ${mostCandidates}`;

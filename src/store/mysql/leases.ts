@@ -6,9 +6,9 @@ import type { MysqlQuery } from './connection.ts';
 const now = 'ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000)';
 
 /**
- * Assigned from left to right: the expiry last, as the others are decided by it. Whoever asks brings an expiry that
- * lies further ahead than its own would down to that: a living owner renews it, and where the clock was set back
- * nobody waits for ever.
+ * Assigned from left to right: the expiry last, since the other columns depend on it. A request cuts an expiry that
+ * lies further ahead than its own would: a living owner renews it, and a clock that was set back blocks no one for
+ * ever.
  */
 const takeSql = `ON DUPLICATE KEY UPDATE owner = IF(expires_at_ms <= ${now}, VALUES(owner), owner),
   token = IF(expires_at_ms <= ${now}, GREATEST(VALUES(token), token + 1), token),

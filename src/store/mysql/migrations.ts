@@ -22,7 +22,7 @@ export interface MysqlMigrationOptions extends MysqlServer, Pick<SeparateConnect
   /** For each statement, and for waiting until another process has migrated. */
   readonly migrationTimeoutMs: number;
   readonly folder?: URL;
-  /** Called before what is pending runs on rows that are there. */
+  /** Called before pending migrations run on existing rows. */
   readonly onPending?: (names: readonly string[]) => void;
 }
 
@@ -81,7 +81,7 @@ async function appliedIn(query: MysqlQuery): Promise<ReadonlyMap<string, string>
   return new Map(rows.map(({ name, checksum }) => [String(name), String(checksum)]));
 }
 
-/** The lock belongs to the connection: a process that dies lets go of it. Its name holds for the whole server. */
+/** The lock belongs to the connection, so that a process that dies releases it. Its name is unique in the server. */
 async function locked<T>(
   query: MysqlQuery,
   { database, migrationTimeoutMs }: MysqlMigrationOptions,
@@ -111,7 +111,7 @@ async function createDatabase(query: MysqlQuery, { database, user }: MysqlServer
   }
 }
 
-/** Error 1049; a user without any right to a missing database gets 1044 instead. */
+/** Error 1049, or 1044 for a user without any right to it. */
 function isMissingDatabase(error: unknown): boolean {
   if (error instanceof StatementError) return false;
   return /^ER_(BAD_DB_ERROR|DBACCESS_DENIED_ERROR):/.test(reasonOf(error));

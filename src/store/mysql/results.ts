@@ -3,19 +3,19 @@ import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../entities.t
 import { binaryKey, hexOf, versionKey } from '../rows/columns.ts';
 import { binaryColumns } from '../rows/record-rows.ts';
 import {
+  answerColumns,
   byKey,
   hitRows,
   type ResultRow,
   resultColumns,
   resultFrom,
   resultValues,
-  toldColumns,
 } from '../rows/result-rows.ts';
 import { isRepeated } from './batches.ts';
 import type { MysqlQuery } from './connection.ts';
 import type { MysqlPool } from './pool.ts';
 
-/** A result under a hash; of a claim of a photo without a result only what its claimant corrected. */
+/** A result under a hash; for a claim of a photo without a result, the correction alone. */
 type FoundRow = (ResultRow | { readonly category: null }) & {
   readonly via: Found['via'];
   readonly hash: Uint8Array;
@@ -25,7 +25,7 @@ type FoundRow = (ResultRow | { readonly category: null }) & {
   readonly corrected: string | null;
 };
 
-/** One statement. What the claimant corrected comes first, then what is verified, its own claim, anybody's. */
+/** One statement. A correction comes first, then the verified result, the claimant's own claim, another claimant's. */
 export async function findResults(
   query: MysqlQuery,
   lookups: readonly Lookup[],
@@ -47,8 +47,8 @@ export async function findResults(
     const own = claimant?.toLowerCase();
     const corrected = own && corrections.get(`claim/${hash.toLowerCase()}/${own}`);
     const [verified, claimed] = [row('verified'), own === undefined ? undefined : row('claim', own)];
-    const said = corrected ? (claimed ?? verified) : (verified ?? claimed);
-    const found = said ?? (own && row('anybody'));
+    const ownResult = corrected ? (claimed ?? verified) : (verified ?? claimed);
+    const found = ownResult ?? (own && row('other'));
     return found ? foundFrom(found, version, corrected) : undefined;
   });
 }
@@ -86,17 +86,17 @@ export function findStatement(
 }
 
 const verifiedSql = `SELECT 'verified' AS via, r.sha256 AS hash, r.version, NULL AS claimant, r.sha256 AS content,
-    NULL AS corrected, ${toldColumns}
+    NULL AS corrected, ${answerColumns}
   FROM results r FORCE INDEX (PRIMARY) WHERE r.sha256 IN (?) AND r.version IN (?)`;
 
-const ownSql = `SELECT 'claim', c.claimed, r.version, c.claimant, c.content, c.corrected, ${toldColumns}
+const ownSql = `SELECT 'claim', c.claimed, r.version, c.claimant, c.content, c.corrected, ${answerColumns}
   FROM album_claims c FORCE INDEX (PRIMARY)
   LEFT JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = c.content AND r.version IN (?)`;
 
-/** The newest claim of each hash is looked up by itself, however many there are. */
+/** Reads one claim of each hash, however many there are. */
 const newestSql = (
   hashes: number,
-): string => `SELECT 'anybody', c.claimed, r.version, NULL, c.content, NULL, ${toldColumns}
+): string => `SELECT 'other', c.claimed, r.version, NULL, c.content, NULL, ${answerColumns}
   FROM (SELECT ? AS claimed${' UNION ALL SELECT ?'.repeat(hashes - 1)}) h
   STRAIGHT_JOIN album_claims c FORCE INDEX (PRIMARY) ON c.claimed = h.claimed AND c.claimant = (
     SELECT n.claimant FROM album_claims n FORCE INDEX (album_claims_claimed) WHERE n.claimed = h.claimed
@@ -110,7 +110,7 @@ const hashesOf = (lookups: readonly Lookup[]): Buffer[] =>
 
 /**
  * An LLM's answer replaces a local one, and a newer one an older one of the same method. MySQL assigns from left to right and reads what it has
- * just assigned: this says the same before and after `method` is.
+ * just assigned: this has the same value before and after `method` is.
  */
 const replaces =
   "IF(method = VALUES(method), VALUES(created_at_ms) >= created_at_ms, VALUES(method) = 'llm')";

@@ -16,7 +16,7 @@ const durationsSql = `INSERT INTO duration_tallies
 const talliesSql = `INSERT INTO tallies (level, at_ms, topic, name, n, amount) VALUES ?
   ON DUPLICATE KEY UPDATE ${sumOf(['n', 'amount'])}`;
 
-/** Within the transaction of the records; the rows that all processes add to come last, so they are locked for the least time. */
+/** Within the transaction of the records. Rows that all processes add to come last: their locks last the shortest. */
 export async function addRollups(
   query: MysqlQuery,
   { tallies, durations, users }: RollupRows,

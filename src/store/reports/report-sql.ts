@@ -19,7 +19,7 @@ export function spanValues({ level, from, to }: RollupSpan): readonly number[] {
 
 const unitMs = { minute: minuteMs, hour: hourMs, day: 1 } as const;
 
-/** Where every row of the level is a step of its own there is nothing to add up, which is half of the time. */
+/** A step that is one row needs no sum, which saves half of the time. */
 export function summing({ level, from, stepMs }: RollupSpan) {
   if (stepMs === 1 || (stepMs === unitMs[level] && from % stepMs === 0))
     return { step: 'at_ms', sum: (column: string) => column, group: '' };

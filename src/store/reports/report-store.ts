@@ -65,7 +65,7 @@ export interface CacheCensus {
   readonly maxHits: number;
 }
 
-/** Reads roll-ups; nothing here grows with the number of records unless it says so. */
+/** Reads roll-ups. The cost does not grow with the number of records, unless a method says so. */
 export interface ReportStore {
   sumTallies(span: RollupSpan, topics?: readonly string[]): Promise<readonly TallySum[]>;
   /** @param names all, where there are none */
@@ -76,7 +76,7 @@ export interface ReportStore {
   ): Promise<readonly DurationSum[]>;
   /** Of days that began in the span; grows with users times days. */
   countUsers(from: number, to: number): Promise<number>;
-  /** Those who sent most, and how many there are: 0 for a `limit` of 0. */
+  /** The users with the most requests, and the number of all users: 0 for a `limit` of 0. */
   topUsers(
     from: number,
     to: number,

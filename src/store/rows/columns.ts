@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StatementError } from '../outage.ts';
 
-/** Sizes of text columns in code points. Longer text is cut: a long name must not prevent a result. */
+/** Sizes of text columns in code points. Longer text is cut: a long name must not cost a result. */
 export const columnSize = {
   version: 64,
   description: 1000,
@@ -32,8 +32,8 @@ export function wholeNumber(value: number): number {
 }
 
 /**
- * Lower-case hex of exactly that many bytes. Checked here because a fixed-width column pads what is too short, and
- * would file it under a hash of no photo.
+ * Lower-case hex of exactly that many bytes. Checked here because a fixed-width column would
+ * pad a short one.
  * @throws StatementError
  */
 export function hexKey(hex: string, bytes: 16 | 32): string {

@@ -1,7 +1,7 @@
 import { StatementError } from '../outage.ts';
 import { hexKey, versionKey } from './columns.ts';
 
-/** What can be forgotten, and by what. */
+/** Selects rows of one table by one of its properties. */
 export interface Deletion {
   readonly of:
     | 'results'
@@ -20,7 +20,7 @@ export interface Deletion {
   readonly before?: number;
   /** or is that claimant's; */
   readonly claimant?: string;
-  /** or goes by that hash: of bytes, or as it was claimed; */
+  /** or has that hash: of bytes, or claimed; */
   readonly hash?: string;
   /** or is about that content; */
   readonly content?: string;
@@ -68,7 +68,7 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
     columns: { before: 'at_ms', claimant: 'claimant', hash: 'sha256' },
   },
   requests: { table: 'requests', key: ['at_ms', 'id'], columns: { before: 'at_ms', claimant: 'claimant' } },
-  // On which days each user came, and how often.
+  // Days on which a user sent requests, and how many.
   days: {
     table: 'day_users',
     key: ['day_ms', 'claimant'],
@@ -82,7 +82,7 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
   reports: { table: 'report_snapshots', key: ['name'], columns: { namesUsers: 'name' } },
 };
 
-/** What is about a content, and goes with its last result. */
+/** Rows about a content, which are deleted with its last result. */
 export const dependants = ['claims', 'feedback', 'fingerprints'] as const satisfies Deletion['of'][];
 
 /** Of those, how many rows one transaction deletes: a content may be claimed by very many. */
@@ -94,7 +94,7 @@ export function endingContents(chosen: readonly string[], counts: ReadonlyMap<st
   return groups.filter(([content, { length }]) => length === counts.get(content)).map(([content]) => content);
 }
 
-/** A condition that both databases read, its one parameter (bytes as hex), and the column whose order goes first. */
+/** A condition for both databases, its one parameter (bytes as hex), and the column that orders the rows. */
 export interface Condition {
   readonly sql: string;
   readonly value: number | string;
@@ -102,7 +102,7 @@ export interface Condition {
   readonly column: string;
 }
 
-/** @throws StatementError that table can't be asked for that */
+/** @throws StatementError the table has no such property */
 export function conditionOf(deletion: Deletion): Condition {
   const { columns } = tables[deletion.of];
   const selectors = (Object.keys(columns) as Selector[]).filter((one) => deletion[one] !== undefined);

@@ -9,7 +9,7 @@ export interface LeaseRow {
   readonly left_ms: number;
 }
 
-/** Whose lease each one asked for is, in the order asked. One that is gone again was released just now. */
+/** The state of each lease, in the order of the requests. One without a row was released just now. */
 export function leaseStates(requests: readonly LeaseRequest[], rows: readonly LeaseRow[]): LeaseState[] {
   const byName = new Map(rows.map((row) => [hexOf(row.name), row]));
   return requests.map(({ name, owner }) => {

@@ -2,7 +2,7 @@ import { hourMs } from '../../durations.ts';
 import type { Hit, StoredResult } from '../entities.ts';
 import { bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
 
-/** The result of a content, as both drivers read it. */
+/** The answer for a content, as both drivers read it. */
 export interface ResultRow {
   readonly category: string;
   readonly confidence: number;
@@ -15,10 +15,10 @@ export interface ResultRow {
 }
 
 /** Columns of a `ResultRow`, of `results r`. */
-export const toldColumns =
+export const answerColumns =
   'r.category, r.confidence, r.description, r.method, r.model, r.scores, r.colour, r.created_at_ms';
 
-/** @param of version as it was asked for: the column holds its key */
+/** @param of version of the look-up: the column holds its key */
 export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 'version'>): StoredResult {
   return {
     sha256: of.sha256,

@@ -46,7 +46,7 @@ const correctSql = `INSERT INTO album_claims (claimant, claimed, content, at_ms,
 const correctAllSql =
   'UPDATE album_claims SET corrected = ? WHERE claimant = unhex(?) AND content = unhex(?)';
 
-/** @returns false where the claimant has nothing under that hash */
+/** @returns false where the hash stands for no photo of the claimant */
 export async function saveFeedback(
   database: SqliteDatabase,
   feedback: Feedback,

@@ -71,7 +71,7 @@ export function sqliteConnection(file: string) {
   };
 }
 
-/** Device and inode, which distinguish a moved or replaced file from the open one. */
+/** Device and inode: a moved or replaced file has others. */
 function fileIdentity(file: string): string | undefined {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat && `${stat.dev}/${stat.ino}`;

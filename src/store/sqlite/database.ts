@@ -93,7 +93,7 @@ export function inTransaction<T>(database: DatabaseSync, work: (database: Databa
 
 export function codeOf(error: unknown): number | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'errcode') : undefined;
-  // The low byte is the primary code, what is above it only tells more.
+  // The low byte is the primary code.
   return typeof code === 'number' ? code & 0xff : undefined;
 }
 

@@ -44,7 +44,7 @@ export async function deleteSome(
 
 const listed = 'SELECT unhex(value) FROM json_each(?)';
 
-/** Deletes some of what depends on results that are about to go. @returns whether there may be more */
+/** Deletes some rows that depend on these results. @returns whether there may be more */
 function areDependantsLeft(prepared: Prepare, chosen: readonly string[]): boolean {
   if (chosen.length === 0) return false;
   const counted = prepared(

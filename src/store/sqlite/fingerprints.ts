@@ -7,10 +7,10 @@ import {
   fingerprintRows,
   mostCandidates,
 } from '../rows/fingerprint-rows.ts';
-import { toldColumns } from '../rows/result-rows.ts';
+import { answerColumns } from '../rows/result-rows.ts';
 import type { SqliteDatabase } from './database.ts';
 
-/** A photo never looks different: what is there stays. */
+/** The fingerprint of a photo never changes: an existing row stays. */
 const saveSql = `INSERT INTO fingerprints (${fingerprintColumns})
   SELECT unhex(j.value ->> 0), j.value ->> 1, unhex(j.value ->> 2), unhex(j.value ->> 3), unhex(j.value ->> 4),
     j.value ->> 5
@@ -24,7 +24,7 @@ export async function saveFingerprints(
   await database.run(saveSql, JSON.stringify(fingerprintRows(fingerprints)));
 }
 
-const findSql = `SELECT r.sha256, ${toldColumns}, f.brightness, f.colours, f.aspect
+const findSql = `SELECT r.sha256, ${answerColumns}, f.brightness, f.colours, f.aspect
   FROM json_each(?1) j
   CROSS JOIN fingerprints f ON f.claimant = unhex(?2) AND f.bits = j.value
   CROSS JOIN results r ON r.sha256 = f.content AND r.version = ?3

@@ -4,8 +4,8 @@ import { type LeaseRow, leaseStates } from '../rows/lease-rows.ts';
 import type { SqliteDatabase } from './database.ts';
 
 /**
- * Whoever asks brings an expiry that lies further ahead than its own would down to that: a living owner renews it, and
- * where the clock was set back nobody waits for ever.
+ * A request cuts an expiry that lies further ahead than its own would: a living owner renews it, and a clock that was
+ * set back blocks no one for ever.
  */
 const acquireSql = `INSERT INTO leases (name, owner, token, expires_at_ms)
   SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), ?2, ?2 + (j.value ->> 2) FROM json_each(?1) j WHERE true

@@ -11,13 +11,13 @@ export type MaintenanceJob = {
   readonly waitMs: number;
 } & (
   | { readonly task: 'migrate'; readonly migrations: readonly Migration[] }
-  /** Leaves nothing of deleted rows: these lie in free pages, in the gaps of others, and in the log. */
+  /** Removes deleted rows from free pages, from gaps in pages, and from the log. */
   | { readonly task: 'rewrite' }
 );
 
 export type MaintenanceReply = { readonly ran: readonly string[] } | { readonly error: MaintenanceFault };
 
-/** What an error keeps of itself on its way between threads. */
+/** The part of an error that passes between threads. */
 export interface MaintenanceFault {
   readonly message: string;
   readonly errcode: number | undefined;

@@ -8,12 +8,12 @@ export interface SqliteReader {
   close(): Promise<void>;
 }
 
-/** What a thread answers with: rows one after another in one list, since objects take longer to pass on than to read. */
+/** A thread's answer: all cells in one list, since objects take longer to pass between threads than to read. */
 export type Reply =
   | { readonly id: number; readonly columns: readonly string[]; readonly cells: readonly unknown[] }
   | { readonly id: number; readonly reason: string };
 
-/** Two: a report that takes a while holds up no other, and a series is two questions. */
+/** Two: a slow report blocks no other, and a series takes two statements. */
 const threads = 2;
 
 /**
@@ -24,7 +24,7 @@ export function sqliteReader(file: string, limitMs: number): SqliteReader {
   const readers = Array.from({ length: threads }, () => readerThread(file, limitMs));
   return {
     read(sql, values) {
-      // A thread takes longer to begin than most reports: those who ask next find both of them.
+      // A thread takes longer to start than most reports take: the next report finds both.
       for (const reader of readers) reader.open();
       return readers.reduce((a, b) => (b.waiting() < a.waiting() ? b : a)).read(sql, values);
     },
@@ -50,9 +50,9 @@ function readerThread(file: string, limitMs: number): ReaderThread {
     });
     fresh.unref();
     fresh.on('message', (reply: Reply) => {
-      const asked = waiting.get(reply.id);
-      if ('cells' in reply) asked?.resolve(rowsOf(reply));
-      else asked?.reject(outage(reply.reason));
+      const pending = waiting.get(reply.id);
+      if ('cells' in reply) pending?.resolve(rowsOf(reply));
+      else pending?.reject(outage(reply.reason));
     });
     fresh.on('error', (error) => lose(fresh, error instanceof Error ? error.message : String(error)));
     fresh.on('exit', () => lose(fresh, 'the report thread ended'));
@@ -72,14 +72,14 @@ function readerThread(file: string, limitMs: number): ReaderThread {
     waiting: () => waiting.size,
     async read(sql, values) {
       const id = ++lastId;
-      const asked = Promise.withResolvers<readonly ReportRow[]>();
-      waiting.set(id, asked);
+      const pending = Promise.withResolvers<readonly ReportRow[]>();
+      waiting.set(id, pending);
       const current = opened();
       const timer = setTimeout(() => lose(current, `no report within ${limitMs} ms`), limitMs);
       current.ref();
       current.postMessage({ id, sql, values });
       try {
-        return await asked.promise;
+        return await pending.promise;
       } finally {
         clearTimeout(timer);
         waiting.delete(id);

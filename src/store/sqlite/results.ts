@@ -12,14 +12,14 @@ import {
 import { isRepeated } from './batches.ts';
 import type { SqliteDatabase } from './database.ts';
 
-/** A look-up comes as one text: its hash, its claimant (or as many of these) and its version. */
-const nobody = '-'.repeat(32);
+/** A look-up is one text: its hash, its claimant (or as many hyphens) and its version. */
+const noClaimant = '-'.repeat(32);
 const askedHash = 'unhex(substr(j.value, 1, 64))';
 const askedBy = 'unhex(substr(j.value, 65, 32))';
 const askedVersion = 'substr(j.value, 97)';
 
-/** In the order of a `ResultRow`: what the first of these rows says that is there. */
-const told = (rows: readonly string[]): string =>
+/** Columns of a `ResultRow`, from the first of these rows that exists. */
+const firstOf = (rows: readonly string[]): string =>
   ['sha256', 'category', 'confidence', 'description', 'method', 'model', 'scores', 'colour', 'created_at_ms']
     .map((column) => {
       const values = rows.map((row) => `WHEN ${row}.sha256 IS NOT NULL THEN ${row}.${column}`);
@@ -29,11 +29,11 @@ const told = (rows: readonly string[]): string =>
 
 /**
  * By keys alone: the result of bytes with that hash (`e`), the claimant's own claim (`c`), and the result of what it
- * claims (`o`), where that is told: because there is no other, or because the claimant corrected it.
+ * claims (`o`), where it is the answer: because there is no other, or because of a correction.
  */
 export function findSql(trust: ClaimTrust): string {
   const rows = trust === 'all' ? ['o', 'e', 'n'] : ['o', 'e'];
-  return `SELECT j.key, c.corrected, o.sha256 IS NOT NULL, e.sha256 IS NOT NULL, ${told(rows)}
+  return `SELECT j.key, c.corrected, o.sha256 IS NOT NULL, e.sha256 IS NOT NULL, ${firstOf(rows)}
     FROM json_each(?1) j
     LEFT JOIN results e ON e.sha256 = ${askedHash} AND e.version = ${askedVersion}
     LEFT JOIN album_claims c ON c.claimant = ${askedBy} AND c.claimed = ${askedHash}
@@ -43,12 +43,12 @@ export function findSql(trust: ClaimTrust): string {
     WHERE ${rows.map((row) => `${row}.sha256 IS NOT NULL`).join(' OR ')}`;
 }
 
-/** What anybody said of the hash last (`n`), for those who are anybody themselves. */
+/** The result of the newest claim of the hash (`n`), for look-ups with a claimant. */
 const newestSql = `LEFT JOIN results n ON n.version = ${askedVersion} AND n.sha256 = (
       SELECT content FROM album_claims WHERE claimed = ${askedHash} AND ${askedBy} IS NOT NULL
       ORDER BY at_ms DESC, claimant DESC LIMIT 1)`;
 
-/** One statement. What the claimant corrected comes first, then what is verified, its own claim, anybody's. */
+/** One statement. A correction comes first, then the verified result, the claimant's own claim, another claimant's. */
 export async function findResults(
   database: SqliteDatabase,
   lookups: readonly Lookup[],
@@ -57,7 +57,7 @@ export async function findResults(
   if (lookups.length === 0) return [];
   const keys = lookups.map(
     ({ hash, version, claimant }) =>
-      hexKey(hash, 32) + (claimant === undefined ? nobody : hexKey(claimant, 16)) + versionKey(version),
+      hexKey(hash, 32) + (claimant === undefined ? noClaimant : hexKey(claimant, 16)) + versionKey(version),
   );
   const rows = await database.lists(findSql(trust), JSON.stringify(keys));
   const found: (Found | undefined)[] = lookups.map(() => undefined);
@@ -69,17 +69,17 @@ export async function findResults(
 }
 
 /** @param row as `findSql` has it */
-function foundFrom([, corrected, isOwn, isVerified, ...told]: readonly unknown[], version: string): Found {
-  const [sha256, category, confidence, description, method, model, scores, colour, created_at_ms] = told;
+function foundFrom([, corrected, isOwn, isVerified, ...cells]: readonly unknown[], version: string): Found {
+  const [sha256, category, confidence, description, method, model, scores, colour, created_at_ms] = cells;
   const row = { category, confidence, description, method, model, scores, colour, created_at_ms };
   return {
     ...resultFrom(row as ResultRow, { sha256: hexOf(sha256), version }),
-    via: corrected !== null || isOwn ? 'claim' : isVerified ? 'verified' : 'anybody',
+    via: corrected !== null || isOwn ? 'claim' : isVerified ? 'verified' : 'other',
     ...(corrected !== null && { corrected: String(corrected) }),
   };
 }
 
-/** `WHERE true` tells the parser that ON CONFLICT is not the ON of a join. */
+/** `WHERE true` keeps the parser from reading ON CONFLICT as the ON of a join. */
 const saveSql = `INSERT INTO results (${resultColumns.join(', ')})
   SELECT unhex(j.value ->> 0), ${resultColumns
     .slice(1)
