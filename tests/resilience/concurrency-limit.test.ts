@@ -7,13 +7,13 @@ beforeEach(() => {
   nowMs = 0;
 });
 
-/** A limit with calls under way, which end as they are told to. */
+/** A limit with calls in flight, which end by these methods. */
 function limitOf(start = 4, ceiling = 256) {
   const limit = new ConcurrencyLimit({ start, ceiling, nowMs: () => nowMs });
   const calls: LimitedCall[] = [];
   const take = () => {
     const call = calls.shift();
-    if (call === undefined) throw new Error('no call is under way');
+    if (call === undefined) throw new Error('no call is in flight');
     return call;
   };
   return {
@@ -98,7 +98,7 @@ test('a refusal never sets the limit below the calls that were let in at the sam
   );
 });
 
-test('a refusal beside which nobody was let in does not change it: the next call goes alone', () => {
+test('a rejection of a call alone does not change it: the next call goes alone', () => {
   const limit = limitOf(8);
   limit.start();
   expect(limit.reject()).toBe(false);

@@ -26,7 +26,7 @@ async function settled() {
   for (let turn = 0; turn < 5; turn++) await null;
 }
 
-test('whoever has the fewest at work goes first, however many another has waiting', async () => {
+test('the caller with the fewest calls in flight goes first, however many another has waiting', async () => {
   const { enter, leave, order } = queue(new Limiter({ concurrency: 2, maxWaiting: 100 }));
   for (let index = 0; index < 6; index++) enter(`a${index}`, { fairnessKey: 'a' });
   for (let index = 0; index < 3; index++) enter(`b${index}`, { fairnessKey: 'b' });

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Limiter, LimiterError, type Permit } from '../../src/resilience/limiter.ts';
 
-const patient = new AbortController().signal;
+const noSignal = new AbortController().signal;
 
-function enter(limiter: Limiter, priority = 0, signal = patient): Promise<Permit> {
+function enter(limiter: Limiter, priority = 0, signal = noSignal): Promise<Permit> {
   return limiter.acquire({ priority: () => priority, signal });
 }
 
@@ -39,7 +39,7 @@ test('who becomes more urgent while waiting is taken for what it is then', async
   const first = await enter(limiter);
   let priority = 2;
   const order: string[] = [];
-  const promoted = limiter.acquire({ priority: () => priority, signal: patient }).then((permit) => {
+  const promoted = limiter.acquire({ priority: () => priority, signal: noSignal }).then((permit) => {
     order.push('promoted');
     permit.release('other');
   });
@@ -53,7 +53,7 @@ test('who becomes more urgent while waiting is taken for what it is then', async
   expect(order).toEqual(['promoted', 'other']);
 });
 
-test('one too many is refused at once', async () => {
+test('one too many is rejected at once', async () => {
   const limiter = new Limiter({ concurrency: 1, maxWaiting: 1 });
   const first = await enter(limiter);
   const second = enter(limiter);
@@ -62,7 +62,7 @@ test('one too many is refused at once', async () => {
   (await second).release('other');
 });
 
-test('a full queue sends its least urgent away for somebody more urgent', async () => {
+test('a full queue rejects its least urgent for a more urgent one', async () => {
   const limiter = new Limiter({ concurrency: 1, maxWaiting: 2 });
   const first = await enter(limiter);
   const batch = enter(limiter, 1);
@@ -77,10 +77,10 @@ test('a full queue sends its least urgent away for somebody more urgent', async 
 test('who gives up leaves the queue at once and lets the next one in', async () => {
   const limiter = new Limiter({ concurrency: 1, maxWaiting: 2 });
   const first = await enter(limiter);
-  const impatient = new AbortController();
-  const second = enter(limiter, 0, impatient.signal);
+  const caller = new AbortController();
+  const second = enter(limiter, 0, caller.signal);
   const third = enter(limiter);
-  impatient.abort(new Error('gone'));
+  caller.abort(new Error('gone'));
   expect(limiter.state.waiting).toBe(1);
   await expect(second).rejects.toThrow('gone');
   first.release('other');
@@ -103,7 +103,7 @@ test('leaving twice frees one permit', async () => {
   expect(limiter.state.inFlight).toBe(1);
 });
 
-test('a reset sends away all who wait, and counts on no call that is under way', async () => {
+test('a reset rejects all who wait, and counts on no call that is under way', async () => {
   const limiter = new Limiter({ concurrency: 1, maxWaiting: 9 });
   const lost = await enter(limiter);
   const waiting = [enter(limiter), enter(limiter)];
@@ -118,16 +118,16 @@ test('a reset sends away all who wait, and counts on no call that is under way',
 test('a probe starts at once, however many calls are under way', async () => {
   const limiter = new Limiter({ concurrency: 1, maxWaiting: 9 });
   await enter(limiter);
-  await limiter.acquire({ priority: () => 0, isProbe: true, signal: patient });
+  await limiter.acquire({ priority: () => 0, isProbe: true, signal: noSignal });
   expect(limiter.state.inFlight).toBe(2);
 });
 
-test('who was refused goes back to its place, and is let in however many wait', async () => {
+test('a rejected call returns to its position, however many wait', async () => {
   const limiter = new Limiter({ concurrency: 1, maxWaiting: 2 });
   const order: string[] = [];
   const first = await enter(limiter);
   const work = async (name: string, arrival: number, isReturning = false) => {
-    const permit = await limiter.acquire({ priority: () => 1, signal: patient, arrival, isReturning });
+    const permit = await limiter.acquire({ priority: () => 1, signal: noSignal, arrival, isReturning });
     order.push(name);
     permit.release('other');
   };
@@ -212,7 +212,7 @@ describe('what the other side says of its rate', () => {
   });
 });
 
-test('that calls wait is told', async () => {
+test('that calls wait is reported', async () => {
   const states: unknown[] = [];
   const limiter = new Limiter({ concurrency: 1, maxWaiting: 9, onWait: (state) => states.push(state) });
   await enter(limiter);

@@ -10,7 +10,7 @@ function lines() {
   return { written, ...counted };
 }
 
-test('the first of a kind is told at once, the others once a minute with their number', () => {
+test('the first of a kind is logged at once, the others once a minute with their number', () => {
   const { written, add } = lines();
   for (let second = 0; second < 150; second += 1) {
     add('dead', `dead at ${second}`);
@@ -25,7 +25,7 @@ test('the first of a kind is told at once, the others once a minute with their n
   ]);
 });
 
-test('what is over is told a last time, and what begins again is told at once', () => {
+test('what is over is logged a last time, and what begins again at once', () => {
   const { written, add } = lines();
   add('dead', 'first');
   add('dead', 'second');
@@ -52,7 +52,7 @@ test('what is counted at the end is written, once', () => {
   ]);
 });
 
-test('somebody who makes every event a kind of its own gets no line for each', () => {
+test('many kinds share their lines', () => {
   const { written, add } = lines();
   for (let index = 0; index < 10_000; index += 1) add(`kind ${index}`, 'odd');
   vi.advanceTimersByTime(60_000);

@@ -19,13 +19,13 @@ test('a call that all have left ends for the reason of the last who waited for i
         });
       }),
   );
-  const patient = call.join(lasting);
-  const hasty = call.join(waiting(20));
-  await expect(hasty).rejects.toThrow(DeadlineError);
+  const late = call.join(lasting);
+  const short = call.join(waiting(20));
+  await expect(short).rejects.toThrow(DeadlineError);
   expect(reasons).toEqual([]);
   const reason = new DeadlineError('the last one left');
   gone.abort(reason);
-  await expect(patient).rejects.toBe(reason);
+  await expect(late).rejects.toBe(reason);
   expect(reasons).toEqual([reason]);
 });
 

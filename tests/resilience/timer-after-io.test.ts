@@ -10,7 +10,7 @@ function standStill(durationMs: number): void {
   while (performance.now() < untilMs);
 }
 
-test('what had come in while the process stood still is read before anybody gives up on it', async () => {
+test('input that arrived during a pause of the process is read before the callback', async () => {
   await turn();
   const happened: string[] = [];
   const answered = stat('package.json').then(() => happened.push('answered'));

@@ -18,7 +18,7 @@ export interface FakeLlmOptions {
   /** Models there are; any, where absent. */
   readonly models?: readonly string[];
   readonly behave?: Behave;
-  /** Whose rules hold; nobody's, where absent. Its wire format too. */
+  /** Whose rules and wire format hold; plain OpenAI's where absent. */
   readonly vendor?: FakeVendor;
   /** Pictures that are taken; any, where absent. */
   readonly pictures?: PictureRules;
@@ -64,7 +64,7 @@ const friendly: FakeBehaviour = {
   content: { category: 'pets', confidence: 0.93, description: '一只猫趴在沙发上。' },
 };
 
-/** A vendor on loopback that speaks its real wire format and does what it is told. */
+/** A vendor on loopback that speaks its real wire format and does what a test wants. */
 export async function startFakeLlm(options: FakeLlmOptions = {}): Promise<FakeLlm> {
   const { port = 0, vendor, keys, models } = options;
   const wire = vendor

@@ -59,7 +59,7 @@ export function answeredByVendor(rules: VendorRules, arrivals: readonly Arrival[
 }
 
 /** Photos that the local model answered although the vendor would have, with that much time to spare. */
-export function wronged(
+export function missedInReach(
   rules: VendorRules,
   outcomes: readonly Outcome[],
   spareMs: number,

@@ -74,7 +74,7 @@ export function plainFields(rules: Partial<RequestRules> = {}): RequestFields {
   return requestFields({ rules: { ...plainRequest, ...rules } });
 }
 
-/** A provider that speaks to a fake vendor, with limits that are not in the way. */
+/** A provider that speaks to a fake vendor, with generous limits. */
 export function providerAt(options: TestProvider): Provider {
   const { baseUrl, apiKeys = ['sk-very-secret'], limits, api, rules, ...rest } = options;
   const timeoutMs = options.timeoutMs ?? 5_000;
@@ -106,7 +106,7 @@ export function providerAt(options: TestProvider): Provider {
   };
 }
 
-/** Opens when it is told to, not by counting. */
+/** Never opens by counting. */
 function calmBreaker() {
   return new CircuitBreaker<CallFailure>({ threshold: 1_000, baseMs: 10, capMs: 10 });
 }

@@ -6,7 +6,7 @@ import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
 import { plainFields } from '../support/vision.ts';
 import { question } from './question.ts';
 
-const patient = new AbortController().signal;
+const noSignal = new AbortController().signal;
 let fake: FakeLlm;
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ const claude = (options: { apiKey?: string; timeoutMs?: number } = {}) =>
   });
 
 test('Claude gets the prompt and the very bytes of the photo, in its own format', async () => {
-  const reply = await claude().ask(question, patient);
+  const reply = await claude().ask(question, noSignal);
   expect(JSON.parse(reply.text)).toMatchObject({ category: 'pets' });
   expect(reply.usage).toEqual({ inputTokens: 310, outputTokens: 28 });
   expect(fake.calls[0]).toMatchObject({ model: 'claude-fake', prompt: question.prompt, maxTokens: 200 });
@@ -46,12 +46,14 @@ test.each<[string, FakeBehaviour, string]>([
   ],
 ])('%s is a failure with a class of its own', async (_, behaviour, reason) => {
   fake.behave(behaviour);
-  await expect(claude().ask(question, patient)).rejects.toMatchObject({ reason });
+  await expect(claude().ask(question, noSignal)).rejects.toMatchObject({ reason });
 });
 
 test.each(['hang', 'hang-in-body', 'drip'] as const)('the time limit holds against a %s', async (fault) => {
   fake.behave({ fault });
-  await expect(claude({ timeoutMs: 60 }).ask(question, patient)).rejects.toMatchObject({ reason: 'timeout' });
+  await expect(claude({ timeoutMs: 60 }).ask(question, noSignal)).rejects.toMatchObject({
+    reason: 'timeout',
+  });
   await fake.idle();
 });
 
@@ -68,7 +70,7 @@ test('an abort closes the connection', async () => {
 
 test('a wrong key is no part of the error', async () => {
   const error = await claude({ apiKey: 'sk-ant-secret' })
-    .ask(question, patient)
+    .ask(question, noSignal)
     .catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ reason: 'bad_key' });
   expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain('sk-ant-secret');

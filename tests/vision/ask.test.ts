@@ -146,8 +146,8 @@ describe('what may pass', () => {
   });
 });
 
-describe('a refusal for rate or concurrency', () => {
-  /** Lets in so many at once. */
+describe('a rejection for rate or concurrency', () => {
+  /** Accepts so many at once. */
   const atOnce = (fake: FakeLlm, most: number) => {
     let underWay = 0;
     fake.behave(async () => {
@@ -167,7 +167,7 @@ describe('a refusal for rate or concurrency', () => {
     expect(first.requestCount).toBe(3);
   });
 
-  test('counts for no circuit while others are let in', async () => {
+  test('counts for no circuit while others are accepted', async () => {
     const one = provider(first, 'first', {
       breaker: new CircuitBreaker<CallFailure>({ threshold: 2, baseMs: 60_000, capMs: 60_000 }),
       limits: { concurrency: 16 },
@@ -385,7 +385,7 @@ test('a run of answers that can not be used opens the circuit; its cause is logg
 describe('a circuit that opens', () => {
   const openAfterOne = () => new CircuitBreaker<CallFailure>({ threshold: 1, baseMs: 60_000, capMs: 60_000 });
 
-  test('sends those who wait for a place to the next provider at once', async () => {
+  test('sends photos that wait for a permit to the next provider at once', async () => {
     const account = providerAt({ baseUrl: first.baseUrl, limits: { concurrency: 1 } }).account;
     const breaker = new CircuitBreaker<CallFailure>({
       threshold: 1,
@@ -416,7 +416,7 @@ describe('a circuit that opens', () => {
   test.each([
     ['single', 0],
     ['batch', 1],
-  ] as const)('where somebody else answers, a photo of a %s waits for %i probe(s)', async (lane, probes) => {
+  ] as const)('where a local model answers, a photo of a %s waits for %i probe(s)', async (lane, probes) => {
     const one = {
       ...provider(first, 'first'),
       breaker: new CircuitBreaker<CallFailure>({ threshold: 1, baseMs: 200, capMs: 200 }),
@@ -465,13 +465,13 @@ describe('a caller that leaves', () => {
     const caller = new AbortController();
     const slow = { baseMs: 60_000, capMs: 60_000, random: () => 1 };
     const hooks = { onCall: () => setImmediate(() => caller.abort(new Error('gone'))) };
-    const patient = context({ signal: caller.signal, deadline: deadlineIn(600_000) });
-    const answer = vision({ backoff: slow, hooks }).classify(photo, patient);
+    const long = context({ signal: caller.signal, deadline: deadlineIn(600_000) });
+    const answer = vision({ backoff: slow, hooks }).classify(photo, long);
     await expect(answer).rejects.toThrow('gone');
     expect(first.requestCount).toBe(1);
   });
 
-  test('while it waits for a place gets no call', async () => {
+  test('while it waits for a permit gets no call', async () => {
     const one = provider(first, 'first', { limits: { concurrency: 1 } });
     const asked = vision({ providers: [one] });
     const open = first.hold();
@@ -487,7 +487,7 @@ describe('a caller that leaves', () => {
     expect(first.requestCount).toBe(1);
   });
 
-  test('while its call is under way gets no retry when that fails', async () => {
+  test('while its call is in flight gets no retry when that fails', async () => {
     const open = first.hold();
     first.behave(openai.server);
     const caller = new AbortController();
@@ -505,7 +505,7 @@ describe('money reserved for a call', () => {
   const caps = { dailyMicro: 1e9, monthlyMicro: 1e9, timeZone: 'UTC', onExhausted() {}, onFailure() {} };
   const price = { call: 1 };
 
-  test('that found nobody at the vendor’s address goes back', async () => {
+  test('that reached no vendor goes back', async () => {
     const ledger = memoryLedger();
     await first.close();
     const asked = vision({

@@ -188,7 +188,7 @@ describe('money', () => {
       currency: 'CNY',
       price: { input: 0.2 },
     });
-    expect(at('openai', 'http://gateway/v1', 'nobody-1').price).toBeUndefined();
+    expect(at('openai', 'http://gateway/v1', 'unknown-1').price).toBeUndefined();
   });
 
   test('of another currency needs a rate, unless nothing is paid', () => {
@@ -234,7 +234,7 @@ describe('the currency of all sums', () => {
     expect(opened([{ vendor: 'ollama' }]).currency).toBe('USD');
   });
 
-  test("is USD where the first is priced by the operator at nobody's host", () => {
+  test('is USD where the first is priced by the operator at an unknown host', () => {
     const first = { vendor: 'openai', baseUrl: 'http://gateway/v1', model: 'm', priceInput: 1 } as const;
     expect(opened([first]).currency).toBe('USD');
     expect(() => opened([first, { vendor: 'dashscope' }])).toThrow('LLM_RATES=CNY:');

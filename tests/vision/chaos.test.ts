@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  // Calls that nobody waits for any more end with the vendor; what they still write is nobody's failure.
+  // Abandoned calls end with the vendor; what they still write may fail.
   await fake.close();
   await Promise.all(closing.map((close) => close()));
   await store.close();

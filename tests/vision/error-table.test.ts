@@ -69,7 +69,7 @@ const expected = {
 } satisfies { [V in VendorName]: Record<keyof (typeof vendorErrors)[V], FailureClass> };
 
 const wires = { openai: openAiWire, dashscope: dashscopeWire, anthropic: anthropicWire };
-const patient = new AbortController().signal;
+const noSignal = new AbortController().signal;
 
 describe.each(['openai', 'dashscope', 'anthropic'] as const)('%s', (vendor) => {
   let fake: FakeLlm;
@@ -88,7 +88,7 @@ describe.each(['openai', 'dashscope', 'anthropic'] as const)('%s', (vendor) => {
   test.each(Object.entries(expected[vendor]))('%s means %s', async (name, failureClass) => {
     fake.behave(Object.entries(vendorErrors[vendor]).find(([one]) => one === name)?.[1] ?? { fault: 'hang' });
     const error = await model()
-      .ask(question, patient)
+      .ask(question, noSignal)
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(VisionError);
     expect(error).toMatchObject({ reason: failureClass });

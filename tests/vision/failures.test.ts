@@ -74,7 +74,7 @@ describe('are remembered and logged', () => {
     return { logged, failures, call };
   }
 
-  test('once a minute a kind, with a count, and as an error where somebody has to act', () => {
+  test('once a minute a kind, with a count, and as an error where an operator has to act', () => {
     const { logged, call } = open();
     for (let second = 0; second < 61; second += 1) {
       call('network', { code: 'ECONNREFUSED' });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Failure } from '../../src/vision/wire/vendor-error.ts';
 import { propertyRuns } from '../support/property-runs.ts';
-import { schedule, wronged } from '../support/schedules.ts';
+import { missedInReach, schedule } from '../support/schedules.ts';
 import type { VendorRules } from '../support/simulated-vendor.ts';
 import { type Arrival, type Simulated, simulate } from '../support/simulation.ts';
 
@@ -17,7 +17,7 @@ function quietTimes(arrivals: readonly Arrival[]): number {
 
 interface Kind {
   readonly rules: fc.Arbitrary<VendorRules>;
-  /** The vendor by which it is judged whom it would have reached. */
+  /** The slower vendor that sets the expectation. */
   readonly ideal?: (rules: VendorRules) => VendorRules;
   /** What it may refuse beside so many answers, after so many quiet times. */
   readonly refusals: (answered: number, quiet: number, rules: VendorRules) => number;
@@ -25,7 +25,7 @@ interface Kind {
 
 /**
  * Refusals that don't state the rate look like refusals for too many calls at once. Until trials show otherwise, no
- * more calls are under way than one window let in, which matters where calls take longer than a window.
+ * more calls are in flight than one window accepted, which matters where calls take longer than a window.
  */
 function lookingLikeConcurrency(rules: VendorRules, windowMs: number): VendorRules {
   return { ...rules, windowMs, ...(rules.perWindow !== undefined && { atOnce: rules.perWindow }) };
@@ -66,16 +66,16 @@ const kinds: Record<string, Kind> = {
   },
 };
 
-/** What the simulation may take for the way to the vendor's place in the queue and back. */
+/** What the simulation may take beyond the ideal. */
 const spareMs = 1_000;
 
 test.each(Object.entries(kinds))(
-  'a vendor that %s: whom it would have reached has its answer, and refusals stay few',
+  'a vendor that %s: every photo in reach gets its answer, and few calls are rejected',
   async (_, { rules, ideal = (same) => same, refusals }) => {
     await fc.assert(
       fc.asyncProperty(rules, schedule, async (vendor, arrivals) => {
         const { outcomes, vendors } = await simulate([vendor], arrivals);
-        expect(wronged(ideal(vendor), outcomes, vendor.callMs + spareMs)).toEqual([]);
+        expect(missedInReach(ideal(vendor), outcomes, vendor.callMs + spareMs)).toEqual([]);
         const [{ refused, answered }] = vendors as [Simulated['vendors'][number]];
         expect(refused).toBeLessThanOrEqual(refusals(answered, quietTimes(arrivals), vendor));
       }),

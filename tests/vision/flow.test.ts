@@ -27,7 +27,7 @@ describe('a stray refusal', () => {
     [300, 100],
     [1_000, 100],
     [300, 20],
-  ])('in fifty calls of %i ms, one every %i ms, costs nobody the answer', async (callMs, everyMs) => {
+  ])('in fifty calls of %i ms, one every %i ms, costs no photo its answer', async (callMs, everyMs) => {
     const strays = Array.from({ length: 30 }, (_, index) => index * 50 + ((index * 7) % 13));
     const seen = await simulate([{ callMs, strays }], singles(0, everyMs, 1_000));
     expect(local(seen)).toEqual([]);
@@ -71,7 +71,7 @@ describe('a vendor that takes three at once', () => {
   });
 });
 
-test('a photo that two vendors have no room for goes back to its place', async () => {
+test('a photo that two vendors have no room for keeps its position', async () => {
   const twoAtOnce = { callMs: 600, atOnce: 2 };
   const { outcomes, vendors } = await simulate([twoAtOnce, twoAtOnce], batch(0, 8));
   const lastMs = Math.max(...outcomes.map(({ tookMs }) => tookMs));
@@ -105,13 +105,13 @@ describe('a vendor of two a second', () => {
 describe('a vendor in an outage', () => {
   const outage = (kind: 'down' | 'hangs' | 'errors', toMs = Infinity) => ({ fromMs: 0, toMs, kind });
 
-  test('that nobody reaches: from the fourth photo on each has its local answer at once', async () => {
+  test('that is out of reach: from the fourth photo on each has its local answer at once', async () => {
     const seen = await simulate([{ callMs: 300, outage: outage('down') }], singles(0, 7_000, 30));
     const took = seen.outcomes.slice(3).map(({ tookMs }) => tookMs);
     expect(Math.max(...took)).toBeLessThan(100);
   });
 
-  test('that hangs: once the circuit is open nobody waits longer than for its probe', async () => {
+  test('that hangs: once the circuit is open no photo waits longer than for its probe', async () => {
     const seen = await simulate([{ callMs: 300, outage: outage('hangs') }], singles(0, 500, 400));
     const later = seen.outcomes.filter(({ atMs }) => atMs > 45_000);
     expect(Math.max(...later.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(2_100);
@@ -178,7 +178,7 @@ describe('a vendor in an outage', () => {
     expect(second.filter(({ isByLlm }) => !isByLlm)).toEqual([]);
   });
 
-  test('that answers everything with 429 keeps nobody waiting for long', async () => {
+  test('that answers everything with 429 keeps no photo waiting for long', async () => {
     const seen = await simulate([{ callMs: 300, atOnce: 0 }], singles(0, 1_000, 300));
     const later = seen.outcomes.slice(20);
     expect(Math.max(...later.map(({ tookMs }) => tookMs))).toBeLessThanOrEqual(100);

@@ -73,7 +73,7 @@ describe('a model', () => {
     expect(warnings()).toEqual(['LLM first: no-such-model is not among the models that its vendor lists']);
   });
 
-  test('whose last day is past is said to be gone, without asking anybody', async () => {
+  test('whose last day is past counts as gone without a request', async () => {
     const watch = await watchOf('dashscope', 'qwen3-vl-flash');
     expect(watch.stateOf('first')).toEqual({ warning: 'shut_down', shutdown: '2026-10-10', daysLeft: -47 });
     expect(watch.notices()).toEqual([
@@ -162,7 +162,7 @@ describe("a vendor's own word", () => {
   });
 });
 
-test('the gravest warning of several models is told', async () => {
+test('the gravest warning of several models counts', async () => {
   await watchOf('openai', undefined);
   const models = ['gpt-5', 'gpt-4.1-nano', 'gpt-6-luna'].map((model) => ({
     name: model,

@@ -24,7 +24,7 @@ const question: VisionQuestion = {
   maxTokens: 200,
   categories: taxonomy.categories.map(({ key }) => key),
 };
-const patient = new AbortController().signal;
+const noSignal = new AbortController().signal;
 
 let fake: FakeLlm;
 
@@ -56,12 +56,12 @@ async function failureOf(answer: Promise<unknown>): Promise<VisionError> {
 
 test('a query of the base URL goes with every call', async () => {
   const baseUrl = `${fake.baseUrl}?api-version=2026-10-01&tenant=a%2Fb`;
-  expect((await model({ baseUrl }).ask(question, patient)).text).toContain('pets');
+  expect((await model({ baseUrl }).ask(question, noSignal)).text).toContain('pets');
   expect(fake.calls[0]?.url).toBe('/v1/chat/completions?api-version=2026-10-01&tenant=a%2Fb');
 });
 
 test('the vendor gets the prompt and the very bytes of the photo', async () => {
-  const reply = await model().ask(question, patient);
+  const reply = await model().ask(question, noSignal);
   expect(JSON.parse(reply.text)).toMatchObject({ category: 'pets', confidence: 0.93 });
   const [call] = fake.calls;
   expect(call).toMatchObject({ model: 'fake-vision', prompt: prompt.text, maxTokens: 200 });
@@ -69,7 +69,7 @@ test('the vendor gets the prompt and the very bytes of the photo', async () => {
 });
 
 test('the body is sent whole, with its length and as JSON', async () => {
-  await model().ask(question, patient);
+  await model().ask(question, noSignal);
   const headers = fake.calls[0]?.headers;
   expect(headers?.['content-type']).toBe('application/json');
   expect(Number(headers?.['content-length'])).toBe(fake.calls[0]?.bodyBytes);
@@ -79,26 +79,26 @@ test.each([1, 2, 3, 1_000, 1_001])(
   'a photo of %i bytes after its marker keeps its padding',
   async (length) => {
     const tiny = Buffer.concat([jpeg.subarray(0, 3), jpeg.subarray(3, 3 + length)]);
-    await model().ask({ ...question, jpeg: tiny }, patient);
+    await model().ask({ ...question, jpeg: tiny }, noSignal);
     expect(fake.calls[0]?.jpeg.equals(tiny)).toBe(true);
   },
 );
 
 test('a prompt with quotes, line breaks and Chinese arrives as it was', async () => {
   const words = 'Say "JSON"\n\\ 这张照片 "}}]}]} 🐈';
-  await model().ask({ ...question, prompt: words }, patient);
+  await model().ask({ ...question, prompt: words }, noSignal);
   expect(fake.calls[0]?.prompt).toBe(words);
 });
 
 test('tokens are counted as the vendor reports them', async () => {
   fake.behave({ content: 'x', usage: { inputTokens: 412, outputTokens: 31 } });
-  expect((await model().ask(question, patient)).usage).toEqual({ inputTokens: 412, outputTokens: 31 });
+  expect((await model().ask(question, noSignal)).usage).toEqual({ inputTokens: 412, outputTokens: 31 });
   fake.behave({ content: 'x', usage: null });
-  expect(await model().ask(question, patient)).not.toHaveProperty('usage');
+  expect(await model().ask(question, noSignal)).not.toHaveProperty('usage');
 });
 
 test('strict structured output allows the categories and nothing else', async () => {
-  await model({ fields: plainFields({ structuredOutput: 'json_schema' }) }).ask(question, patient);
+  await model({ fields: plainFields({ structuredOutput: 'json_schema' }) }).ask(question, noSignal);
   expect(fake.calls[0]?.body).toMatchObject({
     response_format: {
       type: 'json_schema',
@@ -117,7 +117,7 @@ test('strict structured output allows the categories and nothing else', async ()
 test('a description that is not asked for is not in the schema either', async () => {
   await model({ fields: plainFields({ structuredOutput: 'json_schema' }) }).ask(
     { ...question, form: 'bare' },
-    patient,
+    noSignal,
   );
   expect(JSON.stringify(fake.calls[0]?.body)).not.toContain('"description":{');
 });
@@ -125,13 +125,13 @@ test('a description that is not asked for is not in the schema either', async ()
 test('a question for a bare key is not held to JSON', async () => {
   await model({ fields: plainFields({ structuredOutput: 'json_object' }) }).ask(
     { ...question, form: 'code', prompt: prompt.plain },
-    patient,
+    noSignal,
   );
   expect(fake.calls[0]?.body).not.toHaveProperty('response_format');
 });
 
 test('extra fields never displace the photo', async () => {
-  await model({ fields: plainFields({ body: { messages: [], temperature: 0 } }) }).ask(question, patient);
+  await model({ fields: plainFields({ body: { messages: [], temperature: 0 } }) }).ask(question, noSignal);
   expect(fake.calls[0]?.body).toMatchObject({ temperature: 0 });
   expect(fake.calls[0]?.jpeg.equals(jpeg)).toBe(true);
 });
@@ -158,26 +158,26 @@ const unusable: [string, FakeBehaviour, string][] = [
 
 test.each(unusable)('%s is a failure with a class of its own', async (_, behaviour, reason) => {
   fake.behave(behaviour);
-  expect((await failureOf(model().ask(question, patient))).reason).toBe(reason);
+  expect((await failureOf(model().ask(question, noSignal))).reason).toBe(reason);
   expect(fake.requestCount).toBe(1);
 });
 
-test('a wrong key is told apart from a wrong model', async () => {
-  expect((await failureOf(model({ apiKey: 'sk-wrong' }).ask(question, patient))).reason).toBe('bad_key');
-  expect((await failureOf(model({ name: 'gone' }).ask(question, patient))).reason).toBe('unusable_model');
+test('a wrong key and a wrong model differ', async () => {
+  expect((await failureOf(model({ apiKey: 'sk-wrong' }).ask(question, noSignal))).reason).toBe('bad_key');
+  expect((await failureOf(model({ name: 'gone' }).ask(question, noSignal))).reason).toBe('unusable_model');
 });
 
 test('a vendor that is not there is a transient failure', async () => {
   const gone = await startFakeLlm();
   await gone.close();
-  expect((await failureOf(model({ baseUrl: gone.baseUrl }).ask(question, patient))).reason).toBe('network');
+  expect((await failureOf(model({ baseUrl: gone.baseUrl }).ask(question, noSignal))).reason).toBe('network');
 });
 
 test.each(['hang', 'hang-in-body'] as const)(
   'the time limit holds against a vendor that does a %s',
   async (fault) => {
     fake.behave({ fault });
-    expect((await failureOf(model({ timeoutMs: 60 }).ask(question, patient))).reason).toBe('timeout');
+    expect((await failureOf(model({ timeoutMs: 60 }).ask(question, noSignal))).reason).toBe('timeout');
     await fake.idle();
     expect(fake.calls[0]?.isAborted).toBe(true);
   },
@@ -190,7 +190,7 @@ test('the time limit holds within the body of an error, too', async () => {
   });
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
-  const failure = await failureOf(model({ baseUrl, timeoutMs: 60 }).ask(question, patient));
+  const failure = await failureOf(model({ baseUrl, timeoutMs: 60 }).ask(question, noSignal));
   slow.closeAllConnections();
   slow.close();
   expect(failure.reason).toBe('timeout');
@@ -214,7 +214,7 @@ test('a caller that is gone already costs no call', async () => {
 });
 
 test('nothing that a vendor says or that a key holds is in the error', async () => {
-  const failure = await failureOf(model({ apiKey: 'sk-secret-wrong' }).ask(question, patient));
+  const failure = await failureOf(model({ apiKey: 'sk-secret-wrong' }).ask(question, noSignal));
   const shown = JSON.stringify(failure, Object.getOwnPropertyNames(failure)) + failure.stack;
   expect(shown).not.toContain('sk-secret');
   expect(shown).not.toContain('Incorrect');

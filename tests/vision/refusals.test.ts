@@ -29,7 +29,7 @@ test('a refusal is remembered for its time, by other processes too', async () =>
   expect([await one.has('a'), await other.has('a')]).toEqual([false, false]);
 });
 
-test('what the store was told to forget is forgotten within 30 seconds', async () => {
+test('a refusal deleted from the store is forgotten within 30 seconds', async () => {
   const one = memory();
   await one.add('a');
   store.forget('a');

@@ -10,13 +10,13 @@ const costMicro = 200;
 
 let now: number;
 let nowMs: number;
-let told: boolean[];
+let changes: boolean[];
 let failures: unknown[];
 
 beforeEach(() => {
   now = Date.UTC(2026, 10, 22, 23, 30);
   nowMs = 0;
-  told = [];
+  changes = [];
   failures = [];
 });
 
@@ -26,7 +26,7 @@ function spending(options: Partial<SpendingOptions> = {}) {
     dailyMicro: 10_000,
     monthlyMicro: Number.POSITIVE_INFINITY,
     timeZone: 'UTC',
-    onExhausted: (isExhausted) => told.push(isExhausted),
+    onExhausted: (isExhausted) => changes.push(isExhausted),
     onFailure: (error) => failures.push(error),
     now: () => now,
     nowMs: () => nowMs,
@@ -67,7 +67,7 @@ describe('money', () => {
     expect(ledger.sums.get('2026-11')).toBeGreaterThan(costMicro);
   });
 
-  test('stays booked as reserved where it can not be settled, and is settled by nobody later', async () => {
+  test('stays booked as reserved where it can not be settled, and is not settled later', async () => {
     const ledger = memoryLedger();
     let isDown = true;
     const failing: typeof ledger = {
@@ -85,13 +85,13 @@ describe('money', () => {
     expect(ledger.sums.get('2026-11')).toBe(reserved / 2 + costMicro);
   });
 
-  test('at the cap is refused, which is told once and believed for a while', async () => {
+  test('at the cap is rejected, which is reported once and holds for a second', async () => {
     const one = spending({ dailyMicro: 2_000 });
     (await one.reserve(price)).settle(usage);
     for (let calls = 0; calls < 9; calls++) (await one.reserve(price)).settle(usage);
     await expect(one.reserve(price)).rejects.toMatchObject({ reason: 'over_budget' });
     await expect(one.reserve(price)).rejects.toMatchObject({ reason: 'over_budget' });
-    expect([one.isExhausted, told]).toEqual([true, [true]]);
+    expect([one.isExhausted, changes]).toEqual([true, [true]]);
     nowMs = 1_001;
     expect(one.isExhausted).toBe(false);
   });
@@ -103,12 +103,12 @@ describe('money', () => {
         (reservation) => reservation.settle(usage),
         () => {},
       );
-    expect(told).toEqual([true]);
+    expect(changes).toEqual([true]);
     now += 60 * 60 * 1000;
     await expect(one.reserve(price)).rejects.toMatchObject({ reason: 'over_budget' });
     now = Date.UTC(2026, 10, 23, 16, 0);
     await one.reserve(price);
-    expect(told).toEqual([true, false]);
+    expect(changes).toEqual([true, false]);
   });
 
   test('is reserved for one call at a time, so that no store is made to queue them', async () => {
@@ -129,13 +129,13 @@ describe('money', () => {
     expect(most).toBe(1);
   });
 
-  test('is not spent while nobody knows what has been', async () => {
+  test('is not spent while the store is down', async () => {
     const ledger = { ...memoryLedger(), reserveSpend: () => Promise.reject(new Error('down')) };
     await expect(spending({ ledger }).reserve(price)).rejects.toMatchObject({ reason: 'budget_unknown' });
     expect(failures).toHaveLength(1);
   });
 
-  test("without any cap is only written down, behind the answer, and a store that is down is in nobody's way", async () => {
+  test('without any cap is only recorded, after the answer, even while the store is down', async () => {
     const unlimited = { dailyMicro: Number.POSITIVE_INFINITY, monthlyMicro: Number.POSITIVE_INFINITY };
     const ledger = memoryLedger();
     (await spending({ ledger, ...unlimited }).reserve(price)).settle(usage);

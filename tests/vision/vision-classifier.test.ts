@@ -60,7 +60,7 @@ test('what is sent is the rendition, not the photo', async () => {
   expect(fake.calls[0]?.jpeg.equals(rendition)).toBe(true);
 });
 
-test('at most as many calls as allowed are under way at once, and all are answered', async () => {
+test('at most as many calls as allowed are in flight at once, and all are answered', async () => {
   const open = fake.hold();
   const vision = classifier();
   const answers = Promise.all(Array.from({ length: 20 }, () => vision.classify(photo, context())));
@@ -136,7 +136,7 @@ test('where one try is allowed, one failure is one call', async () => {
   expect(fake.requestCount).toBe(1);
 });
 
-test('every call leaves a line that says what was asked whom, how long it took and how it ended, and no secret', async () => {
+test('every call leaves a line with provider, model, duration and outcome, and no secret', async () => {
   await classifier().classify(photo, context());
   fake.behave({ status: 401, body: { error: { message: 'no such key: sk-very-secret' } } });
   await classifier()
