@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { formOf, post, sampleBytes, startApp } from '../support/app.ts';
@@ -54,6 +55,32 @@ describe('a streamed batch', () => {
     const [first, , last] = linesOf(body);
     expect(first).toMatchObject({ category: 'qrcode', inference_method: 'llm', progress: { finished: 1 } });
     expect(last).toMatchObject({ error_type: 'success', summary: { total_count: 2, llm_count: 2 } });
+  });
+
+  test('begins to answer when the form is complete, although a photo is finished earlier', async () => {
+    const { app, fake } = await start();
+    const form = new Response(formOf(distinct(2)));
+    const bytes = Buffer.from(await form.arrayBuffer());
+    const sent = request(`${app.url}/api/v1/classify/batch`, {
+      method: 'POST',
+      headers: { 'content-type': form.headers.get('content-type') ?? '', ...lines },
+    });
+    let hasAnswer = false;
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    sent.on('error', reject).on('response', (response) => {
+      hasAnswer = true;
+      let text = '';
+      response.on('data', (chunk) => (text += chunk)).on('end', () => resolve(text));
+    });
+    sent.write(bytes.subarray(0, -100));
+    await fake.received(1);
+    const first = createHash('sha256').update(distinct(2)[0]?.value ?? '');
+    const hash = first.digest('hex');
+    const isStored = () => app.services.cache.find(hash).then((found) => found !== undefined);
+    await expect.poll(isStored).toBe(true);
+    expect(hasAnswer).toBe(false);
+    sent.end(bytes.subarray(-100));
+    expect(linesOf(await promise)).toHaveLength(3);
   });
 
   test('whose client goes away is paid for once when it comes back', async () => {

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { finished as streamEnd } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
@@ -37,8 +38,11 @@ export function wantsLines(request: FastifyRequest): boolean {
   return request.headers.accept?.includes(ndjson) ?? false;
 }
 
-/** Answers with a line a photo, then one for the whole; a form that breaks off ends with a problem instead. */
-export function streamBatch(
+/**
+ * Answers with a line a photo, then one for the whole; a form that breaks off ends with a problem instead. The answer
+ * begins when the form is complete: a proxy such as nginx stops sending a form whose answer has begun.
+ */
+export async function streamBatch(
   request: FastifyRequest,
   reply: FastifyReply,
   { log, photosAtOnce }: BatchStreamParts,
@@ -57,6 +61,8 @@ export function streamBatch(
     write(known ? problemOf(known, request.id) : { status: 500, code: 'internal_error' });
   });
   void finished.then(() => lines.end());
+  const received = streamEnd(request.raw, { writable: false }).catch(() => {});
+  await Promise.race([received, finished]);
   return reply.send(lines);
 }
 

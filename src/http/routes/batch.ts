@@ -46,8 +46,8 @@ const schema = {
   summary: 'Classify a batch of photos',
   description:
     'One item per part, in upload order; 200 even when some or all fail. With `Accept: application/x-ndjson`: one ' +
-    'item a line as each photo is finished, with counters, then a line with the totals (or a problem, where the form ' +
-    'breaks off).',
+    'line per photo as it is finished, with counters, from the end of the form on; then a line with the totals, or a ' +
+    'problem if the form breaks off.',
   tags: ['classify'],
   consumes: ['multipart/form-data'],
   headers: RequestTimeout,
