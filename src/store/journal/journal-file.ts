@@ -9,6 +9,7 @@ export interface WaitingEntry {
   readonly id: number;
   /** When it was appended, in Unix milliseconds. */
   readonly at: number;
+  readonly bytes: number;
   readonly entry: Entry;
 }
 
@@ -22,8 +23,12 @@ export interface JournalFile {
   oldest(kind: EntryKind, limit: number, after?: number): WaitingEntry[];
   /** All of that key, the oldest first. */
   find(kind: EntryKind, key: string): Entry[];
-  replace(id: number, entry: Entry): void;
-  remove(entries: readonly WaitingEntry[]): void;
+  /** The oldest of a kind are written, or count no more. Never throws. */
+  pass(entries: readonly WaitingEntry[]): void;
+  /** @throws Error the file can't be written */
+  replace(waiting: WaitingEntry, entry: Entry): void;
+  /** @throws Error the file can't be written */
+  remove(waiting: WaitingEntry): void;
   items(): ItemCounts;
   isEmpty(): boolean;
   /** Deletes the file where nothing waits in it. */
@@ -47,59 +52,47 @@ const schema = `CREATE TABLE IF NOT EXISTS entries (
   CREATE INDEX IF NOT EXISTS entries_key ON entries (key) WHERE key != '';
   PRAGMA user_version = ${layout};`;
 
-/** Beside the body: the row and its index entries. */
-const rowBytes = 200;
-
 /** @throws Error (with SQLite's `errcode`) it can't be opened, or another process has it open */
 export function openJournalFile(path: string, maxBytes: number): JournalFile {
   const database = lockedDatabase(path);
-  const counts = noItems();
-  let bytes = 0;
-  let entries = 0;
-  const counted = 'SELECT kind, COUNT(*) AS n, SUM(items) AS items, SUM(length(body)) AS bytes FROM entries';
-  for (const row of database.prepare(`${counted} GROUP BY kind`).all()) {
-    counts[row.kind as EntryKind] = Number(row.items);
-    entries += Number(row.n);
-    bytes += Number(row.bytes) + rowBytes * Number(row.n);
-  }
-  const insert = database.prepare(
-    'INSERT INTO entries (kind, key, at_ms, items, body) VALUES (?, ?, ?, ?, ?)',
-  );
-  const selectOldest = database.prepare(
-    'SELECT id, at_ms, body FROM entries WHERE kind = ? AND id > ? ORDER BY id LIMIT ?',
-  );
-  const selectKey = database.prepare('SELECT body FROM entries WHERE key = ? AND kind = ? ORDER BY id');
-  const update = database.prepare('UPDATE entries SET body = ?, items = ? WHERE id = ?');
-  const selectSize = database.prepare('SELECT kind, items, length(body) AS bytes FROM entries WHERE id = ?');
-  const removeOne = database.prepare('DELETE FROM entries WHERE id = ?');
+  const statements = statementsOf(database);
+  const size = openSize(statements.sizes.all());
+  /** The last entry of each kind that waits no more. */
+  const passed = noItems();
 
   function oldest(kind: EntryKind, limit: number, after = 0): WaitingEntry[] {
-    const rows = selectOldest.all(kind, after, limit);
+    const rows = statements.oldest.all(kind, Math.max(after, passed[kind]), limit);
     return rows.map(({ id, at_ms, body }) => ({
       id: Number(id),
       at: Number(at_ms),
+      bytes: (body as Uint8Array).length,
       entry: deserialize(body as Uint8Array) as Entry,
     }));
   }
 
-  function removeRow(id: number): void {
-    const row = selectSize.get(id);
-    if (row === undefined) return;
-    removeOne.run(id);
-    counts[row.kind as EntryKind] -= Number(row.items);
-    bytes -= Number(row.bytes) + rowBytes;
-    entries -= 1;
+  function pass(waiting: readonly WaitingEntry[]): void {
+    const left = waiting.filter(({ id, entry }) => id > passed[entry.kind]);
+    for (const { id, entry, bytes } of left) {
+      size.add(entry, bytes, -1);
+      passed[entry.kind] = id;
+    }
+    try {
+      for (const { kind } of left.slice(-1).map(({ entry }) => entry))
+        statements.removePassed.run(kind, passed[kind]);
+    } catch {
+      // On a full disk they stay until the file is deleted. To write them once more would change nothing.
+    }
   }
 
   /** Records go first, results last. */
   function dropSurplus(): ItemCounts {
     const dropped = noItems();
     for (const kind of entryKinds.toReversed())
-      while (bytes > maxBytes) {
-        const [first] = oldest(kind, 1);
-        if (first === undefined) break;
-        dropped[kind] += itemsOf(first.entry);
-        removeRow(first.id);
+      while (size.bytes() > maxBytes) {
+        const some = oldest(kind, 1);
+        if (some.length === 0) break;
+        for (const { entry } of some) dropped[kind] += itemsOf(entry);
+        pass(some);
       }
     return dropped;
   }
@@ -109,37 +102,76 @@ export function openJournalFile(path: string, maxBytes: number): JournalFile {
       const bodies = added.map((entry) => serialize(entry));
       inTransaction(database, () => {
         added.forEach((entry, index) => {
-          insert.run(entry.kind, keyOf(entry), at, itemsOf(entry), bodies[index] as Uint8Array);
+          statements.insert.run(entry.kind, keyOf(entry), at, itemsOf(entry), bodies[index] as Uint8Array);
         });
       });
-      for (const entry of added) counts[entry.kind] += itemsOf(entry);
-      entries += added.length;
-      bytes += bodies.reduce((sum, body) => sum + body.length + rowBytes, 0);
-      return bytes > maxBytes ? inTransaction(database, dropSurplus) : noItems();
+      added.forEach((entry, index) => {
+        size.add(entry, bodies[index]?.length ?? 0);
+      });
+      return dropSurplus();
     },
     oldest,
-    find: (kind, key) => selectKey.all(key, kind).map(({ body }) => deserialize(body as Uint8Array) as Entry),
-    replace(id, entry) {
-      const before = selectSize.get(id);
-      if (before === undefined) return;
+    find: (kind, key) =>
+      statements.find
+        .all(key, kind, passed[kind])
+        .map(({ body }) => deserialize(body as Uint8Array) as Entry),
+    pass,
+    replace({ id, bytes, entry: before }, entry) {
       const body = serialize(entry);
-      update.run(body, itemsOf(entry), id);
-      bytes += body.length - Number(before.bytes);
-      counts[entry.kind] += itemsOf(entry) - Number(before.items);
+      statements.replace.run(body, itemsOf(entry), id);
+      size.add(before, bytes, -1);
+      size.add(entry, body.length);
     },
-    remove(waiting) {
-      inTransaction(database, () => {
-        for (const { id } of waiting) removeRow(id);
-      });
+    remove({ id, bytes, entry }) {
+      statements.remove.run(id);
+      size.add(entry, bytes, -1);
     },
-    items: () => ({ ...counts }),
-    isEmpty: () => entries === 0,
+    items: size.items,
+    isEmpty: size.isEmpty,
     close() {
-      const isLeft = entries > 0 || path === ':memory:';
+      const isLeft = !size.isEmpty() || path === ':memory:';
       // While it is locked: another process that opens it finds it deleted and leaves it.
       if (!isLeft) rmSync(path, { force: true });
       database.close();
       if (!isLeft) rmSync(`${path}-wal`, { force: true });
+    },
+  };
+}
+
+const statementsOf = (database: DatabaseSync) => ({
+  sizes: database.prepare(
+    'SELECT kind, COUNT(*) AS n, SUM(items) AS items, SUM(length(body)) AS bytes FROM entries GROUP BY kind',
+  ),
+  insert: database.prepare('INSERT INTO entries (kind, key, at_ms, items, body) VALUES (?, ?, ?, ?, ?)'),
+  oldest: database.prepare(
+    'SELECT id, at_ms, body FROM entries WHERE kind = ? AND id > ? ORDER BY id LIMIT ?',
+  ),
+  find: database.prepare('SELECT body FROM entries WHERE key = ? AND kind = ? AND id > ? ORDER BY id'),
+  replace: database.prepare('UPDATE entries SET body = ?, items = ? WHERE id = ?'),
+  remove: database.prepare('DELETE FROM entries WHERE id = ?'),
+  removePassed: database.prepare('DELETE FROM entries WHERE kind = ? AND id <= ?'),
+});
+
+/** Beside the body: the row and its index entries. */
+const rowBytes = 200;
+
+/** How much waits. */
+function openSize(rows: readonly Readonly<Record<string, unknown>>[]) {
+  const items = noItems();
+  let [entries, bytes] = [0, 0];
+  for (const row of rows) {
+    items[row.kind as EntryKind] = Number(row.items);
+    entries += Number(row.n);
+    bytes += Number(row.bytes) + rowBytes * Number(row.n);
+  }
+  return {
+    bytes: () => bytes,
+    items: () => ({ ...items }),
+    isEmpty: () => entries === 0,
+    add(entry: Entry, bodyBytes: number, sign: 1 | -1 = 1): void {
+      items[entry.kind] += sign * itemsOf(entry);
+      bytes += sign * (bodyBytes + rowBytes);
+      entries += sign;
     },
   };
 }

@@ -31,7 +31,7 @@ export interface JournalOptions {
 export interface WaitingBatch {
   readonly entries: readonly WaitingEntry[];
   /** They are written, or count no more. */
-  remove(): void;
+  pass(): void;
 }
 
 /** Entries that an erasure reads at once. */
@@ -112,7 +112,7 @@ export function openJournal({
     oldest(kind: EntryKind, limit: number): WaitingBatch | undefined {
       for (const file of all()) {
         const entries = file.oldest(kind, limit);
-        if (entries.length > 0) return { entries, remove: () => file.remove(entries) };
+        if (entries.length > 0) return { entries, pass: () => file.pass(entries) };
       }
       return undefined;
     },
@@ -127,8 +127,8 @@ export function openJournal({
             if (last === undefined) break;
             for (const waiting of some) {
               const kept = withoutErased(waiting.entry, waiting.at, erasures);
-              if (kept === undefined) file.remove([waiting]);
-              else if (kept !== waiting.entry) file.replace(waiting.id, kept);
+              if (kept === undefined) file.remove(waiting);
+              else if (kept !== waiting.entry) file.replace(waiting, kept);
             }
           }
     },

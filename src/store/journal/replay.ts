@@ -50,7 +50,7 @@ export async function replay(options: ReplayOptions, mayGoOn: () => boolean): Pr
       const batch = journal.oldest(kind, batchSize[kind]);
       if (batch === undefined) break;
       await writeBatch(kind, batch.entries, options);
-      batch.remove();
+      batch.pass();
       await sleep(pauseMs);
     }
 }
