@@ -3,7 +3,8 @@ import { VisionError } from '../errors.ts';
 import { type CallFailure, failureOf, failureWords } from './calls/call-failure.ts';
 import type { Key } from './calls/key-ring.ts';
 import { costMicroOf } from './calls/price.ts';
-import type { Provider } from './calls/provider.ts';
+import { hostOf, type Provider } from './calls/provider.ts';
+import { callTimeLimit } from './calls/send-call.ts';
 import { daysUntil, type Listing, listingOf, shutdownOf } from './catalogue/model-list.ts';
 import { type Reading, readReply } from './wire/reply.ts';
 import { VendorError } from './wire/vendor-error.ts';
@@ -47,9 +48,8 @@ export async function checkProvider(
   { apiKey, question, taxonomy, now }: ProviderCheckOptions,
 ): Promise<ProviderCheck> {
   const { target, price } = provider;
-  const { host } = new URL(target.baseUrl);
   const [asked, listing] = await Promise.all([
-    askOnce(key, question, taxonomy, host),
+    askOnce(provider, key, question, taxonomy),
     listingOf(target, apiKey).catch(() => undefined),
   ]);
   const { failure, usage } = asked;
@@ -60,7 +60,7 @@ export async function checkProvider(
     provider: provider.name,
     key: key.fingerprint,
     model: provider.model,
-    host,
+    host: hostOf(provider),
     isReached: failure === undefined || !['network', 'timeout'].includes(failure.class),
     ...(isModelKnown !== undefined && { isModelKnown }),
     ...asked,
@@ -81,12 +81,19 @@ function knownBy(
 
 type Asked = Pick<ProviderCheck, 'reading' | 'failure' | 'durationMs' | 'usage'>;
 
-async function askOnce(key: Key, question: VisionQuestion, taxonomy: Taxonomy, host: string): Promise<Asked> {
+async function askOnce(
+  provider: Provider,
+  key: Key,
+  question: VisionQuestion,
+  taxonomy: Taxonomy,
+): Promise<Asked> {
+  const host = hostOf(provider);
   const startedAt = performance.now();
   const durationMs = () => Math.round(performance.now() - startedAt);
   let usage: TokenUsage | undefined;
   try {
-    const reply = await key.model.ask(question, new AbortController().signal);
+    using limit = callTimeLimit(provider.timeoutMs);
+    const reply = await key.model.ask(question, limit.signal);
     usage = reply.usage;
     const reading = readReply(reply.text, taxonomy);
     return { reading, durationMs: durationMs(), ...(usage && { usage }) };

@@ -88,7 +88,6 @@ export function providerAt(options: TestProvider): Provider {
       baseUrl,
       apiKey,
       fields: plainFields(rules),
-      timeoutMs,
       ...api,
     }),
   }));

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { callTimeLimit } from '../../src/vision/calls/send-call.ts';
 import { anthropicModel } from '../../src/vision/wire/anthropic.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { anthropicWire } from '../support/fake-llm-anthropic.ts';
@@ -15,12 +16,11 @@ beforeEach(async () => {
 
 afterEach(() => fake.close());
 
-const claude = (options: { apiKey?: string; timeoutMs?: number } = {}) =>
+const claude = (options: { apiKey?: string } = {}) =>
   anthropicModel({
     name: 'claude-fake',
     baseUrl: fake.baseUrl,
     apiKey: 'sk-ant-right',
-    timeoutMs: 5_000,
     fields: plainFields(),
     ...options,
   });
@@ -51,7 +51,8 @@ test.each<[string, FakeBehaviour, string]>([
 
 test.each(['hang', 'hang-in-body', 'drip'] as const)('the time limit holds against a %s', async (fault) => {
   fake.behave({ fault });
-  await expect(claude({ timeoutMs: 60 }).ask(question, noSignal)).rejects.toMatchObject({
+  using limit = callTimeLimit(60);
+  await expect(claude().ask(question, limit.signal)).rejects.toMatchObject({
     reason: 'timeout',
   });
   await fake.idle();

@@ -79,7 +79,7 @@ describe.each(['openai', 'dashscope', 'anthropic'] as const)('%s', (vendor) => {
   afterEach(() => fake.close());
 
   function model() {
-    const own = { baseUrl: fake.baseUrl, apiKey: 'sk-test', timeoutMs: 5_000, fields: plainFields() };
+    const own = { baseUrl: fake.baseUrl, apiKey: 'sk-test', fields: plainFields() };
     const options = { name: 'fake-vision', ...own };
     if (vendor === 'anthropic') return anthropicModel(options);
     return openAiCompatibleModel({ ...options, vendor });

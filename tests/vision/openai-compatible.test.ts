@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
 import { VisionError } from '../../src/errors.ts';
+import { callTimeLimit } from '../../src/vision/calls/send-call.ts';
 import { promptOf } from '../../src/vision/prompt.ts';
 import {
   type OpenAiCompatibleOptions,
@@ -40,7 +41,6 @@ function model(options: Partial<OpenAiCompatibleOptions> = {}) {
     baseUrl: fake.baseUrl,
     apiKey: 'sk-right',
     fields: plainFields(),
-    timeoutMs: 5_000,
     ...options,
   });
 }
@@ -177,7 +177,8 @@ test.each(['hang', 'hang-in-body'] as const)(
   'the time limit holds against a vendor that does a %s',
   async (fault) => {
     fake.behave({ fault });
-    expect((await failureOf(model({ timeoutMs: 60 }).ask(question, noSignal))).reason).toBe('timeout');
+    using limit = callTimeLimit(60);
+    expect((await failureOf(model().ask(question, limit.signal))).reason).toBe('timeout');
     await fake.idle();
     expect(fake.calls[0]?.isAborted).toBe(true);
   },
@@ -190,7 +191,8 @@ test('the time limit holds within the body of an error, too', async () => {
   });
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
-  const failure = await failureOf(model({ baseUrl, timeoutMs: 60 }).ask(question, noSignal));
+  using limit = callTimeLimit(60);
+  const failure = await failureOf(model({ baseUrl }).ask(question, limit.signal));
   slow.closeAllConnections();
   slow.close();
   expect(failure.reason).toBe('timeout');

@@ -20,7 +20,6 @@ async function post(body: Buffer<ArrayBuffer>, listener: RequestListener): Promi
     vendor: 'openai',
     url: `http://127.0.0.1:${port}/`,
     headers: {},
-    timeoutMs: 5_000,
   } as const;
   return vendorPost(options)(body, new AbortController().signal);
 }

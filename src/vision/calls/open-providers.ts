@@ -119,7 +119,7 @@ export function openProviders(
     });
     const keys = provider.apiKeys.map((apiKey) => ({
       fingerprint: fingerprintOf(apiKey),
-      model: modelOf(target, { apiKey, timeoutMs, fields }),
+      model: modelOf(target, { apiKey, fields }),
     }));
     const callTime = new MovingAverage();
     const breaker = breakerOf(name, account, callTime);
@@ -187,7 +187,7 @@ function priceOf(
 
 function modelOf(
   { wire, vendor, baseUrl, model: name }: Target,
-  own: Pick<Parameters<typeof anthropicModel>[0], 'apiKey' | 'timeoutMs' | 'fields'>,
+  own: Pick<Parameters<typeof anthropicModel>[0], 'apiKey' | 'fields'>,
 ): VisionModel {
   if (wire === 'anthropic') return anthropicModel({ name, baseUrl, ...own });
   return openAiCompatibleModel({ name, baseUrl, vendor, ...own });

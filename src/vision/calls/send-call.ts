@@ -26,6 +26,12 @@ const certainCooldownMs = 30_000;
 
 const noSignal = new AbortController().signal;
 
+/** Aborts with a VendorError `timeout`. */
+export function callTimeLimit(timeoutMs: number): ReturnType<typeof timeLimit> {
+  const context = { deadline: deadlineIn(timeoutMs), signal: noSignal };
+  return timeLimit(context, () => new VendorError({ network: 'timeout' }));
+}
+
 /**
  * Sends one call, parses the reply, reports the outcome. A call that was sent is paid for: only its time limit ends
  * it, and its answer can still be remembered when the caller has left.
@@ -39,8 +45,7 @@ export async function sendCall(
   options: SendCallOptions,
 ): Promise<Reading> {
   const { provider } = call;
-  const limits = { deadline: deadlineIn(provider.timeoutMs), signal: noSignal };
-  using limit = timeLimit(limits, () => new VisionError('timeout'));
+  using limit = callTimeLimit(provider.timeoutMs);
   const startedAt = performance.now();
   const report = (outcome: string, paid: Paid, details?: Partial<VisionCallReport>) => {
     const durationMs = Math.round(performance.now() - startedAt);

@@ -16,15 +16,13 @@ export interface AnthropicOptions {
   readonly apiKey: string;
   /** Shared by all keys of a provider. */
   readonly fields: RequestFields;
-  /** Longest that one call may take, the body of its reply included. */
-  readonly timeoutMs: number;
 }
 
 /** Claude, https://docs.anthropic.com/en/api/messages. */
-export function anthropicModel({ name, baseUrl, apiKey, fields, timeoutMs }: AnthropicOptions): VisionModel {
+export function anthropicModel({ name, baseUrl, apiKey, fields }: AnthropicOptions): VisionModel {
   checkKey(apiKey);
   const headers = { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' };
-  const post = vendorPost({ vendor: 'anthropic', url: endpointOf(baseUrl, 'messages'), headers, timeoutMs });
+  const post = vendorPost({ vendor: 'anthropic', url: endpointOf(baseUrl, 'messages'), headers });
   return {
     name,
     ask(question, signal) {

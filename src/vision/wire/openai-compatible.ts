@@ -5,7 +5,7 @@ import { bodyWithImage } from './image-body.ts';
 import { readChatCompletion } from './openai-reply.ts';
 import { jsonIn } from './reply-json.ts';
 import type { RequestFields } from './request-fields.ts';
-import { type Vendor, VendorError } from './vendor-error.ts';
+import type { Vendor } from './vendor-error.ts';
 import { checkKey, type VendorAnswer, vendorPost } from './vendor-post.ts';
 import type { VisionModel, VisionQuestion } from './vision-model.ts';
 
@@ -19,22 +19,20 @@ export interface OpenAiCompatibleOptions {
   readonly vendor?: Vendor;
   /** Shared by all keys of a provider. */
   readonly fields: RequestFields;
-  /** Longest that one call may take, the body of its reply included. */
-  readonly timeoutMs: number;
 }
 
 /** Any model that speaks OpenAI's chat completions, https://platform.openai.com/docs/api-reference/chat. */
 export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionModel {
-  const { name, baseUrl, apiKey, fields, timeoutMs, vendor = 'openai' } = options;
+  const { name, baseUrl, apiKey, fields, vendor = 'openai' } = options;
   checkKey(apiKey);
   const headers = { authorization: `Bearer ${apiKey}` };
-  const post = vendorPost({ vendor, url: endpointOf(baseUrl, 'chat/completions'), headers, timeoutMs });
+  const post = vendorPost({ vendor, url: endpointOf(baseUrl, 'chat/completions'), headers });
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,
     maxRetries: 0,
-    // `vendorPost` keeps the limit, to the last byte of a reply.
-    timeout: timeoutMs + clientMarginMs,
+    // The signal of a call is its time limit.
+    timeout: longestTimerMs,
     logLevel: 'off',
     fetch: async (_, { body, signal } = {}) => responseOf(await post(body as Buffer, signal ?? unending)),
     // Otherwise read from the environment.
@@ -49,7 +47,7 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
       return await client.post('/chat/completions', { body, headers: json, signal }).asResponse();
     } catch (error) {
       signal.throwIfAborted();
-      throw visionErrorOf(error, vendor);
+      throw visionErrorOf(error);
     }
   }
 
@@ -67,7 +65,7 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
   };
 }
 
-const clientMarginMs = 1_000;
+const longestTimerMs = 2 ** 31 - 1;
 const unending = new AbortController().signal;
 
 /** A reply that is there already, for the client: its text was decoded, so nothing says how it was encoded. */
@@ -78,11 +76,9 @@ function responseOf({ text, headers }: VendorAnswer): Response {
 }
 
 /** The client wraps what `vendorPost` throws; nothing of the client's own words or fields is passed on. */
-function visionErrorOf(error: unknown, vendor: Vendor): VisionError {
+function visionErrorOf(error: unknown): VisionError {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof VisionError) return cause;
-  if (error instanceof OpenAI.APIConnectionTimeoutError)
-    return new VendorError({ vendor, network: 'timeout' });
   return new VisionError('internal');
 }
 

@@ -14,8 +14,6 @@ export interface VendorPostOptions {
   readonly vendor: Vendor;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Longest that one call may take, to the last byte of its reply. */
-  readonly timeoutMs: number;
 }
 
 /** A complete reply of status 200 to 299. */
@@ -34,20 +32,18 @@ const maxReplyBytes = 256 * 1024;
  * It frees a body that was sent to its end: the buffer is empty afterwards.
  * @throws VendorError; the reason of `signal` when that ended the call
  */
-export function vendorPost({ vendor, url, headers, timeoutMs }: VendorPostOptions) {
+export function vendorPost({ vendor, url, headers }: VendorPostOptions) {
   const target = { ...urlToHttpOptions(new URL(url)), method: 'POST' };
   return async (body: Buffer, signal: AbortSignal): Promise<VendorAnswer> => {
     signal.throwIfAborted();
-    const limit = AbortSignal.timeout(timeoutMs);
     try {
       const own = { 'content-type': 'application/json', ...headers, 'content-length': body.byteLength };
-      const options = { ...target, headers: own, signal: AbortSignal.any([signal, limit]) };
+      const options = { ...target, headers: own, signal };
       const { request, response, raw } = await send(options, body);
       if (request.writableFinished) freeBody(body);
       return answerOf(vendor, response, raw);
     } catch (error) {
       signal.throwIfAborted();
-      if (limit.aborted) throw new VendorError({ vendor, network: 'timeout' });
       if (error instanceof VendorError) throw error;
       throw new VendorError({ vendor, network: networkCode(error) });
     }
