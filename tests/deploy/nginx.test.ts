@@ -1,51 +1,13 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formOf, post, sampleBytes } from '../support/app.ts';
-import { freePort } from '../support/free-port.ts';
+import { configurationOf, hasNginx, searchPath, site, startNginx } from '../support/nginx.ts';
 import { startServiceProcess } from '../support/service-process.ts';
-
-const site = readFileSync('deploy/nginx/album-classifier.conf', 'utf8');
-const hasNginx = spawnSync('nginx', ['-v'], { env: searchPath() }).status === 0;
-
-/** Debian keeps nginx where only root looks. */
-function searchPath(): NodeJS.ProcessEnv {
-  return { PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-}
-
-/** Writes a main configuration around the site into a folder of its own. */
-function configurationOf(siteText: string): { folder: string; args: readonly string[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'album-nginx-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  mkdirSync(join(folder, 'temp'));
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (kind) => `${kind}_temp_path ${join(folder, 'temp', kind)};`,
-  );
-  const main = `worker_processes 1;
-daemon off;
-pid ${join(folder, 'nginx.pid')};
-error_log ${join(folder, 'error.log')};
-events { worker_connections 256; }
-http { access_log off; ${temp.join(' ')} include ${join(folder, 'site.conf')}; }`;
-  writeFileSync(join(folder, 'site.conf'), siteText);
-  writeFileSync(join(folder, 'nginx.conf'), main);
-  return { folder, args: ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')] };
-}
-
-/** The site on a plain loopback port, in front of these replicas. */
-function plainSite(port: number, replicas: readonly string[]): string {
-  const [first = '', second = ''] = replicas.map((url) => url.replace('http://', ''));
-  return site
-    .replace('127.0.0.1:8001', first)
-    .replace('127.0.0.1:8002', second)
-    .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
-    .replace(/^.*(listen \[::\]|ssl_certificate).*$/gm, '');
-}
 
 /** A look-up of one hash, from a loopback address of the caller's choice. */
 async function isCached(port: number, hash: string, from: string, headers = {}): Promise<boolean> {
@@ -63,20 +25,6 @@ async function isCached(port: number, hash: string, from: string, headers = {}):
   ).on('error', reject);
   asked.end(JSON.stringify({ image_hash: hash }));
   return JSON.parse(await promise).cached;
-}
-
-async function startNginx(replicas: readonly string[]): Promise<number> {
-  const port = await freePort();
-  const { args } = configurationOf(plainSite(port, replicas));
-  const nginx = spawn('nginx', args, { env: searchPath(), stdio: 'ignore' });
-  const exited = once(nginx, 'exit');
-  onTestFinished(async () => {
-    nginx.kill('SIGTERM');
-    await exited;
-  });
-  const answers = () => fetch(`http://127.0.0.1:${port}/health/live`).then(({ ok }) => ok);
-  await expect.poll(() => answers().catch(() => false), { timeout: 15_000 }).toBe(true);
-  return port;
 }
 
 describe.skipIf(!hasNginx)('the configuration of nginx', () => {

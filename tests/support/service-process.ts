@@ -29,7 +29,7 @@ export async function spawnService(
 ): Promise<ServiceProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'album-process-'));
   const file = join(folder, 'album.db');
-  const port = await freePort();
+  const port = Number(environment.APP_PORT ?? (await freePort()));
   const child = spawn(process.execPath, ['src/main.ts', ...args], {
     env: {
       ...inherited,
