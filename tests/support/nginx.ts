@@ -8,6 +8,7 @@ import { freePort } from './free-port.ts';
 
 export const site = readFileSync('deploy/nginx/album-classifier.conf', 'utf8');
 export const hasNginx = spawnSync('nginx', ['-v'], { env: searchPath() }).status === 0;
+if (!hasNginx && process.env.REQUIRE_NGINX === '1') throw new Error('nginx is not installed');
 
 /** Debian keeps nginx where only root looks. */
 export function searchPath(): NodeJS.ProcessEnv {
