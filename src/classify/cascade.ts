@@ -3,7 +3,7 @@ import type { Answer, Classification, Classifier } from './classifier.ts';
 
 /**
  * Asks `local` first and `preferred` only where the local answer is not sure, or there is none. What would fail
- * for both alike fails as it is.
+ * for both fails with its own error.
  */
 export function withSureFirst(
   local: Classifier,

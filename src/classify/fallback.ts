@@ -14,7 +14,7 @@ const headStartMs = 2_000;
 
 /**
  * Asks `preferred`; when it can't answer for any reason, or not in time, `other` does, and the answer says so. What
- * would fail for both alike, such as a photo that is itself at fault, fails as it is.
+ * would fail for both, such as a faulty photo, fails with its own error.
  */
 export function withFallback(
   preferred: Classifier,

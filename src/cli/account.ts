@@ -13,7 +13,7 @@ export interface AccountState {
   readonly answeredCalls: number;
   readonly spentMicro: number;
   readonly savedCalls: number;
-  /** Undefined where nobody knows what an answer costs. */
+  /** Undefined if the cost of an answer is unknown. */
   readonly savedMicro: number | undefined;
   readonly currency: string;
 }

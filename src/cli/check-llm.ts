@@ -44,7 +44,7 @@ async function checkAll(config: Config, llm: NonNullable<Config['llm']>, now: nu
   const checks = providers.flatMap((provider, index) =>
     (llm.providers[index]?.apiKeys ?? []).map((apiKey) => {
       const key = provider.keys.next();
-      if (key === undefined) throw new Error('a key that nobody has used is healthy');
+      if (key === undefined) throw new Error('an unused key is healthy');
       // A body is given back when it is sent.
       const own = { ...question, jpeg: Buffer.from(jpeg) };
       return checkProvider(provider, key, { apiKey, question: own, taxonomy, now });

@@ -14,7 +14,7 @@ const cameraLimits = {
 };
 
 /**
- * The server's configuration, whose data lie in the folder of `--data` or, for an installed command, of the user.
+ * The server's configuration. Its data is in the folder `--data` or, for an installed command, in a folder of the user.
  * @throws ConfigError, UsageError
  */
 export function loadCliConfig({ dataFolder }: Invocation, data: string | undefined): Config {

@@ -162,7 +162,7 @@ export function runAlbum<P extends AlbumPhoto>(
     failedLookUps.failures += 1;
     const waitMs = nextTryMs(error, failedLookUps, options);
     if (waitMs !== undefined) return later(waitMs, () => toLookUp.unshift(...group));
-    // Nobody is there, or no such service: what is left of the album would fare no better.
+    // The service does not answer or does not exist: the other photos would fail too.
     fatal = error;
     for (const entry of group) settle(entry, error);
   }

@@ -404,7 +404,7 @@ export interface Api {
         cached_count: number;
         miss_count: number;
       };
-      /** Photos that are worked on at once, at present: so many to upload */
+      /** Photos that are processed at once, at present: upload that many */
       at_once: number;
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;

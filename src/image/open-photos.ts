@@ -17,7 +17,7 @@ export interface OpenPhoto extends Photo {
 
 export interface OpenPhotos {
   /**
-   * Takes over the upload: its bytes are dropped and given back to the budget as soon as nobody needs them.
+   * Takes over the upload: its bytes are dropped and given back to the budget as soon as no holder needs them.
    * @throws UnsupportedFormatError
    */
   open(upload: ReceivedUpload): OpenPhoto;
@@ -34,12 +34,12 @@ export interface OpenPhotosOptions {
 
 interface Held {
   readonly photo: Photo;
-  /** Nobody will ask for more; whoever waits goes on. */
+  /** No further requests follow; waiting callers continue. */
   readonly close: () => void;
   holders: number;
 }
 
-/** Photos in hand. Whoever opens bytes that somebody else holds open shares that photo, and its one decode. */
+/** Photos in hand. Callers that open the same bytes share one photo and its decode. */
 export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOptions): OpenPhotos {
   const held = new Map<string, Held>();
 
@@ -122,9 +122,9 @@ function inferenceJob(sha256: string, rendition: Buffer): Job {
 }
 
 interface OnceForAll<T> {
-  /** The one call, begun by whoever comes first. A caller's own deadline and signal end only its own wait. */
+  /** The one call, started by the first caller. A caller's own deadline and signal end only its own wait. */
   join(context: AnalyseContext): Promise<T>;
-  /** Nobody will join any more; those who have, go on. */
+  /** No caller joins any more; those that joined continue. */
   close(): void;
 }
 
@@ -148,7 +148,7 @@ function onceForAll<T>(run: (context: AnalyseContext) => Promise<T>, drop?: () =
 
   function begin(first: AnalyseContext): SharedCall<T, AnalyseContext> {
     underWay += 1;
-    // Whatever else a context says is the first caller's word.
+    // Other fields of the context are those of the first caller.
     const begun = shareCall(first, ({ deadline, signal }) => run({ ...first, deadline, signal }));
     const end = (isFinal: boolean) => {
       underWay -= 1;
@@ -167,7 +167,7 @@ function onceForAll<T>(run: (context: AnalyseContext) => Promise<T>, drop?: () =
     async join(context) {
       throwIfOver(context);
       if (outcome) return outcome;
-      // Whoever joins a call that is being given up needs one of its own.
+      // A caller that would join an aborted call needs a new one.
       if (flight?.signal.aborted) flight = undefined;
       if (isClosed && !flight) throw new Error('the photo is closed');
       flight ??= begin(context);

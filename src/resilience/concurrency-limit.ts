@@ -58,7 +58,7 @@ export class ConcurrencyLimit {
     return this.#isAlone ? 1 : this.#limit;
   }
 
-  /** Milliseconds until one more may start beside so many: 0 for now, Infinity where one of them has to end first. */
+  /** Milliseconds until one more call may start: 0 for now, Infinity if a call in flight has to end first. */
   waitMs(inFlight: number): number {
     // Rejections come soon: what has not been rejected by now is accepted.
     if (this.#trial && this.#nowMs() >= this.#trialAtMs) this.#acceptTrial();

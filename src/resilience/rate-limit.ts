@@ -24,7 +24,7 @@ export class RateLimit {
   #slotAtMs = Number.NEGATIVE_INFINITY;
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #rejectedAlone = 0;
-  /** As the other side counts: so many calls in so long, so many of them left. */
+  /** The other side's count: calls per period, and how many are left. */
   #limit = Number.POSITIVE_INFINITY;
   #periodMs = 0;
   #left = Number.POSITIVE_INFINITY;

@@ -39,7 +39,7 @@ export interface Recorder {
 
 export interface RecorderOptions {
   readonly store: RecordStore;
-  /** A record can't be written as it is. */
+  /** A record is invalid. */
   readonly onRefused?: (error: unknown) => void;
   readonly onPhoto?: (photo: PhotoRecord) => void;
   readonly onRequest?: (request: RequestRecord) => void;

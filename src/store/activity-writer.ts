@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 export interface ActivityWriterOptions {
   /** Time between writes, in milliseconds. Default 1000. */
   readonly everyMs?: number;
-  /** Of photos and requests that only hit, one in so many is kept as a record; 0 for none. Sums have all. Default 1. */
+  /** One in this number of photos and requests that only hit is kept as a record; 0: none. Sums have all. Default 1. */
   readonly hitRecords?: number;
   /** Called with the number of records, sums and hits that could not be written. */
   readonly onLost?: (lost: number, error: unknown) => void;

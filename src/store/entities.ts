@@ -1,7 +1,7 @@
 import type { Classification } from '../classify/classifier.ts';
 import type { Fingerprint, PictureCells } from '../image/photo.ts';
 
-/** A classification as it is remembered. */
+/** A stored classification. */
 export interface StoredResult extends Classification {
   /** SHA-256 of the bytes that were classified: 64 lower-case hex digits. */
   readonly sha256: string;

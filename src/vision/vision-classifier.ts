@@ -20,8 +20,8 @@ export const unconfigured: Classifier = {
 };
 
 /**
- * Asks vision LLMs. What `photo.analyse` throws passes through as it is: no model is to blame for it, and none can
- * help. The models' own failures are VisionErrors.
+ * Asks vision LLMs. Errors of `photo.analyse` pass through unchanged: they concern no model, and no model can help.
+ * The models' own failures are VisionErrors.
  */
 export function visionClassifier(options: VisionClassifierOptions): Classifier {
   const { prompt, maxTokens, taxonomy, refusals } = options;

@@ -22,18 +22,18 @@ export interface Backend {
   readonly transport: Transport;
   /** Names who answers, so that a journal is not believed for another. */
   readonly source: string;
-  /** Of answers that no LLM gave; undefined where nobody tells. */
+  /** Model of answers that no LLM gave; undefined if unknown. */
   readonly localModel: string | undefined;
   /** Photos at once; adaptive where undefined. */
   readonly concurrency: number | undefined;
-  /** Whether an LLM has said what this photo shows; undefined where nobody tells. */
+  /** Whether an LLM classified this photo; undefined if unknown. */
   readonly isByLlm: ((hash: string) => boolean) | undefined;
-  /** Of the prices; undefined where somebody else pays. */
+  /** Currency of the prices; undefined if the server pays. */
   readonly currency: string | undefined;
   readonly notices: readonly string[];
-  /** Why an LLM did not answer, as far as it is told. Never rejects. */
+  /** Why an LLM did not answer, as far as it is known. Never rejects. */
   failures(): Promise<readonly CountedFailure[]>;
-  /** Aborts when nobody can answer until somebody acts; its reason says so in a sentence. */
+  /** Aborts when no provider can answer without an operator; the reason is a sentence. */
   readonly hopeless: AbortSignal;
   close(): Promise<void>;
 }

@@ -30,7 +30,7 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
     identity,
     requestId: newRequestId(),
     elapsedMs: () => 0,
-    // Nobody else is here: no single photos of others that had to go first, no photos of others in the album.
+    // No other caller exists: no single photos have to go first, and no photos of others are in the album.
     context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: identity.claimant },
   });
 

@@ -12,7 +12,7 @@ export interface JournalEntry {
 
 /** What has been done, so that another run skips it. */
 export interface Journal {
-  /** Undefined where the file was not done, has changed since, or was answered by somebody else. */
+  /** Undefined if the file was not classified, has changed since, or was classified by another source. */
   find(photo: FilePhoto): JournalEntry | undefined;
   add(photo: FilePhoto, entry: JournalEntry): void;
   /** Money for one answer of an LLM, on average over all runs that paid for some; millionths of a currency unit. */
@@ -34,9 +34,9 @@ interface CostLine {
 }
 
 /**
- * A file of JSON lines, each written before the next photo is told of, so that a killed run loses nothing it has told.
+ * A file of JSON lines. Each line is written before the next photo is reported, so a killed run loses no reported photo.
  * @param source who answers: what another said does not count
- * @param localModel which local model answers: what another said does not count, unless nobody tells
+ * @param localModel version of the local model: answers of another do not count, unless it is unknown
  * @throws Error with the code of the file system: the file can't be read or written
  */
 export function openJournal(

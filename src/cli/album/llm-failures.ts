@@ -59,7 +59,7 @@ export async function failuresAt(http: Http): Promise<readonly CountedFailure[]>
 /** Failures that only a person can mend. */
 const untilMended = ['bad_key', 'out_of_credit', 'unusable_model'];
 
-/** Why no provider will answer until somebody acts; undefined where one may. */
+/** Why no provider can answer without an operator; undefined if one can. */
 export function whyNobodyAnswers(llm: ServiceState['llm']): string | undefined {
   const reasons = (llm?.providers ?? []).map(({ lastFailure, healthyKeys }) => {
     if (lastFailure === undefined || lastFailure.overAt !== undefined) return undefined;

@@ -16,7 +16,7 @@ export interface SortOptions {
   /** Where the log of moves goes. */
   readonly logFolder: string;
   readonly report: (line: string) => void;
-  /** How the user sees a path. Default: as it is. */
+  /** How the user sees a path. Default: unchanged. */
   readonly shown?: (path: string) => string;
 }
 

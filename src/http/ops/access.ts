@@ -6,7 +6,7 @@ import { foreignOrigin } from '../access/origins.ts';
 
 /** Who may call the routes of operators. */
 export type OpsRule =
-  /** Callers with the token, or one of several separated by commas, each as it is or as `sha256:` and 64 hex digits. */
+  /** Callers with the token, or one of several separated by commas, each in plain text or as `sha256:` and 64 hex digits. */
   | { readonly kind: 'token'; readonly tokens: string }
   /** Callers on this machine, for a service that listens on loopback alone. */
   | { readonly kind: 'loopback' }

@@ -29,7 +29,7 @@ export interface BatchStreamParts {
 }
 
 export interface StreamedBatch {
-  /** Works on the batch and tells of each photo as it is finished. @returns the last line */
+  /** Classifies the batch and reports each photo when it is finished. @returns the last line */
   readonly work: (onItem: (item: BatchItem, received: number) => void) => Promise<unknown>;
   readonly lineOf: (item: BatchItem) => object;
 }

@@ -17,7 +17,7 @@ export function metricsRoutes(app: FastifyInstance, { opsRule, scrape }: Metrics
   });
 }
 
-/** Counts every request by its route as it is written in the code, never as it is asked for. */
+/** Counts every request by the route in the code, never by the requested path. */
 export function observeRequests(app: FastifyInstance, { metrics }: { metrics: Pick<Metrics, 'http'> }): void {
   app.addHook('onResponse', ({ method, routeOptions }, reply, done) => {
     const route = routeOptions.url ?? 'none';

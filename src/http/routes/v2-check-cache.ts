@@ -48,7 +48,7 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, parts: V2CheckCachePa
           miss_count: Type.Integer(),
         }),
         at_once: Type.Integer({
-          description: 'Photos that are worked on at once, at present: so many to upload',
+          description: 'Photos that are processed at once, at present: upload that many',
         }),
         ...Envelope,
       }),

@@ -5,8 +5,8 @@ import type { Sharp } from 'sharp';
 const headerEnd = 33;
 
 /**
- * Raw pixels with an ICC profile, which sharp takes from files alone: a PNG of them, not compressed. Whoever decodes
- * it gets sRGB, as of every other photo with a profile.
+ * Raw pixels with an ICC profile, which sharp accepts in files only: an uncompressed PNG of them. Decoding it
+ * gives sRGB, as for every photo with a profile.
  */
 export async function withProfile(pixels: Sharp, profile: Buffer): Promise<Buffer> {
   const png = await pixels.png({ compressionLevel: 0 }).toBuffer();

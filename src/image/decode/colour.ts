@@ -44,7 +44,7 @@ const hueIndex = Uint8Array.from({ length: 360 }, (_, degree) => {
 });
 
 /**
- * The prevailing colour of a picture: white, black or grey where so many pixels have no colour, otherwise the band of
+ * The prevailing colour of a picture: white, black or grey if enough pixels have no colour, otherwise the band of
  * hue with most pixels. Hues are counted and never averaged: the mean of red and green is yellow, which is neither.
  * @param region what of the picture is the photo
  */

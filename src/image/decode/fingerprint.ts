@@ -23,7 +23,7 @@ const cosines = Array.from({ length: 7 }, (_, frequency) =>
 
 /** A frequency so weak may have the other sign in another encoding: they differ by less (bench/near-duplicates.ts). */
 const doubtfulStrength = 0.2;
-/** Of the doubtful signs, the weakest so many are tried both ways. */
+/** This many of the weakest doubtful signs are tried both ways. */
 const mostDoubtful = 6;
 
 /**

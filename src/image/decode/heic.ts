@@ -22,7 +22,7 @@ export interface HeicOptions {
 }
 
 /**
- * Decodes a HEIC photo as it is shown: turned and mirrored as its container says (EXIF orientation does not count in
+ * Decodes a HEIC photo in its displayed orientation: turned and mirrored as its container says (EXIF orientation does not count in
  * HEIF). A thumbnail in it is some twenty times cheaper; where it can't be decoded, or is not the picture it is said
  * to be, the photo itself is.
  * @throws PhotoError
@@ -35,7 +35,7 @@ export function decodeHeic(bytes: Buffer, { thumbnailPx, limitPixels }: HeicOpti
   } catch (error) {
     if (error instanceof PhotoError) throw error;
     if (error instanceof LibHeifError && error.isCutShort) throw truncated();
-    // Also a trap of WebAssembly: it leaves an instance that nobody uses again.
+    // Also a trap of WebAssembly, after which the instance is not used again.
     throw new UndecodableError('undecodable_image', 'The photo is damaged and cannot be decoded.');
   }
 }

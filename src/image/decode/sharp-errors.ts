@@ -10,8 +10,8 @@ export function isCutShortError(error: unknown): boolean {
 }
 
 /**
- * What a failure of sharp means for the one who sent the photo. None of its words go out. A lack of memory is no
- * fault of the photo's and comes back as it is.
+ * The error for the sender of a photo on which sharp fails. It holds none of sharp's words. A lack of memory is not the
+ * photo's fault; its error is returned unchanged.
  */
 export function photoErrorFor(error: unknown, bytes: Buffer, format: ImageFormat): unknown {
   if (error instanceof PhotoError) return error;

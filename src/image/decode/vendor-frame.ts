@@ -21,7 +21,7 @@ const leastEdgePx = 32;
 const mostRatio = 8;
 
 /**
- * The frame of a picture that vendors would refuse as it is: of a long screenshot its beginning, of a wide banner its
+ * The frame of a picture that vendors would refuse unchanged: of a long screenshot its beginning, of a wide banner its
  * middle, of a sticker all of it on white.
  * @param edgePx longest edge that is sent
  * @returns undefined where the whole picture will do

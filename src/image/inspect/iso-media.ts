@@ -30,7 +30,7 @@ export function inspectHeic(bytes: Buffer, limits: PixelLimits, thumbnailPx: num
 
 /**
  * The smallest thumbnail of the primary picture whose long edge is at least that, if there is one of its coding and
- * shape that is turned as it is: any other would mislead, as would that of a picture that is transparent somewhere.
+ * shape and with its rotation. Any other would mislead, as would that of a picture with transparency.
  */
 export function thumbnailOf({ primary, items }: IsoItems, thumbnailPx: number): Item | undefined {
   if (!primary || primary.widthPx === 0 || primary.heightPx === 0) return undefined;

@@ -6,7 +6,7 @@ const longestProfileBytes = 100_000;
 const harmlessBytes = 4096;
 
 /**
- * The same picture without comments that a decoder would unpack for nobody, or the very bytes where there are hardly
+ * The same picture without comments, which a decoder would unpack without use, or the same bytes if there are hardly
  * any. Everything else stays, checksums and all.
  */
 export function withoutCompressedText(png: Buffer): Buffer {

@@ -66,7 +66,7 @@ export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOpti
     book(next);
   }
 
-  /** Grants what fits, oldest first and nobody past an older one; then makes sure that somebody can go on. */
+  /** Grants what fits, oldest first and none before an older one; then makes sure that one can continue. */
   function serve(): void {
     let blocked = false;
     for (const holder of waiting()) {

@@ -7,13 +7,13 @@ import { growingBuffer } from './growing-buffer.ts';
 
 export interface ReceivedUpload extends Upload {
   /**
-   * Hands the bytes to somebody who gives them back. Nobody can read them meanwhile, nor afterwards where they are not
-   * given back or were released in between.
+   * Lends the bytes to `use`, which returns them. They can't be read meanwhile, nor afterwards if they were not
+   * returned or were released in between.
    */
   lend<T extends { readonly bytes: Buffer }>(use: (bytes: Buffer) => Promise<T>): Promise<T>;
   /**
-   * Drops the bytes and gives them back to the budget. Once; later calls do nothing. Whoever reads `bytes` afterwards
-   * is mistaken and gets an Error.
+   * Drops the bytes and gives them back to the budget. Once; later calls do nothing. Reading `bytes`
+   * afterwards throws an Error.
    */
   release(): void;
 }

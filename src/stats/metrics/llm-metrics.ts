@@ -45,7 +45,7 @@ export function openLlmMetrics(registry: Registry) {
   const cost = counter('cost_total', 'What calls have cost, in the currency of the first provider', [
     'provider',
   ]);
-  const alerts = counter('alerts_total', 'Failures that somebody has to act on', ['provider', 'reason']);
+  const alerts = counter('alerts_total', 'Failures that need an operator', ['provider', 'reason']);
   const duration = seconds('call_duration', 'Time from sending a call to its end');
   const queue = seconds('queue', 'Wait of sent calls for their turn');
   return {

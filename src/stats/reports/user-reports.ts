@@ -2,7 +2,7 @@ import type { ReportStore, UserSum } from '../../store/reports/report-store.ts';
 import { percent } from './figures.ts';
 import type { DaySpan } from './span.ts';
 
-/** Up to so many days a report is made when it is asked for; of more, it is kept: all their days are read for it. */
+/** A report of up to this many days is made on request. A longer one is kept, because it reads all its days. */
 const daysAtOnce = 7;
 const keptMs = 600_000;
 /** Renewed before a caller would have to wait for them. */

@@ -51,7 +51,7 @@ export function binaryKey(hex: string, bytes: 16 | 32): Buffer {
   return Buffer.from(hexKey(hex, bytes), 'hex');
 }
 
-/** A version as it is keyed: itself where it fits its column, else its beginning and a hash of the whole. */
+/** The key of a version: itself if it fits its column, otherwise its beginning and a hash of the whole. */
 export function versionKey(version: string): string {
   if (/^[\x21-\x7e]{1,64}$/.test(version)) return version;
   const digest = createHash('sha256').update(version).digest('hex').slice(0, 32);

@@ -13,7 +13,7 @@ const decoders: Readonly<Record<string, readonly Decode[]>> = {
 
 /**
  * A body as text. Some servers compress unasked, and some proxies decode a body and leave its label:
- * what can't be decoded is taken as it is.
+ * a body that can't be decoded is used unchanged.
  * @returns undefined where it is larger than `maxBytes`
  */
 export function decodedBody(raw: Buffer, encoding: string | undefined, maxBytes: number): string | undefined {

@@ -98,7 +98,7 @@ export function requestFields({ rules, extraBody = {}, onRejected }: RequestFiel
   };
 }
 
-/** What the vendor says where it does not take the request as it is; a photo that it refuses is another matter. */
+/** The vendor's answer to a request that it does not accept unchanged; undefined if it refuses the photo. */
 function rejectionOf(error: unknown): VendorErrorBody | undefined {
   if (!(error instanceof VendorError) || error.reason === 'refused') return undefined;
   const { status, error: body } = error.failure;

@@ -60,7 +60,7 @@ async function refreshFeedback() {
   const rows = items
     .slice(0, 20)
     .map((one) => [new Date(one.at).toLocaleString(), one.answered ?? '', one.category]);
-  table(byId('feedback'), ['When', 'Answered', 'Right'], rows, 'Nobody has said that an answer was wrong.');
+  table(byId('feedback'), ['When', 'Answered', 'Right'], rows, 'No client has corrected an answer.');
 }
 
 /** Server-sent events by fetch: EventSource can't send a token, and a token has no place in an address. */
