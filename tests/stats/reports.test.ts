@@ -6,125 +6,138 @@ import { openSavings } from '../../src/stats/reports/savings.ts';
 import { withShadow } from '../../src/stats/shadow.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { StoreFixture } from '../contracts/store-place.ts';
+import { mysqlFixture } from '../store/mysql-place.ts';
 import { activityOf, claimantOf, photoOf, requestOf } from '../store/rows.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
+import { describeWithMysql } from '../support/mysql.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 const noon = Date.parse('2026-06-15T12:00:00Z');
 
-let fixture: Awaited<ReturnType<typeof sqliteFixture>>;
-let store: Store;
-let stats: Stats;
-let clock: { at: number };
+function describeReports(prepare: () => Promise<StoreFixture>): void {
+  let fixture: StoreFixture;
+  let store: Store;
+  let stats: Stats;
+  let clock: { at: number };
 
-beforeEach(async () => {
-  fixture = await sqliteFixture();
-  store = fixture.open();
-  await store.migrate();
-  clock = { at: noon };
-  stats = openStats({
-    store: withGroupCommit(store),
-    reports: store.reports,
-    metrics: openMetrics(),
-    timeZone: 'UTC',
-    log: pino({ level: 'silent' }),
-    onLost() {},
-    now: () => clock.at,
-  });
-});
-afterEach(async () => {
-  await store.close();
-  await fixture.remove();
-});
-
-describe('a series', () => {
-  const stepOf = async (from: number, stepMs: number) => {
-    const { step, points } = await stats.series({ from, to: noon, stepMs });
-    return [step, points.length];
-  };
-
-  test('has a point for every step, also where nothing happened', async () => {
-    await store.saveActivity(
-      activityOf({ photos: [photoOf({ at: noon - 10 * minute }), photoOf({ at: noon - 1 })] }),
-    );
-    const { points } = await stats.series({ from: noon - hour, to: noon, stepMs: 5 * minute });
-    expect(points.map(({ photos }) => photos)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-    expect(points[10]).toMatchObject({ at: '2026-06-15T11:50:00.000Z', llm: 1, p50_ms: expect.any(Number) });
-  });
-
-  test('has longer steps than asked for where shorter ones are gone, or too many', async () => {
-    expect(await stepOf(noon - hour, minute)).toEqual([60, 60]);
-    expect(await stepOf(noon - 13 * hour, minute)).toEqual([120, 390]);
-    expect(await stepOf(noon - day, minute)).toEqual([3600, 24]);
-    expect(await stepOf(noon - 4 * day, minute)).toEqual([3600, 96]);
-    expect((await stepOf(noon - 90 * day, hour))[0]).toBe(86_400);
-    expect((await stepOf(noon - 400 * day, hour))[0]).toBe(86_400);
-  });
-
-  test('is refused where nothing lies between its ends', async () => {
-    await expect(stats.series({ from: noon, to: noon, stepMs: minute })).rejects.toMatchObject({
-      status: 400,
+  beforeEach(async () => {
+    fixture = await prepare();
+    store = fixture.open();
+    await store.migrate();
+    clock = { at: noon };
+    stats = openStats({
+      store: withGroupCommit(store),
+      reports: store.reports,
+      metrics: openMetrics(),
+      timeZone: 'UTC',
+      log: pino({ level: 'silent' }),
+      onLost() {},
+      now: () => clock.at,
     });
   });
-});
-
-describe('the users who sent most', () => {
-  const countOf = async (days: number) => (await stats.topUsers(days, 5)).users[0]?.request_count;
-
-  test('of a week are those of now, of a month those of ten minutes ago at most', async () => {
-    await store.saveActivity(activityOf({ requests: [requestOf({ at: noon, dayAt: noon - 12 * hour })] }));
-    expect([await countOf(7), await countOf(30)]).toEqual([1, 1]);
-    await store.saveActivity(activityOf({ requests: [requestOf({ at: noon, dayAt: noon - 12 * hour })] }));
-    expect([await countOf(7), await countOf(30)]).toEqual([2, 1]);
-    clock.at += 11 * minute;
-    expect(await countOf(30)).toBe(2);
-  });
-});
-
-describe('maintenance', () => {
-  test('makes reports of many days before anybody has to wait for them', async () => {
-    const one = (userId: string) => requestOf({ at: noon, dayAt: noon - 12 * hour, userId });
-    const uniqueOf = async (days: number) => (await stats.topUsers(days, 5)).unique;
-    await store.saveActivity(activityOf({ requests: [{ ...one('anna'), claimant: claimantOf('anna') }] }));
-    await stats.maintenance.run();
-    await store.saveActivity(activityOf({ requests: [{ ...one('bert'), claimant: claimantOf('bert') }] }));
-    expect([await uniqueOf(7), await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 1, 1]);
-    clock.at += 9 * minute;
-    expect(await uniqueOf(90)).toBe(1);
-    await stats.maintenance.run();
-    expect([await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 2]);
+  afterEach(async () => {
+    await store.close();
+    await fixture.remove();
   });
 
-  test('removes minutes and hours that are past, and keeps days', async () => {
-    await store.saveActivity(
-      activityOf({ photos: [photoOf({ at: noon - 5 * day }), photoOf({ at: noon - 200 * day })] }),
-    );
-    await stats.maintenance.run();
-    const photos = async (level: 'minute' | 'hour' | 'day') => {
-      const sums = await store.reports.sumTallies({ level, from: 0, to: noon, stepMs: 0 }, ['upload']);
-      return sums.reduce((sum, { n }) => sum + n, 0);
+  describe('a series', () => {
+    const stepOf = async (from: number, stepMs: number) => {
+      const { step, points } = await stats.series({ from, to: noon, stepMs });
+      return [step, points.length];
     };
-    expect([await photos('minute'), await photos('hour'), await photos('day')]).toEqual([0, 1, 2]);
+
+    test('has a point for every step, also where nothing happened', async () => {
+      await store.saveActivity(
+        activityOf({ photos: [photoOf({ at: noon - 10 * minute }), photoOf({ at: noon - 1 })] }),
+      );
+      const { points } = await stats.series({ from: noon - hour, to: noon, stepMs: 5 * minute });
+      expect(points.map(({ photos }) => photos)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+      expect(points[10]).toMatchObject({
+        at: '2026-06-15T11:50:00.000Z',
+        llm: 1,
+        p50_ms: expect.any(Number),
+      });
+    });
+
+    test('has longer steps than asked for where shorter ones are gone, or too many', async () => {
+      expect(await stepOf(noon - hour, minute)).toEqual([60, 60]);
+      expect(await stepOf(noon - 13 * hour, minute)).toEqual([120, 390]);
+      expect(await stepOf(noon - day, minute)).toEqual([3600, 24]);
+      expect(await stepOf(noon - 4 * day, minute)).toEqual([3600, 96]);
+      expect((await stepOf(noon - 90 * day, hour))[0]).toBe(86_400);
+      expect((await stepOf(noon - 400 * day, hour))[0]).toBe(86_400);
+    });
+
+    test('is refused where nothing lies between its ends', async () => {
+      await expect(stats.series({ from: noon, to: noon, stepMs: minute })).rejects.toMatchObject({
+        status: 400,
+      });
+    });
   });
 
-  test('counts the cache now and then', async () => {
-    expect((await stats.cacheEfficiency()).counted_at).toBeUndefined();
-    await stats.maintenance.run();
-    expect(await stats.cacheEfficiency()).toMatchObject({
-      total_cached_images: 0,
-      counted_at: '2026-06-15T12:00:00.000Z',
+  describe('the users who sent most', () => {
+    const countOf = async (days: number) => (await stats.topUsers(days, 5)).users[0]?.request_count;
+
+    test('of a week are those of now, of a month those of ten minutes ago at most', async () => {
+      await store.saveActivity(activityOf({ requests: [requestOf({ at: noon, dayAt: noon - 12 * hour })] }));
+      expect([await countOf(7), await countOf(30)]).toEqual([1, 1]);
+      await store.saveActivity(activityOf({ requests: [requestOf({ at: noon, dayAt: noon - 12 * hour })] }));
+      expect([await countOf(7), await countOf(30)]).toEqual([2, 1]);
+      clock.at += 11 * minute;
+      expect(await countOf(30)).toBe(2);
     });
-    clock.at += 5 * minute;
-    await stats.maintenance.run();
-    expect((await stats.cacheEfficiency()).counted_at).toBe('2026-06-15T12:00:00.000Z');
-    clock.at += 6 * minute;
-    await stats.maintenance.run();
-    expect((await stats.cacheEfficiency()).counted_at).toBe('2026-06-15T12:11:00.000Z');
   });
-});
+
+  describe('maintenance', () => {
+    test('makes reports of many days before a caller has to wait for them', async () => {
+      const one = (userId: string) => requestOf({ at: noon, dayAt: noon - 12 * hour, userId });
+      const uniqueOf = async (days: number) => (await stats.topUsers(days, 5)).unique;
+      await store.saveActivity(activityOf({ requests: [{ ...one('anna'), claimant: claimantOf('anna') }] }));
+      await stats.maintenance.run();
+      await store.saveActivity(activityOf({ requests: [{ ...one('bert'), claimant: claimantOf('bert') }] }));
+      expect([await uniqueOf(7), await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 1, 1]);
+      clock.at += 9 * minute;
+      expect(await uniqueOf(90)).toBe(1);
+      await stats.maintenance.run();
+      expect([await uniqueOf(30), await uniqueOf(90)]).toEqual([2, 2]);
+    });
+
+    test('removes minutes and hours that are past, and keeps days', async () => {
+      await store.saveActivity(
+        activityOf({ photos: [photoOf({ at: noon - 5 * day }), photoOf({ at: noon - 200 * day })] }),
+      );
+      await stats.maintenance.run();
+      const photos = async (level: 'minute' | 'hour' | 'day') => {
+        const sums = await store.reports.sumTallies({ level, from: 0, to: noon, stepMs: 0 }, ['upload']);
+        return sums.reduce((sum, { n }) => sum + n, 0);
+      };
+      expect([await photos('minute'), await photos('hour'), await photos('day')]).toEqual([0, 1, 2]);
+    });
+
+    test('counts the cache now and then', async () => {
+      expect((await stats.cacheEfficiency()).counted_at).toBeUndefined();
+      await stats.maintenance.run();
+      expect(await stats.cacheEfficiency()).toMatchObject({
+        total_cached_images: 0,
+        counted_at: '2026-06-15T12:00:00.000Z',
+      });
+      clock.at += 5 * minute;
+      await stats.maintenance.run();
+      expect((await stats.cacheEfficiency()).counted_at).toBe('2026-06-15T12:00:00.000Z');
+      clock.at += 6 * minute;
+      await stats.maintenance.run();
+      expect((await stats.cacheEfficiency()).counted_at).toBe('2026-06-15T12:11:00.000Z');
+    });
+  });
+}
+
+describe('on SQLite', () => describeReports(sqliteFixture));
+
+describeWithMysql('on MySQL', (server) => describeReports(() => mysqlFixture(server)));
 
 test('an answer costs on average what all calls did, failed ones too', () => {
   const savings = openSavings();
@@ -136,7 +149,7 @@ test('an answer costs on average what all calls did, failed ones too', () => {
   expect([savings.photoMicro(), savings.uploadBytes()]).toEqual([150, 100]);
 });
 
-test('a sample of photos is shown to both models, and nobody waits for the second one', async () => {
+test('a sample of photos is shown to both models, and no caller waits for the second one', async () => {
   const compared: unknown[] = [];
   const said = (category: string) => ({
     classify: async () => ({
