@@ -30,8 +30,9 @@ export type MysqlRow = Readonly<Record<string, unknown>>;
  */
 export type MysqlQuery = (sql: string, values?: readonly unknown[]) => Promise<readonly MysqlRow[]>;
 
-/** How long a server may need to notice that a connection has ended. */
+/** A server takes a moment to notice that a connection has ended. */
 const releaseMs = 100;
+const connectTries = 10;
 
 /** What every connection has in common; the server's defaults don't matter. */
 export function connectionOptions(server: MysqlServer, connectTimeoutMs: number): ConnectionOptions {
@@ -108,7 +109,7 @@ export function execute(
 
 export interface SeparateConnectionOptions extends ConnectionOptions {
   /** Called where the server has no connection left; see `MysqlPool`. */
-  readonly makeRoom: () => Promise<boolean>;
+  readonly makeRoom: () => Promise<void>;
 }
 
 /**
@@ -131,7 +132,7 @@ export async function withConnection<T>(
 }
 
 async function connected({ makeRoom, ...options }: SeparateConnectionOptions): Promise<Connection> {
-  for (;;) {
+  for (let left = connectTries - 1; ; left -= 1) {
     const connection = createConnection(options);
     // Errors reach the statement in flight; without a listener one between two statements would end the process.
     connection.on('error', () => {});
@@ -142,7 +143,8 @@ async function connected({ makeRoom, ...options }: SeparateConnectionOptions): P
       return connection;
     } catch (error) {
       destroyConnection(connection);
-      if (!isConnectionLimit(error) || !(await makeRoom())) throw error;
+      if (!isConnectionLimit(error) || left === 0) throw error;
+      await makeRoom();
       await sleep(releaseMs);
     }
   }

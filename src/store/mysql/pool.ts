@@ -17,8 +17,8 @@ export interface MysqlPool {
   readonly query: MysqlQuery;
   /** All of `work` or nothing, on one connection; `work` runs again from its beginning after a deadlock. */
   transaction<T>(work: (query: MysqlQuery) => Promise<T>): Promise<T>;
-  /** Closes one of several connections, for one outside of the pool. @returns whether it did */
-  makeRoom(): Promise<boolean>;
+  /** Closes one of several connections, for one outside of the pool. */
+  makeRoom(): Promise<void>;
   close(): Promise<void>;
 }
 

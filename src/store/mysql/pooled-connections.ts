@@ -81,12 +81,11 @@ export function openPooledConnections(options: PooledConnectionOptions) {
     suspect(): void {
       suspectUntil = performance.now();
     },
-    /** Closes one of several connections, for one outside of the pool. @returns whether it did */
-    async makeRoom(): Promise<boolean> {
-      if (open.size < 2) return false;
+    /** Closes one of several connections, for one outside of the pool. */
+    async makeRoom(): Promise<void> {
+      if (open.size < 2) return;
       setLimit(open.size - 1);
       drop(await takeWithin(pool, options.connectTimeoutMs));
-      return true;
     },
     async close(): Promise<void> {
       clearTimeout(growth);
