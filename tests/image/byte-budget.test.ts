@@ -133,4 +133,31 @@ describe('the budget of unfinished upload bytes', () => {
     full.release();
     expect(budget.status().usedBytes).toBe(0);
   });
+
+  it('ends a slow upload that holds more than its share while others wait, and no other', async () => {
+    const budget = openByteBudget({ limitBytes: 16_000_000 });
+    const ended: string[] = [];
+    const open = (name: string, bytes: number) => {
+      const ticket = budget.openTicket(({ code }) => {
+        ended.push(`${name} ${code}`);
+        ticket.release();
+      });
+      ticket.take(bytes);
+      return ticket;
+    };
+    open('slow', 8_000_000);
+    open('slow but small', 900_000);
+    const fast = open('fast', 4_000_000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ended).toEqual([]);
+    const full = open('complete', 2_500_000);
+    full.complete();
+    const waiting = taking(budget.openTicket(), 5_000_000);
+    for (let second = 0; second < 5; second += 1) {
+      expect([ended, waiting.granted]).toEqual([[], false]);
+      fast.take(70_000);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect([ended, waiting.granted]).toEqual([['slow upload_too_slow'], true]);
+  });
 });

@@ -1,3 +1,5 @@
+import { SlowUploadError } from '../../errors.ts';
+
 /** One upload's share of the budget. Hold it from the first byte until the bytes are dropped. */
 export interface Ticket {
   /**
@@ -12,7 +14,8 @@ export interface Ticket {
 }
 
 export interface ByteBudget {
-  openTicket(): Ticket;
+  /** @param end ends the upload: it is slow, and others wait for the memory that it holds */
+  openTicket(end?: (error: SlowUploadError) => void): Ticket;
   status(): { readonly usedBytes: number; readonly limitBytes: number; readonly waiting: number };
 }
 
@@ -25,8 +28,18 @@ export interface ByteBudgetOptions {
 /** Bytes that must move within `patienceMs` for it to count as progress. */
 const progressBytes = 64 * 1024;
 
+/** A slow upload may hold that share of the budget while others wait. */
+const slowShare = 1 / 16;
+const slowBytesPerS = 16 * 1024;
+const slowSeconds = 5;
+
 interface Holder {
   heldBytes: number;
+  /** In this second. */
+  movedBytes: number;
+  /** In a row, in which it was read and hardly came. */
+  slowSeconds: number;
+  readonly end: (error: SlowUploadError) => void;
   state: 'receiving' | 'complete' | 'released';
   favoured: boolean;
   wish: { bytes: number; grant: () => void; refuse: (reason: Error) => void } | undefined;
@@ -39,6 +52,9 @@ interface Holder {
  * favoured and may overdraw until it is released. If hardly anything moves for `patienceMs` while others wait (a
  * favoured upload stalls, a decode hangs), the next oldest is favoured too. The overdraft is so bounded by one upload
  * plus one for each that stalls.
+ *
+ * Slow uploads can't keep the others out: one that is slow for five seconds while others wait ends, if it holds more
+ * than its share.
  */
 export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOptions): ByteBudget {
   /** Oldest first: a Set keeps the order in which tickets were opened. */
@@ -54,6 +70,7 @@ export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOpti
     if (!wish) return;
     holder.wish = undefined;
     holder.heldBytes += wish.bytes;
+    holder.movedBytes += wish.bytes;
     usedBytes += wish.bytes;
     movedBytes += wish.bytes;
     wish.grant();
@@ -87,6 +104,7 @@ export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOpti
       ticking = undefined;
     } else if (!ticking) {
       movedBytes = 0;
+      for (const holder of holders) [holder.movedBytes, holder.slowSeconds] = [0, 0];
       ticking = setInterval(tick, patienceMs);
       ticking.unref();
     }
@@ -95,7 +113,23 @@ export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOpti
   function tick(): void {
     if (movedBytes < progressBytes) favourOldest();
     movedBytes = 0;
+    endSlow();
     watch();
+  }
+
+  function endSlow(): void {
+    for (const holder of holders) {
+      const isSlow =
+        holder.state === 'receiving' && holder.wish === undefined && holder.movedBytes < slowBytesPerS;
+      holder.slowSeconds = isSlow ? holder.slowSeconds + 1 : 0;
+      holder.movedBytes = 0;
+      if (holder.slowSeconds >= slowSeconds && holder.heldBytes > limitBytes * slowShare)
+        holder.end(
+          new SlowUploadError(
+            'The upload is slow, and others wait for its memory; send it again over a better connection.',
+          ),
+        );
+    }
   }
 
   function take(holder: Holder, bytes: number): Promise<void> | undefined {
@@ -122,8 +156,16 @@ export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOpti
   }
 
   return {
-    openTicket() {
-      const holder: Holder = { heldBytes: 0, state: 'receiving', favoured: false, wish: undefined };
+    openTicket(end = () => {}) {
+      const holder: Holder = {
+        heldBytes: 0,
+        movedBytes: 0,
+        slowSeconds: 0,
+        end,
+        state: 'receiving',
+        favoured: false,
+        wish: undefined,
+      };
       holders.add(holder);
       return {
         take: (bytes) => take(holder, bytes),

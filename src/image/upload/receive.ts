@@ -34,11 +34,13 @@ export type FileStream = Readable & { readonly truncated?: boolean };
  * that the parts behind it still arrive. However it ends, the stream never blocks its request.
  * @throws TooLargeError file_too_large
  * @throws BadRequestError malformed_body when the stream ends early
+ * @throws SlowUploadError others wait for the memory that it holds
  * @throws the signal's reason
  */
 export async function receiveUpload(stream: FileStream, options: ReceiveOptions): Promise<ReceivedUpload> {
   const { limitBytes, budget, signal } = options;
-  const ticket = budget.openTicket();
+  const slow = Promise.withResolvers<never>();
+  const ticket = budget.openTicket(slow.reject);
   const hash = createHash('sha256');
   const gathered = growingBuffer(limitBytes);
   let receivedBytes = 0;
@@ -57,7 +59,7 @@ export async function receiveUpload(stream: FileStream, options: ReceiveOptions)
   }
 
   try {
-    await readAll(stream, keep, signal);
+    await readAll(stream, keep, signal, slow.promise);
     if (stream.truncated || receivedBytes > limitBytes) throw tooLarge(limitBytes);
   } catch (error) {
     ticket.release();
@@ -100,8 +102,10 @@ function readAll(
   stream: Readable,
   keep: (chunk: Buffer) => Promise<void> | undefined,
   signal: AbortSignal,
+  ended: Promise<never>,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  ended.catch(reject);
 
   /** At once, so that whatever the stream says behind its end is no news. */
   function stopListening(): void {
