@@ -162,16 +162,22 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
       const value = Buffer.concat([sampleBytes('cat.jpg'), Buffer.from(tail)]);
       return post(`${app.url}/api/v1/classify`, formOf([{ name: 'image', value }]));
     };
-    expect((await classified('a')).body.data.degraded).toBe(true);
+    for (const tail of ['a', 'b', 'c', 'd', 'e'])
+      expect((await classified(tail)).body.data.degraded).toBe(true);
     await signIn();
     const cells = page.locator('#providers td:last-child');
-    const last = (words: string) => expect.stringMatching(new RegExp(`^${words}, at \\d`));
+    const last = (words: string) => expect.stringMatching(new RegExp(`^${words}, (at|5 calls,) \\d`));
     expect(await cells.allTextContents()).toEqual([
       last('LLM refused the key \\(401 invalid_api_key\\)'),
       last('LLM not reached: ECONNREFUSED 127\\.0\\.0\\.1:9'),
       last('LLM refused the key \\(401 invalid_api_key\\)'),
     ]);
     expect(await page.locator('#providers td:last-child.bad').count()).toBe(3);
+    expect(await page.locator('#providers td:nth-child(4)').allTextContents()).toEqual([
+      'closed',
+      'open',
+      'closed',
+    ]);
     await page.locator('#providers').scrollIntoViewIfNeeded();
     await screen('ops-llm-failures', { fullPage: false });
     expect(complaints).toEqual([]);

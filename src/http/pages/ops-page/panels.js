@@ -141,13 +141,15 @@ function modelEnd(state) {
   return state.shutdown ?? '–';
 }
 
-function lastFailure(failure) {
-  if (!failure) return '–';
+function lastFailure({ lastFailure: failure, circuitCause }) {
+  if (!failure) return circuitCause ?? '–';
   const { words, count, since, at, overAt } = failure;
   const time = (iso) => new Date(iso).toLocaleTimeString();
   const calls =
     count === 1 ? `at ${time(at)}` : `${number.format(count)} calls, ${time(since)} to ${time(at)}`;
-  return { text: `${words}, ${calls}${overAt ? `; answered again ${time(overAt)}` : ''}`, bad: !overAt };
+  const cause = circuitCause && circuitCause !== words ? `; the circuit opened: ${circuitCause}` : '';
+  const over = overAt ? `; answered again ${time(overAt)}` : '';
+  return { text: `${words}, ${calls}${over}${cause}`, bad: !overAt };
 }
 
 function drawState({ isStoreUp, claimTrust, children, llm }) {
@@ -156,11 +158,11 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
       one.name,
       one.model,
       modelEnd(one.modelState),
-      { text: [one.circuit, one.circuitCause].filter(Boolean).join(': '), bad: one.circuit !== 'closed' },
+      { text: one.circuit, bad: one.circuit !== 'closed' },
       `${one.limiter.inFlight} / ${one.limiter.limit}`,
       number.format(one.limiter.waiting),
       { text: number.format(one.healthyKeys), bad: one.healthyKeys === 0 },
-      lastFailure(one.lastFailure),
+      lastFailure(one),
     ];
   });
   table(
