@@ -20,6 +20,7 @@ import { startService } from './start-service.ts';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
+    workers: { type: 'string', default: '1' },
     rate: { type: 'string', default: '20' },
     kill: { type: 'boolean', default: false },
     lock: { type: 'boolean', default: false },
@@ -30,7 +31,9 @@ const everyMs = 1000 / rate;
 
 const maria = await startMariadb(mariadbPath() ?? '', []);
 const proxy = await openTcpProxy(maria.server);
-const llm = await startFakeLlm();
+const llm = await startFakeLlm({
+  behave: { content: { category: 'pets', confidence: 0.9 }, latencyMs: 300 },
+});
 const folder = mkdtempSync(join(tmpdir(), 'album-outage-'));
 const beside = await createConnection({ ...maria.server });
 const start = () =>
@@ -41,7 +44,7 @@ const start = () =>
     NEAR_DUPLICATES: 'off',
     HIT_RECORDS: 'all',
     INFERENCE_PROCESSES: '1',
-    WORKERS: '1',
+    WORKERS: values.workers,
     LOG_LEVEL: 'error',
   });
 let service = await start();
@@ -85,8 +88,10 @@ console.table({
   ...(await outageCounts(rows, traffic.answered)),
   paidCalls: llm.calls.length,
   inFlightAtKill: atKill,
-  brokenConnections: traffic.others.filter((status) => status === 0).length,
-  otherAnswers: traffic.others.filter((status) => status !== 0).length,
+  // 0 is a broken connection, after which the photo was sent again.
+  ...Object.fromEntries(
+    [...Map.groupBy(traffic.others, String)].map(([status, all]) => [`status ${status}`, all.length]),
+  ),
 });
 await service.stop();
 await Promise.all([proxy.close(), llm.close(), beside.end()]);
