@@ -1,4 +1,4 @@
-import { outage, StatementError } from '../outage.ts';
+import { lockTimeout, outage, StatementError } from '../outage.ts';
 
 /**
  * Server errors that say "this server, this user or this moment", not "this row":
@@ -74,5 +74,7 @@ export function translated(error: unknown): Error {
   const number = numberOf(error);
   const code = String(Reflect.get(error, 'code') ?? number ?? error.name);
   if (number === undefined || outageNumbers.has(number)) return outage(`${code}: ${error.message}`);
+  // After all tries; the rows are not at fault.
+  if (contentionNumbers.has(number)) return lockTimeout(`${code}: ${error.message}`);
   return new StatementError(code, error.message);
 }
