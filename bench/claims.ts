@@ -1,7 +1,7 @@
 /**
  * What a look-up costs among many rows: `npm run bench -- bench/claims.ts [--rows 1000000] [--mysql]
  * [--keep PLACE [--fill]]`. Batches of 100 hashes of one user, all found or none: by the hash of the bytes themselves,
- * by a claim of the user's own, and with everybody's claims (CLAIM_TRUST=all). Then what writing costs.
+ * by a claim of the user's own, and with claims of all claimants (CLAIM_TRUST=all). Then what writing costs.
  */
 import { createHash, randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -64,8 +64,11 @@ interface Kind {
 const trusting = await openBenchStore({ isMysql: values.mysql, keep: place.name, trust: 'all' });
 const stranger = hashOf('stranger').slice(0, 32);
 const kinds: Record<string, Kind> = {
-  'verified, nobody asks': { via: 'verified', lookup: (index) => ({ hash: contentOf(index), version }) },
-  'verified, a claimant asks': {
+  'verified, without a claimant': {
+    via: 'verified',
+    lookup: (index) => ({ hash: contentOf(index), version }),
+  },
+  'verified, with a claimant': {
     via: 'verified',
     lookup: (index) => ({ hash: contentOf(index), version, claimant: userOf(index) }),
   },
@@ -76,7 +79,7 @@ const kinds: Record<string, Kind> = {
   'nothing found': {
     lookup: (index) => ({ hash: hashOf(`nothing ${index}`), version, claimant: userOf(index) }),
   },
-  'anybody’s claim, where all are trusted': {
+  'another’s claim, CLAIM_TRUST=all': {
     via: 'other',
     store: trusting.store,
     lookup: (index) => ({ hash: originalOf(index), version, claimant: stranger }),
@@ -103,7 +106,7 @@ function shuffled<T>(items: T[]): T[] {
     .map(({ item }) => item);
 }
 
-for (const [name, taken] of times) tell(name, taken, `a batch of ${batch}`);
+for (const [name, taken] of times) print(name, taken, `a batch of ${batch}`);
 
 for (const size of [1, 20]) {
   const [results, claims]: number[][] = [[], []];
@@ -123,11 +126,11 @@ for (const size of [1, 20]) {
     );
     claims?.push(performance.now() - startedMs);
   }
-  tell('new results', results ?? [], `${size} at once`);
-  tell('new claims', claims ?? [], `${size} at once`);
+  print('new results', results ?? [], `${size} at once`);
+  print('new claims', claims ?? [], `${size} at once`);
 }
 
-function tell(name: string, taken: readonly number[], of: string): void {
+function print(name: string, taken: readonly number[], of: string): void {
   const [p50, p95] = [0.5, 0.95].map((share) => percentile(taken, share).toFixed(2));
   console.log(`  ${name.padEnd(39)} p50 ${p50} ms, p95 ${p95} ms, ${of}`);
 }

@@ -58,13 +58,13 @@ for (const NEAR_DUPLICATES of ['off', 'on']) {
   });
   const service = await startService({ LLM_BASE_URL: llm.baseUrl, LLM_MODEL: 'eyes', NEAR_DUPLICATES });
   const client = albumClient({ baseUrl: service.url, userId: 'a phone' });
-  const told = new Map<string, string>();
+  const answers = new Map<string, string>();
   const startedMs = performance.now();
   const summary = await client.classifyAlbum(
     album.map(({ name, bytes }) => ({ name, read: () => new Blob([bytes]) })),
     {
       onPhoto({ photo, result }) {
-        if (!(result instanceof ClientError)) told.set(photo.name, result.description ?? '');
+        if (!(result instanceof ClientError)) answers.set(photo.name, result.description ?? '');
       },
     },
   );
@@ -72,12 +72,12 @@ for (const NEAR_DUPLICATES of ['off', 'on']) {
   const isCopy = ({ name, original }: AlbumFile) => name !== original;
   const likeOriginal = album
     .filter(isCopy)
-    .filter(({ name, original }) => told.get(name) === told.get(original));
+    .filter(({ name, original }) => answers.get(name) === answers.get(original));
   const originals = album.filter((file) => !isCopy(file));
-  const shared = originals.length - new Set(originals.map(({ name }) => told.get(name))).size;
+  const shared = originals.length - new Set(originals.map(({ name }) => answers.get(name))).size;
   console.log(
     `near duplicates ${NEAR_DUPLICATES}: ${llm.calls.length} LLM calls for ${summary.succeeded} photos in ${seconds} s; ` +
-      `${likeOriginal.length} of ${copies} copies told as their originals, ${shared} originals told as others`,
+      `${likeOriginal.length} of ${copies} copies answered like their originals, ${shared} originals answered like others`,
   );
   await service.stop();
   await llm.close();

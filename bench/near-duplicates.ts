@@ -16,7 +16,7 @@ const { positionals, values } = parseArgs({
   options: { every: { type: 'string', default: '1' } },
 });
 sharp.cache(false);
-function tellPairs(name: string, pictures: readonly (Fingerprint | undefined)[]): number {
+function printPairs(name: string, pictures: readonly (Fingerprint | undefined)[]): number {
   let [pairs, alike] = [0, 0];
   for (const [index, one] of pictures.entries())
     for (const other of pictures.slice(index + 1)) {
@@ -35,14 +35,14 @@ for (const file of files) {
 }
 console.log(`${photos.length} photos, ${photos.filter((one) => one.fingerprint).length} with a fingerprint`);
 
-console.log('taken for the same though they are not:');
-tellPairs(
+console.log('different pictures taken for the same:');
+printPairs(
   'photos',
   photos.map(({ fingerprint }) => fingerprint),
 );
 const faces = files.filter((file) => file.includes('single_person'));
 for (const [kind, pictures] of await lookAlikes(faces))
-  tellPairs(kind, await Promise.all(pictures.map(fingerprintOf)));
+  printPairs(kind, await Promise.all(pictures.map(fingerprintOf)));
 
 const sample = photos.filter((_, index) => index % Number(values.every) === 0);
 const sizeOf = async (bytes: Buffer) => {
@@ -64,7 +64,7 @@ async function asByPhone(small: Buffer, widthPx: number): Promise<Buffer> {
     .toBuffer();
 }
 
-async function tellVariants(title: string, variants: Readonly<Record<string, Variant>>, enlarged = 1) {
+async function printVariants(title: string, variants: Readonly<Record<string, Variant>>, enlarged = 1) {
   console.log(title);
   const counts = new Map(Object.keys(variants).map((name) => [name, 0]));
   for (const { bytes: small, fingerprint: own } of sample) {
@@ -80,7 +80,7 @@ async function tellVariants(title: string, variants: Readonly<Record<string, Var
     console.log(`  ${name.padEnd(34)} ${count}/${sample.length} = ${(count / sample.length).toFixed(4)}`);
 }
 
-await tellVariants('found, the same picture in another encoding:', encodings);
-await tellVariants('found, photos of 2,880 px sent through a chat app:', chatCopies, 6);
-await tellVariants('found, the next photo of a burst:', bursts);
-await tellVariants('found, an edit:', edits);
+await printVariants('found, the same picture in another encoding:', encodings);
+await printVariants('found, photos of 2,880 px sent through a chat app:', chatCopies, 6);
+await printVariants('found, the next photo of a burst:', bursts);
+await printVariants('found, an edit:', edits);

@@ -121,7 +121,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom('upload' as const, 'upload' as const, 'look-up' as const),
 });
 
-/** What somebody may be told of a picture: what it shows, or what a picture of its look in the same album shows. */
+/** Allowed answers for a picture: its own category, or that of a similar picture in the same album. */
 function allowedFor({ person, picture }: Step, uploaded: readonly Step[]): Set<string> {
   const own = 'userId' in person ? uploaded.filter((one) => one.person === person) : [];
   const alike = own.filter((one) => one.picture.look === picture.look);
@@ -137,9 +137,9 @@ async function holds(fixture: StoreFixture, rounds: readonly (readonly Step[])[]
       await Promise.all(
         round.map(async (one) => {
           const { at, person, picture, kind } = one;
-          const told = await (kind === 'upload' ? world.upload : world.lookUp)(at, person, picture);
-          if (kind === 'upload' || told !== undefined)
-            expect([...allowedFor(one, uploaded)], JSON.stringify(one)).toContain(told);
+          const answer = await (kind === 'upload' ? world.upload : world.lookUp)(at, person, picture);
+          if (kind === 'upload' || answer !== undefined)
+            expect([...allowedFor(one, uploaded)], JSON.stringify(one)).toContain(answer);
         }),
       );
     }
@@ -151,7 +151,7 @@ async function holds(fixture: StoreFixture, rounds: readonly (readonly Step[])[]
 /** Those of a round come at the same time. */
 const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 6 });
 
-describe('whatever others send, somebody is told what the photo shows, or what its own album has of the look', () => {
+describe('whatever others send, a caller gets the photo’s category, or that of a near duplicate in its own album', () => {
   test('on SQLite', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (steps) => holds(await sqliteFixture(), steps)),

@@ -45,7 +45,7 @@ function caller(options: { deadlineMs?: number; lane?: ClassifyContext['lane'] }
   return { context, leave: () => controller.abort(new Error('gone')) };
 }
 
-test('callers of one photo share one call, whoever came later got it in flight', async () => {
+test('callers of one photo share one call, and later ones join it in flight', async () => {
   const { classifier, calls, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
   const answers = Array.from({ length: 100 }, () => shared.classify(cat, caller().context));
@@ -74,7 +74,7 @@ test('a call that is over is not joined', async () => {
   expect(calls).toHaveLength(2);
 });
 
-test("a failure is everybody's, and not remembered", async () => {
+test('a failure reaches all callers, and is not remembered', async () => {
   const { classifier, calls, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
   const answers = [shared.classify(cat, caller().context), shared.classify(cat, caller().context)];
@@ -133,7 +133,7 @@ test("a caller's deadline takes only that caller out", async () => {
   expect((await patient).from).toBe('flight');
 });
 
-test('the call has as long as the most patient of those who wait', async () => {
+test('the call has the latest deadline of its callers', async () => {
   const { classifier, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
   void shared.classify(cat, caller({ deadlineMs: 1_000 }).context);
@@ -147,7 +147,7 @@ test('the call has as long as the most patient of those who wait', async () => {
   expect(deadline.leftMs()).toBe(1_000);
 });
 
-test('the call goes in the lane of the most urgent of those who wait', async () => {
+test('the call has the most urgent lane of its callers', async () => {
   const { classifier, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
   void shared.classify(cat, caller({ lane: 'background' }).context);
@@ -163,7 +163,7 @@ test('the call goes in the lane of the most urgent of those who wait', async () 
   expect(context.lane).toBe('batch');
 });
 
-test('who is gone or too late already begins nothing', async () => {
+test('a caller that is gone or too late starts nothing', async () => {
   const { classifier, calls } = classifierByHand();
   const shared = withSingleFlight(classifier);
   const gone = caller();
@@ -198,7 +198,7 @@ test('a call can be joined after all have left it', async () => {
   expect((await late).from).toBe('flight');
 });
 
-test('a call that fails for having been left is begun anew for who joined since', async () => {
+test('a call that fails because its callers left starts again for one that has joined since', async () => {
   const { classifier, calls, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
   const first = caller();

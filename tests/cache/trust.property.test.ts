@@ -34,7 +34,7 @@ const hostilePictures: readonly Picture[] = [
 ];
 
 type World = Awaited<ReturnType<typeof openWorld>>;
-/** @returns a sentence where somebody was told something wrong */
+/** @returns a sentence about a wrong answer */
 type Step = (world: World) => Promise<string | undefined>;
 
 const process = fc.nat(1);
@@ -42,20 +42,20 @@ const nothing = async () => undefined;
 const onePhoto = fc.tuple(process, fc.constantFrom(...honest), fc.constantFrom(...pictures));
 
 const honestUpload: fc.Arbitrary<Step> = onePhoto.map(([at, person, picture]) => async (world) => {
-  const told = await world.upload(at, { person, picture, claimed: originalOf(picture) });
-  return told === picture.category ? undefined : `an upload of ${picture.name} was answered ${told}`;
+  const answer = await world.upload(at, { person, picture, claimed: originalOf(picture) });
+  return answer === picture.category ? undefined : `an upload of ${picture.name} was answered ${answer}`;
 });
 
 const honestLookUp: fc.Arbitrary<Step> = fc
   .tuple(onePhoto, fc.boolean())
   .map(([[at, person, picture], isOriginal]) => async (world) => {
-    const told = await world.lookUp(at, person, isOriginal ? originalOf(picture) : sentBy(person, picture));
-    return told === undefined || told === picture.category
+    const answer = await world.lookUp(at, person, isOriginal ? originalOf(picture) : sentBy(person, picture));
+    return answer === undefined || answer === picture.category
       ? undefined
-      : `${picture.name} was looked up as ${told}`;
+      : `${picture.name} was looked up as ${answer}`;
   });
 
-/** Hashes that somebody hostile may know: of files on phones, and of what phones have sent. */
+/** Hashes that an attacker may know: of files on phones, and of uploads. */
 const anyHash = onePhoto.chain(([, person, picture]) =>
   fc.constantFrom(originalOf(picture), sentBy(person, picture)),
 );
@@ -66,7 +66,7 @@ const hostileUpload: fc.Arbitrary<Step> = fc
     return world.upload(at, { person, picture, claimed, isRecheck }).then(nothing);
   });
 
-/** The very bytes of somebody else's photo, under the name of another one. */
+/** The very bytes of another user's photo, under the name of another one. */
 const stolenUpload: fc.Arbitrary<Step> = fc
   .tuple(fc.constantFrom(...hostile), onePhoto, anyHash)
   .map(([person, [at, owner, picture], claimed]) => (world) => {
@@ -113,7 +113,7 @@ async function inWorlds(
 }
 
 function describeTrust(prepare: () => Promise<StoreFixture>, numRuns: number): void {
-  test('nobody is told anything but what their own photos, and bytes equal to what they ask for, show', async () => {
+  test('a caller gets only categories of its own photos, and of bytes with the very hash', async () => {
     await inWorlds(prepare, (open) =>
       fc.assert(
         fc.asyncProperty(story, async (groups) => {
@@ -127,7 +127,7 @@ function describeTrust(prepare: () => Promise<StoreFixture>, numRuns: number): v
               for (const picture of pictures)
                 for (const hash of [originalOf(picture), sentBy(person, picture)])
                   expect([undefined, picture.category]).toContain(await world.lookUp(0, person, hash));
-            // Hashes that only hostile people claim lead nobody else anywhere.
+            // Hashes that only attackers claim stay unknown to others.
             for (const picture of pictures)
               expect(
                 await world.lookUp(1, { userId: 'stranger', address: '8.8.8.8' }, originalOf(picture)),
@@ -141,7 +141,7 @@ function describeTrust(prepare: () => Promise<StoreFixture>, numRuns: number): v
     );
   }, 120_000);
 
-  test('a phone finds all its photos again after a reinstall with its user id, whoever claims them too', async () => {
+  test('a phone finds all its photos again after a reinstall with its user id, whatever others claim', async () => {
     await inWorlds(prepare, (open) =>
       fc.assert(
         fc.asyncProperty(
@@ -168,7 +168,7 @@ function describeTrust(prepare: () => Promise<StoreFixture>, numRuns: number): v
     );
   }, 120_000);
 
-  test('what a claimant corrected is never told to another, at either process, with memory warm or cold', async () => {
+  test('a correction never reaches another claimant, at either process, with memory warm or cold', async () => {
     await inWorlds(prepare, (open) =>
       fc.assert(
         fc.asyncProperty(process, process, fc.boolean(), async (one, other, isCold) => {

@@ -8,7 +8,7 @@ import { fingerprintOf, resultOf, sha256Of } from '../store/rows.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 
 const beach = fingerprintOf('beach');
-const said = (changes: Partial<Classification> = {}): Answer =>
+const answerOf = (changes: Partial<Classification> = {}): Answer =>
   fresh({ category: 'pets', confidence: 0.9, method: 'llm', model: 'eyes', ...changes });
 
 interface World {
@@ -19,7 +19,7 @@ interface World {
   answer?: () => Promise<Answer>;
 }
 
-function setUp({ stored, known, answer = async () => said() }: World = {}) {
+function setUp({ stored, known, answer = async () => answerOf() }: World = {}) {
   const asked: string[] = [];
   const saved: string[] = [];
   const outcomes: string[] = [];
@@ -102,8 +102,8 @@ test.each<[string, World, Partial<ClassifyContext>, Fingerprint | null]>([
 });
 
 test.each<[string, () => Promise<Answer>]>([
-  ['of the local model', async () => said({ method: 'local' })],
-  ['that only stands in', async () => ({ ...said(), degraded: true })],
+  ['of the local model', async () => answerOf({ method: 'local' })],
+  ['that only stands in', async () => ({ ...answerOf(), degraded: true })],
 ])('an answer %s makes no original', async (_, answer) => {
   const { classify, saved, asked } = setUp({ answer });
   await Promise.all([classify('one'), classify('other')]);
@@ -117,7 +117,7 @@ test('copies that arrive together are asked about once', async () => {
   const answers = ['a', 'b', 'c'].map((name) => classify(name));
   const other = classify('a', { album: 'bert' });
   await expect.poll(() => asked.length).toBe(2);
-  resolve({ ...said(), costMicro: 7 });
+  resolve({ ...answerOf(), costMicro: 7 });
   const [original, ...copies] = await Promise.all(answers);
   expect(original).toMatchObject({ from: 'model', costMicro: 7 });
   for (const copy of copies) {
@@ -128,13 +128,13 @@ test('copies that arrive together are asked about once', async () => {
   expect(asked).toHaveLength(2);
 });
 
-test('a copy whose original fails is asked about itself', async () => {
+test('a copy whose original fails makes its own call', async () => {
   let calls = 0;
   const { classify, asked } = setUp({
     async answer() {
       calls += 1;
       if (calls === 1) throw new Error('refused');
-      return said();
+      return answerOf();
     },
   });
   const [original, copy] = await Promise.allSettled([classify('a'), classify('b')]);
@@ -145,7 +145,7 @@ test('a copy whose original fails is asked about itself', async () => {
 test('a copy waits for its original no longer than it can', async () => {
   const { promise: never } = Promise.withResolvers<Answer>();
   let calls = 0;
-  const { classify } = setUp({ answer: () => (calls++ === 0 ? never : Promise.resolve(said())) });
+  const { classify } = setUp({ answer: () => (calls++ === 0 ? never : Promise.resolve(answerOf())) });
   void classify('a');
   const copy = await classify('b', { deadline: { leftMs: () => 1000 } });
   expect(copy.from).toBe('model');

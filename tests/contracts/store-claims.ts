@@ -3,7 +3,7 @@ import type { ClaimTrust } from '../../src/store/entities.ts';
 import { claimantOf, claimOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
 import type { StorePlace } from './store-place.ts';
 
-/** Who is answered by what a claimant says of a hash. */
+/** Which claimants a claim answers. */
 export function describeClaims(place: StorePlace): void {
   const feedback = {
     claimant: claimantOf('anna'),
@@ -15,7 +15,7 @@ export function describeClaims(place: StorePlace): void {
   };
 
   describe('claims', () => {
-    test('a claimed hash leads its claimant, and nobody else, to the result', async () => {
+    test('a claimed hash leads its claimant alone to the result', async () => {
       await place.store.saveResults([resultOf('upload')]);
       await place.store.saveClaims([claimOf('anna', 'original', 'upload')]);
       expect(await place.find('original', 'anna')).toEqual({ ...resultOf('upload'), via: 'claim' });
@@ -77,7 +77,7 @@ export function describeClaims(place: StorePlace): void {
       expect(found.map((one) => one?.category)).toEqual(['idcard', 'foods']);
     });
 
-    test('a list with look-ups of many claimants, and of nobody, costs one statement', async () => {
+    test('a list with look-ups of many claimants, and without one, costs one statement', async () => {
       await place.store.saveResults([resultOf('upload'), resultOf('other')]);
       const people = Array.from({ length: 60 }, (_, index) => `person ${index}`);
       await place.store.saveClaims(people.map((person) => claimOf(person, `of ${person}`, 'upload')));
@@ -110,7 +110,7 @@ export function describeClaims(place: StorePlace): void {
       await place.store.saveClaims([claimOf(claimant, 'x', `photo of ${claimant}`, at)]);
     }
 
-    test('the newest claim of anybody answers those who have none, and nobody without a name', async () => {
+    test('the newest claim of all answers claimants without one, and no look-up without a claimant', async () => {
       await claimBy('bert', 2, 'idcard');
       await claimBy('anna', 1, 'pets');
       expect(await foundByAll('x', 'cleo')).toMatchObject({ via: 'other', category: 'idcard' });
@@ -132,12 +132,12 @@ export function describeClaims(place: StorePlace): void {
       expect(await foundByAll('x', 'cleo')).toMatchObject({ category: 'foods' });
     });
 
-    test('feedback is for what anybody claimed, too', async () => {
+    test('feedback is possible for claims of others, too', async () => {
       await claimBy('bert', 2, 'idcard');
-      const said = { ...feedback, hash: sha256Of('x') };
-      expect(await place.store.saveFeedback(said)).toBe(false);
+      const given = { ...feedback, hash: sha256Of('x') };
+      expect(await place.store.saveFeedback(given)).toBe(false);
       const store = place.fixture.open({ trust: 'all' });
-      expect(await store.saveFeedback(said)).toBe(true);
+      expect(await store.saveFeedback(given)).toBe(true);
       await store.close();
       expect(await foundByAll('x', 'anna')).toMatchObject({ corrected: 'foods' });
       expect(await foundByAll('x', 'bert')).not.toHaveProperty('corrected');
@@ -148,7 +148,7 @@ export function describeClaims(place: StorePlace): void {
     const give = (changes: Partial<typeof feedback> = {}) =>
       place.store.saveFeedback({ ...feedback, ...changes });
 
-    test('corrects the answer of its claimant, under both hashes, and nobody else’s', async () => {
+    test('corrects the answer of its claimant alone, under both hashes', async () => {
       await place.store.saveResults([resultOf('upload')]);
       await place.store.saveClaims([
         claimOf('anna', 'original', 'upload'),
@@ -204,7 +204,7 @@ export function describeClaims(place: StorePlace): void {
       });
     });
 
-    test('is for those alone who have a claim on the hash, or for the hash of a result', async () => {
+    test('needs a claim on the hash, or the hash of a result', async () => {
       await place.store.saveResults([resultOf('upload', { version: 'old' })]);
       await place.store.saveClaims([claimOf('bert', 'original', 'upload')]);
       expect(await give()).toBe(false);
@@ -217,7 +217,7 @@ export function describeClaims(place: StorePlace): void {
     });
   });
 
-  test('a trust that nobody names is in oneself', async () => {
+  test('the default trust is in own claims', async () => {
     const trusts: (ClaimTrust | undefined)[] = [undefined, 'own'];
     await place.store.saveResults([resultOf('upload')]);
     await place.store.saveClaims([claimOf('anna', 'x', 'upload')]);

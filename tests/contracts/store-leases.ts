@@ -10,7 +10,7 @@ const leaseOn = (name: string, ttlMs = 60_000): LeaseRequest => ({
   ttlMs,
 });
 
-/** Who is at work, among all processes. */
+/** Leases among processes. */
 export function describeLeases(place: StorePlace): void {
   describe('leases', () => {
     const acquire = async (request: LeaseRequest) => {
@@ -72,7 +72,7 @@ export function describeLeases(place: StorePlace): void {
       expect((await acquire(yours)).token).toBeGreaterThan(token);
     });
 
-    test('are given to exactly one of many who ask at once, list by list', async () => {
+    test('go to exactly one of many concurrent requests, list by list', async () => {
       const names = ['a', 'b', 'c', 'd', 'e'];
       const stores = [place.store, place.fixture.open(), place.fixture.open(), place.fixture.open()];
       const lists = stores.map((_, index) =>

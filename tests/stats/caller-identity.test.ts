@@ -27,7 +27,7 @@ test('a user whose id reads like an address is not that address', () => {
   expect(identityOf({ userId: address, address }).claimant).not.toBe(claimantAt(address));
 });
 
-test('users and addresses of one app are nobody of another, nor anybody without a key', () => {
+test('users and addresses of one app differ from those of another app, and from those without a key', () => {
   for (const source of [{ userId: 'anna', address }, { address }]) {
     const identities = [undefined, 'one app', 'another app', 'one app:', '"'].map((app) =>
       identityOf({ ...source, app }),

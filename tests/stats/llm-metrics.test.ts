@@ -17,7 +17,7 @@ test('a call is seen with its outcome, tokens and cost, and a repetition as one'
   expect(text).toContain('album_llm_call_duration_seconds_bucket{le="2",provider="qwen"} 2');
 });
 
-test('state is read when somebody looks', async () => {
+test('state is read at each scrape', async () => {
   const registry = new Registry();
   let waiting = 3;
   openLlmMetrics(registry).watch(() => ({

@@ -84,7 +84,7 @@ test('a request is recorded', async () => {
   expect(requests).toEqual([{ ...identity, ...request, requestId: caller.requestId, at: 5000, dayAt: 0 }]);
 });
 
-test('a record that can not be written costs nobody an answer', () => {
+test('a record that cannot be written costs no answer', () => {
   const { recorder, refused } = recording(() => {
     throw new Error('no key');
   });

@@ -79,7 +79,7 @@ function describeReports(prepare: () => Promise<StoreFixture>): void {
     });
   });
 
-  describe('the users who sent most', () => {
+  describe('the users with the most requests', () => {
     const countOf = async (days: number) => (await stats.topUsers(days, 5)).users[0]?.request_count;
 
     test('of a week are those of now, of a month those of ten minutes ago at most', async () => {
@@ -151,7 +151,7 @@ test('an answer costs on average what all calls did, failed ones too', () => {
 
 test('a sample of photos is shown to both models, and no caller waits for the second one', async () => {
   const compared: unknown[] = [];
-  const said = (category: string) => ({
+  const answering = (category: string) => ({
     classify: async () => ({
       classification: { category, confidence: 1, method: 'llm' as const, model: 'm' },
       from: 'model' as const,
@@ -166,16 +166,16 @@ test('a sample of photos is shown to both models, and no caller waits for the se
     lane: 'single',
   } as const;
   let chance = 0.5;
-  const shadowed = (other: ReturnType<typeof said>) =>
-    withShadow(said('pets'), other, {
+  const shadowed = (other: ReturnType<typeof answering>) =>
+    withShadow(answering('pets'), other, {
       percent: 20,
       onCompared: (...one) => compared.push(one),
       random: () => chance,
     }).classify(photo, context);
-  await shadowed(said('pets'));
+  await shadowed(answering('pets'));
   chance = 0.1;
-  await shadowed(said('pets'));
-  await shadowed(said('foods'));
+  await shadowed(answering('pets'));
+  await shadowed(answering('foods'));
   await shadowed({ classify: () => Promise.reject(new Error('no model')) });
   await shadowed({ classify: () => new Promise(() => {}) });
   expect(compared).toEqual([

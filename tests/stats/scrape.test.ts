@@ -5,7 +5,7 @@ import { spawnService } from '../support/service-process.ts';
 const workers = 4;
 const lookups = 60;
 
-test('a scrape of any of several workers tells what all of them did', async () => {
+test('a scrape of any of several workers covers all of them', async () => {
   const { url, ready } = await spawnService({ WORKERS: String(workers) });
   await ready(workers);
   // Connections of their own spread over the workers.

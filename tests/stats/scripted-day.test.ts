@@ -118,7 +118,7 @@ test('a day of known traffic on two replicas, one of them restarted: every figur
   await upload(one, 'anna', Buffer.from('words'));
   await batch(one, 'anna', [photo('cat.jpg'), Buffer.from('more words'), photo('bank-card.jpg')]);
 
-  // Nobody to be asked: the local model stands in.
+  // The LLM is down: the local model stands in.
   llm.behave({ status: 401, body: {} });
   const degraded = await upload(two, 'bert', photo('astronaut.jpg'));
   expect(degraded.body.data).toMatchObject({ inference_method: 'local', degraded: true });
@@ -127,10 +127,10 @@ test('a day of known traffic on two replicas, one of them restarted: every figur
   await stop(one);
   one = await replica();
 
-  // Look-ups: verified by everybody (store), claimed by anna (a claim), and unknown ones.
+  // Look-ups: verified (store), claimed by anna (a claim), and unknown ones.
   await check(one, 'carl', [hashOf(photo('coffee.jpg')), 'a'.repeat(64), 'b'.repeat(64)]);
   await check(one, 'anna', [original('cat'), 'c'.repeat(64)]);
-  // And a photo that nobody identifies himself for.
+  // And a photo without a user id.
   await post(`${two.url}/api/v1/classify/check-cache`, { image_hash: 'd'.repeat(64) });
   await Promise.all([one, two].map((app) => app.services.stats.flush()));
 

@@ -98,7 +98,7 @@ test('many records are written in pieces, their sums once', async () => {
   expect(hits.map((group) => group.length)).toEqual([500, 500, 201]);
 });
 
-test('what can not be written is told with its number, and the next write goes on', async () => {
+test('records that cannot be written are counted, and the next write works', async () => {
   const { writer, store, activities, lost } = setUp();
   store.failure = new Error('down');
   for (let at = 0; at < 3; at++) writer.recordPhoto(photoOf({ at }));
@@ -114,7 +114,7 @@ test('what can not be written is told with its number, and the next write goes o
   expect(activities).toHaveLength(1);
 });
 
-test('a record that is none of ours is refused before it can hold up others', () => {
+test('an invalid record is rejected before it can block others', () => {
   const { writer } = setUp();
   expect(() => writer.recordPhoto(photoOf({ claimant: 'no key' }))).toThrow();
 });

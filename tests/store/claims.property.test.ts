@@ -14,7 +14,7 @@ const claimants = ['anna', 'bert', 'mallory'];
 const versions = ['v1', 'v2'];
 const categories = ['pets', 'foods', 'idcard'];
 
-/** What a store is to do, as simply as it can be said. */
+/** The expected behaviour of a store. */
 function openModel() {
   const results = new Map<string, { content: string; version: string; category: string; at: number }>();
   const claims = new Map<string, { who: string; hash: string; content: string; at: number; said?: string }>();
@@ -47,7 +47,7 @@ function openModel() {
     dropClaims(isChosen: (claim: { who: string; hash: string; content: string }) => boolean): void {
       for (const [key, claim] of claims) if (isChosen(claim)) claims.delete(key);
     },
-    /** The correction, then what is verified, then the own claim: nothing of anybody else's. */
+    /** The correction, then the verified result, then the own claim, and nothing of other claimants. */
     find(who: string | undefined, hash: string, version: string): string | undefined {
       const claim = who === undefined ? undefined : claims.get(`${who}/${hash}`);
       const verified = results.get(`${hash}/${version}`);
@@ -163,11 +163,11 @@ async function expectAsModelled(prepare: () => Promise<StoreFixture>, numRuns: n
           ...(who && { claimant: claimantOf(who) }),
         })),
       );
-      const told = found.map(
+      const answers = found.map(
         (one) =>
           one && `${one.category}${one.corrected === undefined ? '' : ` corrected to ${one.corrected}`}`,
       );
-      expect(told).toEqual(questions.map(({ name, version, who }) => model.find(who, name, version)));
+      expect(answers).toEqual(questions.map(({ name, version, who }) => model.find(who, name, version)));
       expect(await stores[0].maintenance.cacheCounts()).toMatchObject(model.counts());
     }),
     { numRuns },
@@ -176,7 +176,7 @@ async function expectAsModelled(prepare: () => Promise<StoreFixture>, numRuns: n
   await fixture.remove();
 }
 
-const name = 'a claimant is told its own corrections and claims and what is verified, whatever others do';
+const name = 'a claimant gets its own corrections and claims and verified results, whatever others do';
 
 describe('on SQLite', () => {
   test(name, () => expectAsModelled(sqliteFixture, 200), 60_000);

@@ -47,7 +47,7 @@ const resultSql = (
 ) => `INSERT INTO results (sha256, version, category, confidence, method, model,
     created_at_ms, used_at_ms) VALUES (${hash(name)}, '${version}', 'pets', 0.93, 'llm', 'vision-1', 1780000000000, 1)`;
 
-/** What the release before has stored: two photos, what people said of them, and what is left of a photo long gone. */
+/** Rows of the previous release: two photos with claims and corrections, and remains of a deleted photo. */
 const stored = [
   "INSERT INTO categories (category) VALUES ('pets'), ('foods')",
   resultSql('upload'),

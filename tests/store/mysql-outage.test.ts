@@ -75,7 +75,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     await expect(store.findResults(lookups)).rejects.toMatchObject(outage);
   });
 
-  test('is told to callers without its name or user', async () => {
+  test('is not named to callers, and neither is its user', async () => {
     await proxy.stop();
     await expect(store.ping()).rejects.toMatchObject({
       message: 'The store cannot be used at the moment; try again later.',
@@ -83,7 +83,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     });
   });
 
-  test('that is absent at start is migrated when it comes, behind the guard', async () => {
+  test('that is absent at start is migrated when it comes, behind the breaker', async () => {
     await dropDatabase(server, database);
     await proxy.stop();
     const { logger, lines } = recordingLogger();
@@ -110,7 +110,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     await guarded.close();
   });
 
-  test('whose database is dropped is migrated anew, behind the guard', async () => {
+  test('whose database is dropped is migrated anew, behind the breaker', async () => {
     const { logger } = recordingLogger();
     const { promise: isBack, resolve } = Promise.withResolvers<void>();
     let starts = 0;

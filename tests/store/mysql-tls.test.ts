@@ -58,17 +58,17 @@ describe.skipIf(path === undefined)('a MySQL server that takes encrypted connect
     }
   }
 
-  test('refuses who does not encrypt, and takes who does', async () => {
+  test('rejects a client without encryption, and accepts one with it', async () => {
     expect(await using('')).toMatch(/denied|insecure transport/);
     expect(await using('?ssl-mode=REQUIRED')).toBe('works');
   });
 
-  test('is believed where its issuer is trusted, whatever its name', async () => {
+  test('is trusted for its issuer, whatever its name', async () => {
     expect(await using('?ssl-mode=VERIFY_CA')).toContain('certificate');
     expect(await using('?ssl-mode=VERIFY_CA', { MYSQL_TLS_CA: file('ca.pem') })).toBe('works');
   });
 
-  test('must bear the name by which it is called, where that is asked for', async () => {
+  test('must have the name in the URL, if the URL demands it', async () => {
     const parameters = `?ssl-mode=VERIFY_IDENTITY&ssl-ca=${encodeURIComponent(file('ca.pem'))}`;
     expect(await using(parameters)).toContain("does not match certificate's altnames");
     certify('localhost');
@@ -78,7 +78,7 @@ describe.skipIf(path === undefined)('a MySQL server that takes encrypted connect
     expect(await using(parameters)).toBe('works');
   });
 
-  test('is not asked at all with certificates that are none', () => {
+  test('gets no connection with a file that holds no certificates', () => {
     const trusting = (name: string) =>
       openDriver(configFrom({ MYSQL_HOST: 'db', MYSQL_TLS: 'verify', MYSQL_TLS_CA: file(name) }));
     expect(() => trusting('names')).toThrow(/MYSQL_TLS_CA must name/);

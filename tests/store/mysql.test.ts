@@ -89,7 +89,7 @@ describeWithMysql('a store on MySQL', (server) => {
     const sql = `SELECT 1 FROM information_schema.innodb_trx t
       JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
       WHERE t.trx_state = 'LOCK WAIT' AND p.db = '${database}'`;
-    // The server shows anew what waits only after a tenth of a second in which nobody has looked.
+    // The server refreshes the table only after a tenth of a second without a query for it.
     await vi.waitUntil(async () => (await mysqlRows(server, sql)).length > 0, {
       timeout: 5000,
       interval: 250,
@@ -111,7 +111,7 @@ describeWithMysql('a store on MySQL', (server) => {
     const does = (sql: string) => execute(rival, sql, [], 15_000);
     await does('START TRANSACTION');
     await does(`UPDATE results SET model = 'rival' WHERE ${keyOf(second)}`);
-    // The server sacrifices whoever has changed less.
+    // The server rolls the smaller transaction back.
     await does(
       `INSERT INTO store_probe (id, at_ms) VALUES ${Array.from({ length: 99 }, (_, id) => `(${id + 2}, 1)`)}`,
     );

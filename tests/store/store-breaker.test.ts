@@ -5,7 +5,7 @@ import { type BreakerStore, withStoreBreaker } from '../../src/store/store-break
 import { recordingLogger } from './recording-logger.ts';
 import { lookupOf, resultOf } from './rows.ts';
 
-/** A store that does as it is told. */
+/** A store whose behaviour a test sets. */
 function puppetStore() {
   const puppet = {
     behave: async (_operation: string): Promise<void> => {},
@@ -101,7 +101,7 @@ test('a store counts as down until it is started', async () => {
   expect(await guarded.findResults(lookups)).toEqual([undefined]);
 });
 
-test('a store whose rows are being migrated is down and says why, until it is done', async () => {
+test('a store is down while its rows are migrated, and logs why', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   puppet.pending = ['050-a'];
   puppet.behave = () => promise;
@@ -160,7 +160,7 @@ test('probes come after pauses that double from half a second to five', async ()
   expect(probes).toEqual(Array(6).fill([0, 1]));
 });
 
-test('it is up again after a probe that succeeds, and each change is told once', async () => {
+test('it is up again after a probe that succeeds, and each change is logged once', async () => {
   await goDown();
   await Promise.allSettled(Array.from({ length: 50 }, () => guarded.findResults(lookups)));
   await vi.advanceTimersByTimeAsync(10_000);
@@ -173,7 +173,7 @@ test('it is up again after a probe that succeeds, and each change is told once',
   expect(recorded.fields[1]).toEqual({ store: 'mysql', reason: 'ECONNREFUSED' });
 });
 
-test('a row at fault is its caller’s business', async () => {
+test('a row at fault leaves the store up', async () => {
   await guarded.start();
   puppet.behave = async () => {
     throw new StatementError('ER_CHECK_CONSTRAINT_VIOLATED', 'no');
@@ -211,7 +211,7 @@ test('a report may take longer, and says nothing about the store when it fails',
   expect(guarded.isUp()).toBe(true);
 });
 
-test('an outage is noticed although nobody uses the store', async () => {
+test('an outage is noticed in an unused store', async () => {
   await guarded.start();
   puppet.behave = never;
   await vi.advanceTimersByTimeAsync(6000);
@@ -229,7 +229,7 @@ test('start does not wait for ever, and the store comes up when it answers', asy
   expect(guarded.isUp()).toBe(true);
 });
 
-test('a migration at fault is told once as an error', async () => {
+test('a faulty migration is logged once as an error', async () => {
   puppet.behave = async () => {
     throw new Error('The migration 001-a was changed after it ran');
   };
