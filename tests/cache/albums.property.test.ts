@@ -13,6 +13,7 @@ import { fingerprintOf, sha256Of } from '../store/rows.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 import { describeWithMysql } from '../support/mysql.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 /** Pictures of one look count as the same in one album; in truth each shows something else. */
 const looks = ['cat', 'soup'];
@@ -155,7 +156,7 @@ describe('whatever others send, a caller gets the photo’s category, or that of
   test('on SQLite', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (steps) => holds(await sqliteFixture(), steps)),
-      { numRuns: 40 },
+      propertyRuns(40),
     );
   });
 });
@@ -164,7 +165,7 @@ describeWithMysql('the same', (server) => {
   test('on MySQL', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (steps) => holds(await mysqlFixture(server), steps)),
-      { numRuns: 5 },
+      propertyRuns(5),
     );
   });
 });

@@ -4,6 +4,7 @@ import type { StoreFixture } from '../contracts/store-place.ts';
 import { mysqlFixture } from '../store/mysql-place.ts';
 import { sqliteFixture } from '../store/sqlite-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { categories, openWorld, originalOf, type Person, type Picture, sentBy } from './world.ts';
 
 /** Honest people, each on a network of their own; two without a user id. */
@@ -136,7 +137,7 @@ function describeTrust(prepare: () => Promise<StoreFixture>, numRuns: number): v
             await world.close();
           }
         }),
-        { numRuns },
+        propertyRuns(numRuns),
       ),
     );
   }, 120_000);
@@ -163,7 +164,7 @@ function describeTrust(prepare: () => Promise<StoreFixture>, numRuns: number): v
             }
           },
         ),
-        { numRuns: Math.ceil(numRuns / 3) },
+        propertyRuns(Math.ceil(numRuns / 3)),
       ),
     );
   }, 120_000);
@@ -188,7 +189,7 @@ function describeTrust(prepare: () => Promise<StoreFixture>, numRuns: number): v
             await world.close();
           }
         }),
-        { numRuns: 10 },
+        propertyRuns(10),
       ),
     );
   }, 60_000);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dayOf } from '../../src/stats/day.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 const utc = (text: string) => Date.parse(text);
 const hours = (day: { from: number; to: number }) => (day.to - day.from) / 3_600_000;
@@ -52,5 +53,6 @@ test('every moment lies in its day, and days follow one another without a gap', 
       expect(dayOf(day.to, zone).from).toBe(day.to);
       expect(dayOf(day.from, zone)).toEqual(day);
     }),
+    propertyRuns(100),
   );
 });

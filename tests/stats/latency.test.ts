@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { latencyOf, percentileError } from '../../src/stats/latency.ts';
 import { bucketCount, bucketOf, rangeOf } from '../../src/store/reports/duration-buckets.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 function bucketed(durations: readonly number[]) {
   const counts = new Array<number>(bucketCount).fill(0);
@@ -39,6 +40,7 @@ test('percentiles are within their error of the exact ones, and exact up to 10 m
         expect(Math.abs(reported - exact)).toBeLessThanOrEqual(exact <= 10 ? 0 : exact * percentileError);
       }
     }),
+    propertyRuns(100),
   );
 });
 

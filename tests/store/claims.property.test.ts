@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { mysqlFixture } from './mysql-place.ts';
 import { claimantOf, claimOf, resultOf, sha256Of } from './rows.ts';
 import { sqliteFixture } from './sqlite-place.ts';
@@ -170,7 +171,7 @@ async function expectAsModelled(prepare: () => Promise<StoreFixture>, numRuns: n
       expect(answers).toEqual(questions.map(({ name, version, who }) => model.find(who, name, version)));
       expect(await stores[0].maintenance.cacheCounts()).toMatchObject(model.counts());
     }),
-    { numRuns },
+    propertyRuns(numRuns),
   );
   await Promise.all(stores.map((store) => store.close()));
   await fixture.remove();
@@ -179,9 +180,9 @@ async function expectAsModelled(prepare: () => Promise<StoreFixture>, numRuns: n
 const name = 'a claimant gets its own corrections and claims and verified results, whatever others do';
 
 describe('on SQLite', () => {
-  test(name, () => expectAsModelled(sqliteFixture, 200), 60_000);
+  test(name, () => expectAsModelled(sqliteFixture, 100), 60_000);
 });
 
 describeWithMysql('on MySQL', (server) => {
-  test(name, () => expectAsModelled(() => mysqlFixture(server), 60), 120_000);
+  test(name, () => expectAsModelled(() => mysqlFixture(server), 20), 120_000);
 });
