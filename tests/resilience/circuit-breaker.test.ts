@@ -43,6 +43,16 @@ test('it opens after so many failures in a row, not before', () => {
   expect(circuit.waitMs()).toBe(1_000);
 });
 
+test('a call counts as failed once, and may still succeed', () => {
+  const circuit = breaker();
+  const slow = attempt(circuit);
+  for (let n = 0; n < 5; n++) slow.failed('timeout');
+  expect(circuit.state).toBe('closed');
+  slow.succeeded();
+  fail(circuit, 2);
+  expect(circuit.state).toBe('closed');
+});
+
 test('after the cool-down one call at a time probes, and a success closes it', () => {
   const circuit = breaker();
   fail(circuit, 3);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { pause } from '../../src/resilience/backoff.ts';
 import { type Deadline, deadlineIn } from '../../src/resilience/deadline.ts';
-import { timeLimit } from '../../src/resilience/wait-until.ts';
+import { settlesBefore, timeLimit } from '../../src/resilience/wait-until.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -59,4 +60,13 @@ test('once disposed it holds no timer and aborts no more', () => {
   caller.abort();
   expect(vi.getTimerCount()).toBe(0);
   expect(limit.signal.aborted).toBe(false);
+});
+
+test('a promise settles before a wait, which then ends, or after it', async () => {
+  const wait = (signal: AbortSignal) => pause(100, signal);
+  expect(await settlesBefore(Promise.reject(new Error('failed')), wait)).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+  const later = settlesBefore(new Promise(() => {}), wait);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await later).toBe(false);
 });

@@ -310,6 +310,14 @@ describe('a refused photo', () => {
     expect(store.saved).toHaveLength(1);
   });
 
+  test('whose plain question finds the vendor out of order is not remembered', async () => {
+    first.behave(inTurn(dashscope.inspection, openai.server, openai.server, openai.server));
+    const store = memoryRefusals();
+    const asked = vision({ refusals: refusalMemory(store) });
+    await expect(asked.classify(photo, context())).rejects.toMatchObject({ reason: 'server_error' });
+    expect(store.saved).toEqual([]);
+  });
+
   test('by one provider, while another one is out of order, is not remembered', async () => {
     first.behave(dashscope.inspection);
     second.behave(openai.server);

@@ -58,8 +58,8 @@ interface Candidate {
 const leastUsefulMs = 200;
 /** How many cool-downs one photo waits for. Clients never ask again about a photo of a batch. */
 const maxCooldowns = { single: 0, batch: 1, background: 1, withoutFallback: 2 };
-/** Classes of refusals in words that the table doesn't know. */
-const maybeRefusals = ['bad_request', 'bad_answer'];
+/** A refusal in words that the table doesn't know is of one of the other two classes. */
+const refusals = ['refused', 'bad_request', 'bad_answer'];
 
 /** Photos so far: one whose call was rejected returns to its position. */
 let arrivals = 0;
@@ -180,8 +180,8 @@ class PhotoRequest {
   }
 
   /**
-   * No photo waits much longer than a call usually takes: another provider or the local model answers. The call goes on,
-   * and its answer is remembered.
+   * No photo waits much longer than a call usually takes: another provider or the local model answers. The call goes on.
+   * Behind a local answer, its own is remembered.
    * @throws VisionError another provider may be asked now
    */
   async #untilOverdue(
@@ -237,7 +237,7 @@ class PhotoRequest {
 
   /** Where one provider refuses the photo, others may do so in words unknown to the table. */
   #failure(): VisionError {
-    const refuses = ({ isRefused, reason = '' }: Candidate) => isRefused || maybeRefusals.includes(reason);
+    const refuses = ({ reason = '' }: Candidate) => refusals.includes(reason);
     const isRefused = this.#candidates.some((one) => one.isRefused) && this.#candidates.every(refuses);
     return isRefused ? new VisionError('refused') : (this.#last ?? new VisionError('internal'));
   }
