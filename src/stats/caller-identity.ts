@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 import type { CallerIdentity } from '../store/records.ts';
 
@@ -30,8 +31,8 @@ export function identityOf(source: CallerSource): CallerIdentity {
 const identities = new LRUCache<string, CallerIdentity>({ max: 10_000 });
 
 function newIdentity({ userId, address, app, page }: CallerSource): CallerIdentity {
-  const ip = canonicalAddress(address);
-  const host = `address:${isIPv6(ip) ? prefixOf(ip, 4) : ip}`;
+  const ip = parse(address);
+  const host = `address:${ip instanceof ipaddr.IPv6 ? prefixOf(ip, 4) : (ip ?? address)}`;
   const source = page === undefined ? host : `page:${JSON.stringify(page)}${host}`;
   return {
     claimant: userId ? claimantOfUser(userId, app) : claimantKey(source, app),
@@ -57,41 +58,22 @@ export function claimantKey(source: string, app?: string): string {
 }
 
 /** /24 of an IPv4 address, /48 of an IPv6 one: what one person is likely to hold, or one office. */
-function networkOf(ip: string): string {
-  if (isIPv4(ip)) return `${ip.split('.').slice(0, 3).join('.')}.0/24`;
-  return isIPv6(ip) ? prefixOf(ip, 3) : 'unknown';
+function networkOf(address: Address): string {
+  if (address === undefined) return 'unknown';
+  if (address instanceof ipaddr.IPv4) return `${address.octets.slice(0, 3).join('.')}.0/24`;
+  return prefixOf(address, 3);
 }
 
+type Address = ipaddr.IPv4 | ipaddr.IPv6 | undefined;
+
 /** An IPv4 address that came through an IPv6 socket is an IPv4 address; a zone names an interface of ours. */
-function canonicalAddress(address: string): string {
-  const ip = address.replace(/%.*$/, '');
-  if (!isIPv6(ip)) return ip;
-  const groups = groupsOf(ip);
-  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  if (!isMapped) return ip;
-  const [high = 0, low = 0] = groups.slice(6);
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+function parse(text: string): Address {
+  const ip = text.replace(/%.*$/, '');
+  return isIP(ip) === 0 ? undefined : ipaddr.process(ip);
 }
 
 /** The first `count` groups of an IPv6 address in one spelling, e.g. `2001:db8:0::/48` for three. */
-function prefixOf(ip: string, count: number): string {
-  const groups = groupsOf(ip).slice(0, count);
-  return `${groups.map((group) => group.toString(16)).join(':')}::/${count * 16}`;
-}
-
-function groupsOf(ip: string): number[] {
-  const [head = '', tail] = ip.split('::');
-  const before = groupsIn(head);
-  if (tail === undefined) return before;
-  const after = groupsIn(tail);
-  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
-}
-
-function groupsIn(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [Number.parseInt(group, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
-  });
+function prefixOf({ parts }: ipaddr.IPv6, count: number): string {
+  const groups = parts.slice(0, count).map((group) => group.toString(16));
+  return `${groups.join(':')}::/${count * 16}`;
 }

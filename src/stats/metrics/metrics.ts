@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
 
 /** Counters of this process, in Prometheus' terms. */
 export type Metrics = ReturnType<typeof openMetrics>;
