@@ -75,8 +75,8 @@ export function openBatchClassifier(parts: BatchClassifierParts) {
   /** @throws AppError the form as a whole can't be used; results so far are stored */
   async function classify<Fields>(arrival: Caller, form: BatchForm<Fields>): Promise<Batch<Fields>> {
     const { read, identityIn, check, onItem } = form;
-    const gate = check && openFormGate(arrival.context, check.timeLimitMs);
-    const caller = gate ? { ...arrival, context: gate.context } : arrival;
+    const acceptance = check && openFormAcceptance(arrival.context, check.timeLimitMs);
+    const caller = acceptance ? { ...arrival, context: acceptance.context } : arrival;
     const records = openPendingRecords(recorder);
     const photoClassifier = openPhotoClassifier({ ...parts, recorder: records.recorder });
     let { identity } = caller;
@@ -92,11 +92,11 @@ export function openBatchClassifier(parts: BatchClassifierParts) {
       if (identityIn) identity = identityIn(fields);
       records.setIdentity(identity);
       check?.accept(fields, pending.length);
-      gate?.open();
+      acceptance?.open();
       const items = await Promise.all(pending);
       return { caller: { ...caller, identity }, items, fields, durationMs: caller.elapsedMs() };
     } catch (error) {
-      gate?.close(error);
+      acceptance?.close(error);
       throw error;
     } finally {
       // After an error in the form, photos that arrived before it may still be in progress.
@@ -154,7 +154,7 @@ async function classifyItem(
 }
 
 /** Photos of an incomplete form wait here: it opens when the form is accepted, and ends their work when it is refused. */
-function openFormGate(context: ClassifyContext, timeLimitMs: number) {
+function openFormAcceptance(context: ClassifyContext, timeLimitMs: number) {
   const { promise: formAccepted, resolve } = Promise.withResolvers<void>();
   const deadline = deadlineOnceStarted(timeLimitMs, context.deadline);
   const refusal = new AbortController();

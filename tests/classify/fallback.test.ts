@@ -47,7 +47,7 @@ test.each([
 test.each([
   ['the photo is at fault', new UndecodableError('truncated_image', 'cut short')],
   ['there is no room for it', new UnavailableError('overloaded', 'too many')],
-])('nobody else is asked where %s, and nothing is counted as a fallback', async (_, error) => {
+])('no other model is asked if %s, and nothing counts as a fallback', async (_, error) => {
   const { classifier, count } = counted();
   const reasons: string[] = [];
   const fallback = withFallback(failing(error), classifier, { onFallback: (reason) => reasons.push(reason) });

@@ -92,7 +92,7 @@ test('local first asks the LLM when the local model can not answer', async () =>
   expect(preferred.asked).toBe(1);
 });
 
-test('local first asks nobody about a photo that is itself at fault', async () => {
+test('local-first asks no model about a faulty photo', async () => {
   const preferred = llm();
   const broken = failing(new UndecodableError('undecodable_image', 'The photo can not be decoded.'));
   await expect(withSureFirst(broken, preferred, () => true).classify(photo, context)).rejects.toThrow(

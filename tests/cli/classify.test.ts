@@ -40,7 +40,7 @@ const llm = (more = {}) => ({
   LLM_MAX_CONCURRENCY: '4',
   STRATEGY: 'llm-only',
   COST_PER_API_CALL: '0.5',
-  // The photos here differ in bytes that nobody sees.
+  // The photos here differ in invisible bytes.
   NEAR_DUPLICATES: 'off',
   ...more,
 });

@@ -137,7 +137,7 @@ describe('an album', () => {
   });
 
   test('a service that is not there fails what is left at once', async () => {
-    const gone = new ClientError('unreachable', 'nobody there');
+    const gone = new ClientError('unreachable', 'not reachable');
     const { transport } = fakeTransport({ lookUp: () => Promise.reject(gone) });
     const summary = await runAlbum(album(500), transport, { maxRetries: 0 });
     expect(summary).toMatchObject({ failed: 500, reasons: { unreachable: { count: 500 } } });

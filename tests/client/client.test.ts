@@ -50,7 +50,7 @@ describe('the client', () => {
     expect((await client.health()).status).toBe('healthy');
   });
 
-  test('gives its API key to a service that wants one, and shows it to nobody', async () => {
+  test('sends its API key to a service that requires one, and never shows it', async () => {
     const app = await startApp({ API_KEYS: 'required' });
     closers.push(() => app.close());
     const key = { id: '0123456789ab', secret: 'S'.repeat(32) };
@@ -73,8 +73,8 @@ describe('the client', () => {
     const words = { name: 'words.jpg', read: () => new Uint8Array([1]) };
     await expect(client.classify(words)).rejects.toMatchObject({ code: 'unsupported_format' });
     expect(await client.lookUp(['no hash'])).toEqual([undefined]);
-    const nobody = albumClient({ baseUrl: 'http://127.0.0.1:9' });
-    await expect(nobody.health()).rejects.toBeInstanceOf(ClientError);
+    const unreachable = albumClient({ baseUrl: 'http://127.0.0.1:9' });
+    await expect(unreachable.health()).rejects.toBeInstanceOf(ClientError);
     const elsewhere = albumClient({ baseUrl: `${app.url}/nowhere` });
     await expect(elsewhere.health()).rejects.toMatchObject({ status: 404 });
   });

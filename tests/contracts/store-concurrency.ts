@@ -31,7 +31,7 @@ export function describeConcurrency(place: StorePlace): void {
     });
 
     test('never create a row', async () => {
-      await place.store.countHits([hitOn('nobody')]);
+      await place.store.countHits([hitOn('unknown')]);
       expect(await place.fixture.rows('SELECT sha256 FROM results')).toEqual([]);
     });
 

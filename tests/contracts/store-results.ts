@@ -29,7 +29,7 @@ export function describeResults(place: StorePlace): void {
       ]);
       place.statements = 0;
       const found = await place.store.findResults(
-        ['b', 'nobody', 'a', 'b'].map((name) => lookupOf(name, 'anna')),
+        ['b', 'unknown', 'a', 'b'].map((name) => lookupOf(name, 'anna')),
       );
       expect(found.map((result) => result?.category)).toEqual(['foods', undefined, 'pets', 'foods']);
       expect(place.statements).toBe(1);

@@ -137,7 +137,7 @@ export function describeRollups(place: StorePlace): void {
     });
 
     test('count each user once a day, and once over many', async () => {
-      const { userId: _, ...anonymous } = requestOf({ claimant: claimantOf('nobody') });
+      const { userId: _, ...anonymous } = requestOf({ claimant: claimantOf('anonymous') });
       const bert = { claimant: claimantOf('bert'), userId: 'bert' };
       await place.store.saveActivity(
         activityOf({
@@ -277,7 +277,7 @@ export function describeRollups(place: StorePlace): void {
       await place.store.apiKeys.save(key);
       expect(await place.store.apiKeys.revoke('k1', 7)).toBe(true);
       expect(await place.store.apiKeys.revoke('k1', 8)).toBe(false);
-      expect(await place.store.apiKeys.revoke('nobody', 8)).toBe(false);
+      expect(await place.store.apiKeys.revoke('unknown', 8)).toBe(false);
       expect(await place.store.apiKeys.list()).toEqual([{ ...key, revokedAt: 7 }]);
     });
   });

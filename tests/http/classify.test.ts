@@ -118,11 +118,11 @@ describe('POST /api/v1/classify/check-cache', () => {
   const check = (image_hash: string, headers = {}, extra = {}) =>
     post(`${app.url}/api/v1/classify/check-cache`, { image_hash, ...extra }, headers);
 
-  test('finds bytes the service received, whoever asks, in any case of letters', async () => {
+  test('finds bytes the service received, for every caller, in any case of letters', async () => {
     await classify('coffee.jpg');
     const hash = sha256(sampleBytes('coffee.jpg'));
     for (const asked of [hash, hash.toUpperCase()]) {
-      const { status, body } = await check(asked, { 'x-user-id': 'somebody-else' });
+      const { status, body } = await check(asked, { 'x-user-id': 'another-user' });
       expect(status).toBe(200);
       expect(body).toMatchObject({
         success: true,
@@ -139,7 +139,7 @@ describe('POST /api/v1/classify/check-cache', () => {
     expect(body).toMatchObject({ success: true, cached: false, from_cache: false, data: null });
   });
 
-  test('a claimed hash is found by its claimant and by nobody else', async () => {
+  test('only its claimant finds a claimed hash', async () => {
     const original = sha256(Buffer.from('the original of the pagoda'));
     const parts = [{ name: 'image_hash', value: original }, photo('pagoda.jpg')];
     await post(`${app.url}/api/v1/classify`, formOf(parts), { 'x-user-id': 'alice' });

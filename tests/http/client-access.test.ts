@@ -30,7 +30,7 @@ describe('a ring of keys', () => {
     return (error as AccessError).message;
   };
 
-  test('lets a key in, and says the same of whatever is none', async () => {
+  test('accepts a key, and answers the same to anything else', async () => {
     const { ring } = ringOf([row]);
     expect(await ring.check(given)).toEqual(row);
     const wrong = [
@@ -45,7 +45,7 @@ describe('a ring of keys', () => {
     expect(new Set(answers)).toEqual(new Set(['The API key is not valid.']));
   });
 
-  test('lets in no key that is revoked, and tells the holder of an expired one', async () => {
+  test('refuses a revoked key, and tells the holder of an expired one', async () => {
     const { ring, clock, rows } = ringOf([{ ...row, expiresAt: 2000 }]);
     await ring.check(given);
     clock.at = 2000;

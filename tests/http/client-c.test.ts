@@ -57,7 +57,7 @@ describe('a batch of three photos with metadata for one', () => {
     ['first', () => formOf([metadata(1), ...photos])],
     ['last', () => formOf([...photos, metadata(1)])],
     ['labelled as JSON', () => typed(metadata(1), photos)],
-  ])('that comes %s is refused, and nobody is paid for it', async (_, form) => {
+  ])('that comes %s is refused, and costs no call', async (_, form) => {
     const { status, body } = await post(url('/api/v2/classify/batch'), form());
     expect([status, body.code]).toEqual([400, 'counts_differ']);
     expect(fake.requestCount).toBe(0);

@@ -42,7 +42,7 @@ describe('the rate of an upload', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not count time in which nobody reads', async () => {
+  it('does not count time in which the service does not read', async () => {
     const { body, errors, send } = watched();
     body.pause();
     await send(0, 600);

@@ -68,7 +68,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await page.screenshot({ path: join(screens, `${name}.jpg`), type: 'jpeg', quality: 55, ...options });
   }
 
-  test('lets in who has the token, shows what happened, and goes on by itself', async () => {
+  test('accepts the token, shows what happened, and updates itself', async () => {
     await page.goto(`${app.url}/ops`);
     await page.getByLabel('Ops token').fill('wrong');
     await page.keyboard.press('Enter');

@@ -93,7 +93,7 @@ describe('who may see what operators see', () => {
     expect(body.detail).toContain('set OPS_TOKEN');
   });
 
-  test('nobody by guessing, and nothing leaks', async () => {
+  test('no one by guessing, and nothing leaks', async () => {
     app = await startApp({ OPS_TOKEN: 'let-me-in' });
     const answers = await Promise.all(
       Array.from({ length: 500 }, (_, index) => get(`${app.url}/metrics`, bearer(`guess ${index}`))),

@@ -112,7 +112,7 @@ describe('a page of another origin', () => {
       expect([headers, (await correct({ ...headers, 'x-user-id': 'anna' })).status]).toEqual([headers, 200]);
   });
 
-  test('claims without a user id for itself alone: nobody else at its address is told otherwise', async () => {
+  test('claims without a user id for itself only: other callers at its address get the same answers as before', async () => {
     app = await startApp();
     await upload({}, undefined, sampleBytes('coffee.jpg'));
     for (const origin of foreign) await upload({ origin }, undefined, sampleBytes('cat.jpg'));
@@ -220,7 +220,7 @@ describe.skipIf(chromium === undefined)('a page that sends forms to the service,
     rmSync(folder, { recursive: true });
   });
 
-  test('changes nobody’s answer, whatever it claims, corrects or asks for anew', async () => {
+  test('changes no one’s answer, whatever it claims, corrects or asks for anew', async () => {
     app = await startApp({ LLM_BASE_URL: llm.baseUrl, CORS_ORIGIN: '*' });
     const coffee = sampleBytes('coffee.jpg');
     const sha256 = createHash('sha256').update(coffee).digest('hex');

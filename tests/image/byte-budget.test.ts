@@ -67,7 +67,7 @@ describe('the budget of unfinished upload bytes', () => {
     expect(olderTakes.granted).toBe(true);
   });
 
-  it('grants freed bytes oldest first and nobody past an older one', async () => {
+  it('grants freed bytes oldest first, none before an older one', async () => {
     const budget = openByteBudget({ limitBytes: 100 });
     const full = budget.openTicket();
     full.take(100);

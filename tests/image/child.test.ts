@@ -33,7 +33,7 @@ describe('a child with the bundled model', () => {
     }
   });
 
-  it('leaves no trace outside, and tells nobody that it ran', async () => {
+  it('leaves no trace outside, and reports nothing over the network', async () => {
     const home = mkdtempSync(join(tmpdir(), 'child-home-'));
     try {
       const watched = realPool({ childEnv: { HOME: home, XDG_CACHE_HOME: home, TMPDIR: home } });
@@ -85,7 +85,7 @@ describe('a child with the bundled model', () => {
       });
   });
 
-  it('loses the photos of nobody else when it is killed at work', async () => {
+  it('loses no other photos when it is killed at work', async () => {
     const work = Array.from({ length: 12 }, () => pool.analyse(jobOf(sample('coffee.jpg')), longContext()));
     await until(() => pool.status().busy === 1);
     process.kill(pool.status().pids[0] ?? 0, 'SIGKILL');

@@ -213,7 +213,7 @@ describe('a decoded photo', () => {
     expect(await colours(readFileSync(`docs/samples/${name}`))).toEqual([colour, colour, colour]);
   });
 
-  it('has none where nobody wants it', async () => {
+  it('has none if it is not wanted', async () => {
     const bytes = await create('#f00').jpeg().toBuffer();
     expect(await decode({ ...jobOf(bytes), bytes, format: 'jpeg' })).not.toHaveProperty('colour');
   });

@@ -76,7 +76,7 @@ describe('decoding', () => {
     });
   });
 
-  it('never enlarges, and leaves out what nobody wants', async () => {
+  it('never enlarges, and skips steps that are not wanted', async () => {
     const { rendition, pixels } = await decode(await plain('#123').jpeg().toBuffer(), {
       rendition: true,
       infer: false,

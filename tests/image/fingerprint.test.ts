@@ -43,7 +43,7 @@ describe('a fingerprint', () => {
     expect(areDuplicates(await fingerprintOf(upright), await fingerprintOf(copy))).toBe(true);
   });
 
-  it('is not made of an empty page, nor where nobody wants it', async () => {
+  it('is not made of an empty page, nor if it is not wanted', async () => {
     const create = { width: 400, height: 300, channels: 3, background: '#fff' } as const;
     expect(await fingerprintOf(await sharp({ create }).jpeg().toBuffer())).toBeUndefined();
     const decode = openDecoder({ renditionPx: 512, thumbnailPx: 256, limitPixels: 50_000_000 });

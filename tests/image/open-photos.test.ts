@@ -55,11 +55,11 @@ describe('photos in hand', () => {
 
   it('looks at its header before it waits for anything, and says to the pool who asks', async () => {
     const { photos, calls, inspected, upload } = setUp();
-    const context = { ...longContext(), lane: 'batch', caller: 'somebody' } as const;
+    const context = { ...longContext(), lane: 'batch', caller: 'anna' } as const;
     void photos.open(upload('one')).analyse(context);
     expect(inspected).toEqual([jpeg.toString('hex')]);
     await settled();
-    expect(calls[0]?.context).toMatchObject({ lane: 'batch', caller: 'somebody' });
+    expect(calls[0]?.context).toMatchObject({ lane: 'batch', caller: 'anna' });
   });
 
   it('gives the bytes back and refuses where they are no photo', () => {
@@ -185,7 +185,7 @@ describe('photos in hand', () => {
     expect(await next).toBe(analysis);
   });
 
-  it('runs the network on the rendition, only once somebody asks for it', async () => {
+  it('runs the network on the rendition only on request', async () => {
     const { photos, calls, released, upload } = setUp();
     const photo = photos.open(upload('one'));
     const analysed = photo.analyse(longContext());

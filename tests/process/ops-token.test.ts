@@ -55,7 +55,7 @@ describe('the token of operators', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('is missing, and nobody let in, where it can’t be kept or the file holds none', () => {
+  test('is missing, and no caller is accepted, if the file can’t be written or is empty', () => {
     writeFileSync(join(folder, 'data'), 'no folder');
     expect(open()).toMatchObject({ rule: { kind: 'closed' }, problem: expect.stringContaining('ENOTDIR') });
     rmSync(join(folder, 'data'));

@@ -64,7 +64,7 @@ test('it stays as it is, and never shrinks, where it does not bind', () => {
   expect(limit.current).toBe(4);
 });
 
-test.each([1, 3, 7])('of eight at once of which %i are let in, so many is the limit', (atOnce) => {
+test.each([1, 3, 7])('if a vendor accepts %i of eight calls at once, that is the limit', (atOnce) => {
   const limit = limitOf(8);
   limit.fill();
   for (let rejected = atOnce; rejected < 8; rejected++) limit.reject();
@@ -73,7 +73,7 @@ test.each([1, 3, 7])('of eight at once of which %i are let in, so many is the li
   expect(limit.current).toBe(atOnce);
 });
 
-test('a refusal never sets the limit below the calls that were let in at the same time', () => {
+test('a refusal never sets the limit below the calls that were accepted at the same time', () => {
   fc.assert(
     fc.property(fc.infiniteStream(fc.double({ noNaN: true, min: 0, max: 1 })), fc.nat(40), (draws, extra) => {
       const draw = () => draws.next().value as number;
@@ -90,8 +90,8 @@ test('a refusal never sets the limit below the calls that were let in at the sam
         underWay.delete(one);
         if (one.isRejected) limit.rejected(one.call, underWay.size);
         else limit.succeeded(one.call, true);
-        const letIn = [...underWay].filter(({ isRejected }) => !isRejected).length;
-        if (one.isRejected && letIn > 0) expect(limit.current).toBeGreaterThanOrEqual(letIn);
+        const accepted = [...underWay].filter(({ isRejected }) => !isRejected).length;
+        if (one.isRejected && accepted > 0) expect(limit.current).toBeGreaterThanOrEqual(accepted);
         if (draw() < 0.7) begin();
       }
     }),
@@ -127,7 +127,7 @@ test('above a wall one call at a time is tried, the more rarely the more often i
   expect(limit.current).toBe(3);
 });
 
-test('a try that is let in lifts the wall, and soon the next one', () => {
+test('an accepted try lifts the wall, and soon the next one', () => {
   const limit = limitOf(8);
   limit.fill();
   limit.reject();
@@ -141,7 +141,7 @@ test('a try that is let in lifts the wall, and soon the next one', () => {
   expect(limit.current).toBeGreaterThanOrEqual(10);
 });
 
-test('a try that has not been refused for a while counts as let in, however long its answer takes', () => {
+test('a try that has not been refused for a while counts as accepted, however long its answer takes', () => {
   const limit = limitOf(8);
   limit.fill();
   for (let rejected = 3; rejected < 8; rejected++) limit.reject();

@@ -110,7 +110,7 @@ describe('when the LLM can’t answer', () => {
     expect(fake.calls).toHaveLength(1);
   });
 
-  test('llm-only says that nobody can answer', async () => {
+  test('llm-only says that no model can answer', async () => {
     const { fake, classify } = await start({ STRATEGY: 'llm-only', SINGLE_DEADLINE: '3' });
     fake.behave({ status: 401, body: {} });
     const { status, body, headers } = await classify('cat.jpg');
@@ -119,7 +119,7 @@ describe('when the LLM can’t answer', () => {
     expect(JSON.stringify(body)).not.toContain('sk-test');
   });
 
-  test('a photo at fault is refused, and nobody is asked', async () => {
+  test('a faulty photo is refused, and no model is asked', async () => {
     const { fake, app } = await start();
     const value = sampleBytes('cat.jpg').subarray(0, 15_000);
     const { status } = await post(`${app.url}/api/v1/classify`, formOf([{ name: 'image', value }]));
@@ -129,7 +129,7 @@ describe('when the LLM can’t answer', () => {
 });
 
 describe('with the local model first', () => {
-  test('where it is sure, nobody else is asked, and the answer is a full one that lasts', async () => {
+  test('if it is sure, the LLM is not asked, and the answer is full and lasting', async () => {
     const { fake, classify } = await start({
       STRATEGY: 'local-first',
       LOCAL_SURE: 'pets:0.1',

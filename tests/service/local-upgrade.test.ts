@@ -100,6 +100,6 @@ test('the journal of a folder skips what an LLM said, and what this local model 
   };
   expect(found('colours@1')).toEqual(['by the LLM', 'by the local model']);
   expect(found('colours@2')).toEqual(['by the LLM']);
-  // A server that is somebody else's does not tell.
+  // A remote server does not report its model.
   expect(found(undefined)).toEqual(['by the LLM', 'by the local model']);
 });

@@ -46,7 +46,7 @@ async function environment(): Promise<Record<string, string>> {
     LLM_GONE_MODEL: 'qwen3-vl-flash',
     LLM_ENDING_PROVIDER: 'gemini',
     LLM_ENDING_API_KEY: 'sk-test',
-    // Nobody answers there: the catalogue's day counts.
+    // No server answers there: the catalogue's day counts.
     LLM_ENDING_BASE_URL: 'http://generativelanguage.googleapis.com:9/v1beta/openai',
     LLM_ENDING_MODEL: 'gemini-3.1-flash-lite',
     LLM_UNKNOWN_PROVIDER: 'openai',
@@ -80,7 +80,7 @@ test('health and metrics say what is wrong with the models', async () => {
   await app.close();
 });
 
-test('the banner and the log say it at the start, which waits for nobody', async () => {
+test('the banner and the log say it at the start, which does not wait', async () => {
   const service = await spawnService({ ...(await environment()), NODE_OPTIONS: `--import=${here}` });
   await service.ready();
   await expect.poll(() => service.output(), { timeout: 10_000 }).toContain('Attention');

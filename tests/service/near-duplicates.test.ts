@@ -130,7 +130,7 @@ describe('a copy in the same album', () => {
   });
 });
 
-test('another encoding in somebody else’s album, however near, changes nobody’s answer', async () => {
+test('another encoding in another user’s album, however similar, changes no answer', async () => {
   await start();
   // It has the cat's every cell, and shows something else.
   const hybrid = await hybridOf(cat, sampleBytes('screenshot.jpg'));
@@ -140,7 +140,7 @@ test('another encoding in somebody else’s album, however near, changes nobody�
   fake.behave(saying('pets'));
   for (const [user, headers] of [
     ['anna', by('anna')],
-    ['nobody', {}],
+    ['no user id', {}],
   ] as const)
     expect([user, (await classify(await copyOf(cat, 300), headers)).data.category]).toEqual([user, 'pets']);
   expect((await lookUp(sha256('what anna has'))).cached).toBe(false);

@@ -4,7 +4,7 @@ import { startFakeLlm } from '../support/fake-llm.ts';
 import { vendorErrors } from '../support/vendor-errors.ts';
 
 let photos = 0;
-/** A photo that nobody has seen yet. */
+/** A new photo. */
 const another = (name: string) => ({
   name,
   value: Buffer.concat([sampleBytes('cat.jpg'), Buffer.from(`#${photos++}`)]),
@@ -36,7 +36,7 @@ test('photos that would wait past their deadline are refused at once, those of a
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   }
   expect((await all).body).toMatchObject({ success_count: 20, fail_count: 0 });
-  // Nobody answered in the LLM's place for those.
+  // The local model did not answer those.
   const { body } = await get(`${app.url}/api/v1/stats/inference-method`);
   expect(body.data.failed).toBe(200 - replies.filter(({ status }) => status === 200).length);
   expect(body.data.fallbacks).not.toHaveProperty('unexpected');

@@ -13,7 +13,7 @@ interface Phone {
 
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 const claimantOf = (user: string) => sha256(`user:${user}`).slice(0, 32);
-/** Of the file on everybody's phone: known to whoever has it, too. */
+/** Of a file on many phones: attackers know it too. */
 const original = sha256('the file that everybody was sent');
 const phones = (name: string, count: number, network: number): Phone[] =>
   Array.from({ length: count }, (_, at) => ({ user: `${name} ${at}`, address: `203.${network}.${at}.1` }));
@@ -59,7 +59,7 @@ const renditionOf = (photo: Buffer, at: number) =>
     .jpeg({ quality: 80 + at })
     .toBuffer();
 
-describe('what others claim changes nobody’s answer:', () => {
+describe('claims of others change no answer:', () => {
   test('two hundred made-up users, whose claims come before those of five honest networks', async () => {
     await start();
     nextIs('pets');
@@ -133,7 +133,7 @@ test('a phone that claims original hashes and uploads small copies finds all its
     nextIs(samples[name]);
     const copy = await sharp(sampleBytes(name)).resize(1024, 1024, { fit: 'inside' }).jpeg().toBuffer();
     await send(anna, copy, claimed(name));
-    // Somebody else says of every one of them that it is the last.
+    // Another user claims each of them for the last one.
     await send({ user: 'mallory', address: '203.2.0.1' }, sampleBytes('qr-poster.jpg'), claimed(name));
   }
   await app.services.cacheOperations.forget({ claimants: [] });

@@ -47,7 +47,7 @@ describe('the process', () => {
     expect(output()).toContain('WORKERS must be');
   });
 
-  test('warns at its start where anybody may say what a hash means', async () => {
+  test('warns at its start if all claims are trusted', async () => {
     const warning = 'CLAIM_TRUST=all';
     const trusting = await startServiceProcess({ CLAIM_TRUST: 'all' });
     await expect.poll(trusting.output).toContain(warning);
@@ -116,7 +116,7 @@ describe('the process', () => {
     await expect.poll(() => children.filter((pid) => isAlive(pid)), { timeout: 10_000 }).toEqual([]);
   });
 
-  test('a killed inference child costs nobody an answer', async () => {
+  test('a killed child costs no answer', async () => {
     const { child, url } = await startServiceProcess();
     const uploads = Array.from({ length: 20 }, (_, index) =>
       post(`${url}/api/v1/classify`, formOf([photo('coffee.jpg', String(index))])),

@@ -9,7 +9,7 @@ afterEach(async () => {
   await fake.close();
 });
 
-test('an operator, and nobody else, has a photo classified anew; its answer replaces the old one', async () => {
+test('only an operator has a photo classified again; its answer replaces the old one', async () => {
   fake = await startFakeLlm({
     behave: { content: { category: 'other', confidence: 0.5, description: '?' } },
   });

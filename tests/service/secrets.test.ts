@@ -53,7 +53,7 @@ async function photographed(url: string, count: number): Promise<string> {
     Array.from({ length: count }, async (_, index) => {
       const value = Buffer.concat([sampleBytes('cat.jpg'), Buffer.from(String(index))]);
       const body = formOf([{ name: 'image', value }]);
-      const headers = { authorization: `Bearer ack_${mark}`, 'x-user-id': 'somebody' };
+      const headers = { authorization: `Bearer ack_${mark}`, 'x-user-id': 'anna' };
       return (await fetch(`${url}/api/v1/classify?key=${mark}`, { method: 'POST', body, headers })).text();
     }),
   );

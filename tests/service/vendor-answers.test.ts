@@ -51,7 +51,7 @@ async function start(firstOptions: FakeLlmOptions = {}, providers = 'first,backu
     photo: () => Buffer.concat([sampleBytes('cat.jpg'), Buffer.from(`#${photos++}`)]),
     /** Of each call, when it is over. */
     calls: () => linesOf(logged).filter(({ msg }) => msg === 'vision call'),
-    /** Of what somebody has to act on. */
+    /** Of failures that need an operator. */
     alerts: () => linesOf(logged).filter(({ level }) => level === 50),
     logged: () => logged.join(''),
   };
@@ -96,7 +96,7 @@ describe('a photo that a vendor refuses', () => {
     ],
   ];
 
-  test('is refused alone and remembered; nobody else suffers from it', async () => {
+  test('is refused alone and remembered; no other photo suffers from it', async () => {
     const { first, photo, classify, calls, alerts } = await start({}, 'first');
     for (const [name, answer] of answers) {
       const before = first.calls.length;

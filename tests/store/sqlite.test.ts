@@ -52,7 +52,7 @@ test('a lock that is let go of in time is waited for', async () => {
 test('a file that is no database is an outage, and works once it is replaced', async () => {
   const { file, remove } = await sqliteFixture();
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, 'this is a letter, and a long one, to nobody in particular '.repeat(100));
+  writeFileSync(file, 'this is a letter, and a long one, to no one in particular '.repeat(100));
   const store = openSqliteStore({ file });
   await expect(store.migrate()).rejects.toMatchObject(outageOf);
   writeFileSync(file, '');

@@ -8,7 +8,7 @@ import { fakeAtOnce, fakeQuota } from './fake-llm-limits.ts';
 import { dashscopeWire, openAiWire } from './fake-llm-openai.ts';
 import { type VendorName, vendorErrors } from './vendor-errors.ts';
 
-const usage = `A stand-in for an LLM vendor, to try the service without a key.
+const usage = `A test vendor, to try the service without a key.
 
   npm run fake-llm -- [options]
 
@@ -16,15 +16,15 @@ const usage = `A stand-in for an LLM vendor, to try the service without a key.
   --latency <ms>     time to an answer, plus or minus a third (default 800)
   --category <key>   always this category (default: drawn from the photo's bytes)
   --status <n>       answer every call with this HTTP status
-  --key <key>        the only key let in (default: any)
+  --key <key>        the only accepted key (default: any)
   --vendor <name>    openai, dashscope or anthropic: whose wire format (default openai)
   --error <name>     answer with that error of the vendor; a wrong name lists them
   --answer <file>    answer with that file: {"status": 200, "headers": {}, "body": …}
   --fault <name>     hang, hang-in-body, reset, reset-in-body, garbage, html, flood or drip
   --share <0 to 1>   of the calls that --error, --answer, --fault or --status strikes (default 1)
-  --min-edge <px>, --max-ratio <n>  pictures that are let in (400 for others)
-  --rps <n>, --rpm <n>  requests a second or a minute that are let in
-  --at-once <n>      requests at once that are let in
+  --min-edge <px>, --max-ratio <n>  accepted pictures (400 for others)
+  --rps <n>, --rpm <n>  accepted requests per second or minute
+  --at-once <n>      accepted concurrent requests
   --help             print this
 `;
 

@@ -13,7 +13,7 @@ export interface FakeLlmOptions {
   /** 0 for any free one (the default). */
   readonly port?: number;
   readonly wire?: FakeWire;
-  /** Keys that are let in; any, where absent. */
+  /** Accepted keys; any if absent. */
   readonly keys?: readonly string[];
   /** Models there are; any, where absent. */
   readonly models?: readonly string[];

@@ -11,7 +11,7 @@ export function describeWithMysql(name: string, suite: (server: TestMysqlServer)
   });
 }
 
-/** A database name that nobody else has. The database itself is not created. */
+/** A unique database name. The database itself is not created. */
 export function randomDatabase(): string {
   return `album_test_${randomBytes(6).toString('hex')}`;
 }

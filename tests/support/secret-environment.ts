@@ -38,7 +38,7 @@ export const secretEnvironments: Readonly<Record<string, Readonly<Record<string,
   'MySQL by its parts': { ...secretEnvironment, DATABASE_URL: '', MYSQL_HOST: 'db.lan' },
 };
 
-/** What somebody could write by mistake. */
+/** Values written by mistake. */
 export const wrongForms: readonly string[] = [
   mark,
   `${mark} é ${mark}`,

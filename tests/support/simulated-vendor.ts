@@ -3,7 +3,7 @@ import type { VisionModel } from '../../src/vision/wire/vision-model.ts';
 
 /** What a vendor that exists in simulated time only does with calls. */
 export interface VendorRules {
-  /** Of a call that is let in, from its arrival to its answer. */
+  /** Of an accepted call, from its arrival to its answer. */
   readonly callMs: number;
   /** Calls at once; the others are refused. */
   readonly atOnce?: number;

@@ -97,7 +97,7 @@ describe('a vendor of two a second', () => {
   test.each(['retry-after', undefined] as const)('that says %s answers five batches', async (states) => {
     const seen = await simulate([{ callMs: 300, perWindow: 2, ...(states && { states }) }], fiveBatches);
     expect(local(seen)).toEqual([]);
-    // One refusal for each answer at most: nothing says when the next call is let in.
+    // One refusal for each answer at most: nothing says when the next call will be accepted.
     expect(refused(seen)).toBeLessThanOrEqual(fiveBatches.length);
   });
 });

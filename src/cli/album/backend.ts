@@ -14,7 +14,7 @@ import {
   failuresAt,
   openFailureTally,
   overBudget,
-  whyNobodyAnswers,
+  whyLlmCannotAnswer,
 } from './llm-failures.ts';
 
 /** Who classifies. */
@@ -76,7 +76,7 @@ export async function ownBackend(
     onCall(call) {
       failures.add(call);
       onCall(call);
-      const why = config.strategy === 'llm-only' ? whyNobodyAnswers(services.state().llm) : undefined;
+      const why = config.strategy === 'llm-only' ? whyLlmCannotAnswer(services.state().llm) : undefined;
       if (why !== undefined) hopeless.abort(new Error(why));
     },
   });

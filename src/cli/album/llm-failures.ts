@@ -56,15 +56,15 @@ export async function failuresAt(http: Http): Promise<readonly CountedFailure[]>
   }
 }
 
-/** Failures that only a person can mend. */
-const untilMended = ['bad_key', 'out_of_credit', 'unusable_model'];
+/** Failures that only an operator can repair. */
+const operatorNeeded = ['bad_key', 'out_of_credit', 'unusable_model'];
 
 /** Why no provider can answer without an operator; undefined if one can. */
-export function whyNobodyAnswers(llm: ServiceState['llm']): string | undefined {
+export function whyLlmCannotAnswer(llm: ServiceState['llm']): string | undefined {
   const reasons = (llm?.providers ?? []).map(({ lastFailure, healthyKeys }) => {
     if (lastFailure === undefined || lastFailure.overAt !== undefined) return undefined;
     if (lastFailure.class === 'bad_key' && healthyKeys > 0) return undefined;
-    return untilMended.includes(lastFailure.class) ? lastFailure.words : undefined;
+    return operatorNeeded.includes(lastFailure.class) ? lastFailure.words : undefined;
   });
   return reasons.length > 0 && reasons.every((one) => one !== undefined)
     ? [...new Set(reasons)].join('; ')

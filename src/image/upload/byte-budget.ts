@@ -22,10 +22,10 @@ export interface ByteBudget {
 export interface ByteBudgetOptions {
   readonly limitBytes: number;
   /** How long the others wait for a favoured upload that hardly delivers. */
-  readonly patienceMs?: number;
+  readonly stallMs?: number;
 }
 
-/** Bytes that must move within `patienceMs` for it to count as progress. */
+/** Bytes that must move within `stallMs` for it to count as progress. */
 const progressBytes = 64 * 1024;
 
 /** A slow upload may hold that share of the budget while others wait. */
@@ -49,14 +49,14 @@ interface Holder {
  * Bounds the bytes of uploads that are arriving or waiting for their decode, over the whole process.
  *
  * It can't deadlock: where every byte is held by uploads that are themselves waiting for room, the oldest of them is
- * favoured and may overdraw until it is released. If hardly anything moves for `patienceMs` while others wait (a
+ * favoured and may overdraw until it is released. If hardly anything moves for `stallMs` while others wait (a
  * favoured upload stalls, a decode hangs), the next oldest is favoured too. The overdraft is so bounded by one upload
  * plus one for each that stalls.
  *
  * Slow uploads can't keep the others out: one that is slow for five seconds while others wait ends, if it holds more
  * than its share.
  */
-export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOptions): ByteBudget {
+export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions): ByteBudget {
   /** Oldest first: a Set keeps the order in which tickets were opened. */
   const holders = new Set<Holder>();
   let usedBytes = 0;
@@ -105,7 +105,7 @@ export function openByteBudget({ limitBytes, patienceMs = 1000 }: ByteBudgetOpti
     } else if (!ticking) {
       movedBytes = 0;
       for (const holder of holders) [holder.movedBytes, holder.slowSeconds] = [0, 0];
-      ticking = setInterval(tick, patienceMs);
+      ticking = setInterval(tick, stallMs);
       ticking.unref();
     }
   }

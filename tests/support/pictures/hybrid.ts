@@ -4,7 +4,7 @@ import sharp from 'sharp';
 const sigmaPx = 2;
 const share = 0.5;
 
-/** A picture that looks like `coarse` to whoever looks at cells, and has the outlines of `fine` in it. */
+/** A picture that has the coarse cells of `coarse` and the outlines of `fine`. */
 export async function hybridOf(coarse: Buffer, fine: Buffer): Promise<Buffer> {
   const { data, info } = await sharp(coarse).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const size = { width: info.width, height: info.height, fit: 'fill' as const };
