@@ -66,7 +66,7 @@ export async function spawnService(
     async ready(workers = 1) {
       const listening = () => output.match(/Server listening/g)?.length ?? 0;
       if (workers > 1) await expect.poll(listening, { timeout: 60_000 }).toBe(workers);
-      await expect.poll(isReady, { timeout: 15_000 }).toBe(true);
+      await expect.poll(isReady, { timeout: 60_000 }).toBe(true);
     },
   };
 }
