@@ -13,7 +13,7 @@ import { openCacheMaintenance } from '../src/cache/maintenance.ts';
 import { openDriver } from '../src/compose/driver.ts';
 import { configFrom } from '../src/config.ts';
 import { withGroupCommit } from '../src/store/group-commit.ts';
-import { activityOf } from '../tests/store/rows.ts';
+import { activityOf } from '../tests/contracts/rows.ts';
 import { dayMs, photoAt } from './stats-records.ts';
 
 const { values } = parseArgs({

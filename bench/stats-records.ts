@@ -2,7 +2,7 @@
 import { minutesKeptMs } from '../src/stats/reports/series.ts';
 import type { PhotoRecord, RequestRecord } from '../src/store/records.ts';
 import type { Store } from '../src/store/store.ts';
-import { activityOf, claimantOf, sha256Of } from '../tests/store/rows.ts';
+import { activityOf, claimantOf, sha256Of } from '../tests/contracts/rows.ts';
 
 export const dayMs = 86_400_000;
 const hourMs = 3_600_000;

@@ -5,8 +5,7 @@ import { forget } from '../../src/cache/forget.ts';
 import { openResultCache } from '../../src/cache/result-cache.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { StoreFixture } from '../contracts/store-place.ts';
-import { mysqlFixture } from '../store/mysql-place.ts';
+import { mysqlFixture } from '../contracts/mysql-place.ts';
 import {
   activityOf,
   claimantOf,
@@ -16,8 +15,9 @@ import {
   requestOf,
   resultOf,
   sha256Of,
-} from '../store/rows.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
+} from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
+import type { StoreFixture } from '../contracts/store-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
 
 let fixture: Awaited<ReturnType<typeof sqliteFixture>>;

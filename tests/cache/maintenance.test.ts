@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openCacheMaintenance } from '../../src/cache/maintenance.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { activityOf, photoOf, requestOf, resultOf } from '../store/rows.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
+import { activityOf, photoOf, requestOf, resultOf } from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

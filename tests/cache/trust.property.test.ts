@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { mysqlFixture } from '../contracts/mysql-place.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
-import { mysqlFixture } from '../store/mysql-place.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 import { categories, openWorld, originalOf, type Person, type Picture, sentBy } from './world.ts';

@@ -4,7 +4,7 @@ import type { Answer, Classification, ClassifyContext } from '../../src/classify
 import { fresh } from '../../src/classify/classifier.ts';
 import type { Fingerprint } from '../../src/image/photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
-import { fingerprintOf, resultOf, sha256Of } from '../store/rows.ts';
+import { fingerprintOf, resultOf, sha256Of } from '../contracts/rows.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 
 const beach = fingerprintOf('beach');

@@ -7,8 +7,8 @@ import { openPhotoClassifier } from '../../src/photos/classify-photo.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { identityOf } from '../../src/stats/caller-identity.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
+import { fingerprintOf, sha256Of } from '../contracts/rows.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
-import { fingerprintOf, sha256Of } from '../store/rows.ts';
 
 export const categories = ['pets', 'foods', 'idcard'] as const;
 

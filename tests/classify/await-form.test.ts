@@ -7,8 +7,8 @@ import { BadRequestError } from '../../src/errors.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 
 let fixture: StoreFixture;

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { claimOf, resultOf, sha256Of } from '../store/rows.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
+import { claimOf, resultOf, sha256Of } from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 
 let fixture: Awaited<ReturnType<typeof sqliteFixture>>;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ClaimTrust } from '../../src/store/entities.ts';
-import { claimantOf, claimOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
+import { claimantOf, claimOf, lookupOf, resultOf, sha256Of, version } from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 /** Which claimants a claim answers. */

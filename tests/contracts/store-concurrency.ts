@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { claimantOf, lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
+import { claimantOf, lookupOf, resultOf, sha256Of, version } from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 /** Hit counts, group commit and migrations: what several do at once. */

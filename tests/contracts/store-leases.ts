@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { LeaseRequest } from '../../src/store/lease.ts';
-import { sha256Of } from '../store/rows.ts';
+import { sha256Of } from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 const leaseOn = (name: string, ttlMs = 60_000): LeaseRequest => ({

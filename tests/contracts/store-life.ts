@@ -12,7 +12,7 @@ import {
   resultOf,
   sha256Of,
   version,
-} from '../store/rows.ts';
+} from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 const hour = 3_600_000;

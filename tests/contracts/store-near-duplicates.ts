@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { claimantOf, fingerprintOf, resultOf, sha256Of, version } from '../store/rows.ts';
+import { claimantOf, fingerprintOf, resultOf, sha256Of, version } from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 /** Photos of a claimant that may look the same. */

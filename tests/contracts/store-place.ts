@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { ClaimTrust, Found } from '../../src/store/entities.ts';
 import type { Store } from '../../src/store/store.ts';
-import { lookupOf } from '../store/rows.ts';
+import { lookupOf } from './rows.ts';
 
 /** A place for one database, empty at first, and a way to look into it beside the store. */
 export interface StoreFixture {

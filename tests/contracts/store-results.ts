@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lookupOf, resultOf, sha256Of, version } from '../store/rows.ts';
+import { lookupOf, resultOf, sha256Of, version } from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 /** Results. */

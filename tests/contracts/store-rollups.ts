@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
-import { activityOf, claimantOf, failedPhoto, photoOf, requestOf } from '../store/rows.ts';
+import { activityOf, claimantOf, failedPhoto, photoOf, requestOf } from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 const hour = 3_600_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sha256Of, version } from '../store/rows.ts';
+import { sha256Of, version } from './rows.ts';
 import type { StorePlace } from './store-place.ts';
 
 /** Money for LLM calls, and photos that are not to be sent again. */

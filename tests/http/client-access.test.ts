@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AccessError, UnavailableError } from '../../src/errors.ts';
 import { openApiKeyRing } from '../../src/http/access/api-keys.ts';
 import type { ApiKey } from '../../src/store/api-key-store.ts';
-import { sha256Of } from '../store/rows.ts';
+import { sha256Of } from '../contracts/rows.ts';
 import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';
 
 const secret = 'S'.repeat(32);

@@ -6,10 +6,10 @@ import { openSavings } from '../../src/stats/reports/savings.ts';
 import { withShadow } from '../../src/stats/shadow.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
+import { mysqlFixture } from '../contracts/mysql-place.ts';
+import { activityOf, claimantOf, photoOf, requestOf } from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
-import { mysqlFixture } from '../store/mysql-place.ts';
-import { activityOf, claimantOf, photoOf, requestOf } from '../store/rows.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 import { describeWithMysql } from '../support/mysql.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Activity } from '../../src/store/activity.ts';
 import { openActivityWriter } from '../../src/store/activity-writer.ts';
 import type { Hit } from '../../src/store/entities.ts';
-import { photoOf, requestOf, sha256Of, version } from './rows.ts';
+import { photoOf, requestOf, sha256Of, version } from '../contracts/rows.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

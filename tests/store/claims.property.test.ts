@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { mysqlFixture } from '../contracts/mysql-place.ts';
+import { claimantOf, claimOf, resultOf, sha256Of } from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
 import { propertyRuns } from '../support/property-runs.ts';
-import { mysqlFixture } from './mysql-place.ts';
-import { claimantOf, claimOf, resultOf, sha256Of } from './rows.ts';
-import { sqliteFixture } from './sqlite-place.ts';
 
 /** A few of everything, so that what is done at random meets. Some names are both photos and claimed hashes. */
 const contents = ['beach', 'soup', 'x'];

@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type StoreJournal, withJournal } from '../../src/store/journal/with-journal.ts';
+import {
+  activityOf,
+  claimOf,
+  lookupOf,
+  photoOf,
+  requestOf,
+  resultOf,
+  sha256Of,
+  version,
+} from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 import { recordingLogger } from './recording-logger.ts';
-import { activityOf, claimOf, lookupOf, photoOf, requestOf, resultOf, sha256Of, version } from './rows.ts';
-import { sqliteFixture } from './sqlite-place.ts';
 import { unreliableStore } from './unreliable-store.ts';
 
 const photo = fc.nat(5).map((index) => `photo ${index}`);

@@ -9,7 +9,6 @@ import {
   withJournal,
 } from '../../src/store/journal/with-journal.ts';
 import type { Store } from '../../src/store/store.ts';
-import { recordingLogger } from './recording-logger.ts';
 import {
   activityOf,
   claimantOf,
@@ -21,8 +20,9 @@ import {
   resultOf,
   sha256Of,
   version,
-} from './rows.ts';
-import { sqliteFixture } from './sqlite-place.ts';
+} from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
+import { recordingLogger } from './recording-logger.ts';
 import { unreliableStore } from './unreliable-store.ts';
 
 let fixture: Awaited<ReturnType<typeof sqliteFixture>>;

@@ -6,11 +6,11 @@ import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { migrationsUrl, readMigrations, statementsOf } from '../../src/store/migrate.ts';
 import type { Store } from '../../src/store/store.ts';
+import { mysqlFixture } from '../contracts/mysql-place.ts';
+import { claimantOf, lookupOf, resultOf, sha256Of, version } from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
-import { mysqlFixture } from './mysql-place.ts';
-import { claimantOf, lookupOf, resultOf, sha256Of, version } from './rows.ts';
-import { sqliteFixture } from './sqlite-place.ts';
 
 /** The migrations that there were when claims were weighed against each other. */
 const before: Record<string, URL> = {};

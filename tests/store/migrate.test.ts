@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrationsUrl, readMigrations, statementsOf } from '../../src/store/migrate.ts';
+import { mysqlFixture } from '../contracts/mysql-place.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
-import { mysqlFixture } from './mysql-place.ts';
-import { sqliteFixture } from './sqlite-place.ts';
 
 let folder: string;
 let migrations: URL;

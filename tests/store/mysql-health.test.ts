@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import { reasonOf } from '../../src/store/outage.ts';
+import { activityOf, lookupOf, photoOf, resultOf } from '../contracts/rows.ts';
 import { mysqlRows, randomDatabase } from '../support/mysql.ts';
 import { mariadbPath, type OwnMariadb, startMariadb } from '../support/own-mariadb.ts';
-import { activityOf, lookupOf, photoOf, resultOf } from './rows.ts';
 
 const path = mariadbPath();
 

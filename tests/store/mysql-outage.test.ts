@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { withStoreBreaker } from '../../src/store/store-breaker.ts';
+import { lookupOf, resultOf } from '../contracts/rows.ts';
 import { describeWithMysql, dropDatabase, randomDatabase } from '../support/mysql.ts';
 import { recordingLogger } from './recording-logger.ts';
-import { lookupOf, resultOf } from './rows.ts';
 import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 describeWithMysql('a MySQL server in trouble', (server) => {

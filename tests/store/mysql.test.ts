@@ -6,10 +6,10 @@ import { configureSession, destroyConnection, execute } from '../../src/store/my
 import { findStatement } from '../../src/store/mysql/results.ts';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import { reasonOf } from '../../src/store/outage.ts';
+import { mysqlDatabase, mysqlFixture } from '../contracts/mysql-place.ts';
+import { claimOf, lookupOf, resultOf, version } from '../contracts/rows.ts';
 import { describeStore } from '../contracts/store.ts';
 import { describeWithMysql, mysqlRows } from '../support/mysql.ts';
-import { mysqlDatabase, mysqlFixture } from './mysql-place.ts';
-import { claimOf, lookupOf, resultOf, version } from './rows.ts';
 
 describeWithMysql('a store on MySQL', (server) => {
   describe('contract', () => {

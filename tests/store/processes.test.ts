@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { mysqlFixture } from '../contracts/mysql-place.ts';
+import { sha256Of } from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
 import { describeWithMysql } from '../support/mysql.ts';
-import { mysqlFixture } from './mysql-place.ts';
-import { sha256Of } from './rows.ts';
-import { sqliteFixture } from './sqlite-place.ts';
 
 const script = fileURLToPath(new URL('store-process.ts', import.meta.url));
 const processes = 4;

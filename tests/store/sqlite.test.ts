@@ -7,10 +7,10 @@ import { dropSql } from '../../src/store/sqlite/deletions.ts';
 import { findSql } from '../../src/store/sqlite/results.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { withStoreBreaker } from '../../src/store/store-breaker.ts';
+import { lookupOf, resultOf } from '../contracts/rows.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import { describeStore } from '../contracts/store.ts';
 import { recordingLogger } from './recording-logger.ts';
-import { lookupOf, resultOf } from './rows.ts';
-import { sqliteFixture } from './sqlite-place.ts';
 
 describe('a store on SQLite', () => {
   describeStore('sqlite', sqliteFixture);

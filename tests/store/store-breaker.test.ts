@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { outage, StatementError } from '../../src/store/outage.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type BreakerStore, withStoreBreaker } from '../../src/store/store-breaker.ts';
+import { lookupOf, resultOf } from '../contracts/rows.ts';
 import { recordingLogger } from './recording-logger.ts';
-import { lookupOf, resultOf } from './rows.ts';
 
 /** A store whose behaviour a test sets. */
 function puppetStore() {

@@ -1,7 +1,7 @@
 /** A process of its own that opens a store, as a worker does: migrates it, counts hits on one result, says what ran. */
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { resultOf } from './rows.ts';
+import { resultOf } from '../contracts/rows.ts';
 
 const { mysql, sqlite, rounds } = JSON.parse(process.argv[2] ?? '{}');
 const store = mysql ? openMysqlStore({ ...mysql }) : openSqliteStore({ ...sqlite });

@@ -1,6 +1,6 @@
 import type { PhotoRecord } from '../../src/store/records.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { activityOf, claimantOf, failedPhoto, photoOf, requestOf, sha256Of } from '../store/rows.ts';
+import { activityOf, claimantOf, failedPhoto, photoOf, requestOf, sha256Of } from '../contracts/rows.ts';
 
 const minuteMs = 60_000;
 const categories = ['pets', 'foods', 'travel_scenery', 'single_person', 'screenshot', 'social_activities'];

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openVision } from '../../src/vision/open-vision.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 import { llmOptions, memoryRefusals, prompt, taxonomy } from '../support/vision.ts';

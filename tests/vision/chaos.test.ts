@@ -10,7 +10,7 @@ import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openVision } from '../../src/vision/open-vision.ts';
-import { sqliteFixture } from '../store/sqlite-place.ts';
+import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import { type Behave, type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakePhoto } from '../support/fake-photo.ts';
 import { vendorErrors } from '../support/vendor-errors.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import type { StoreFixture } from '../contracts/store-place.ts';
+import type { StoreFixture } from './store-place.ts';
 
 /** A file in a folder that does not exist yet. */
 export async function sqliteFixture(): Promise<StoreFixture & { readonly file: string }> {

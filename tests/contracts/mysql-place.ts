@@ -1,9 +1,9 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { onTestFinished } from 'vitest';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
-import type { StoreFixture } from '../contracts/store-place.ts';
 import { dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 import type { TestMysqlServer } from '../support/mysql-setup.ts';
+import type { StoreFixture } from './store-place.ts';
 
 type MysqlFixture = StoreFixture & { readonly database: string };
 
