@@ -32,7 +32,7 @@ async function setUp(options: { resultsMs?: number; maxResults?: number } = {}) 
     await store.close();
     await fixture.remove();
   };
-  return { store, maintenance, deleted, failures, count, close };
+  return { store, change: fixture.change, maintenance, deleted, failures, count, close };
 }
 
 describe('maintenance', () => {
@@ -72,6 +72,17 @@ describe('maintenance', () => {
       { hash: resultOf('photo 0').sha256, version: resultOf('a').version },
     ]);
     expect(first).toBeDefined();
+    await close();
+  });
+
+  test('remembers batches and what was forgotten for a month', async () => {
+    const { store, change, maintenance, count, close } = await setUp();
+    const hash = { kind: 'hash', name: resultOf('a').sha256, at: now - 32 * day } as const;
+    await store.maintenance.saveErasures([hash, { ...hash, name: resultOf('b').sha256, at: now - 30 * day }]);
+    for (const days of [32, 30])
+      await change(`INSERT INTO write_batches VALUES (randomblob(16), ${now - days * day})`);
+    await maintenance.sweep();
+    expect([await count('erasures'), await count('write_batches')]).toEqual([1, 1]);
     await close();
   });
 

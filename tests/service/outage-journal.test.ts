@@ -1,18 +1,25 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openTcpProxy, type TcpProxy } from '../store/tcp-proxy.ts';
-import { get } from '../support/app.ts';
+import { get, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { mysqlRows, randomDatabase } from '../support/mysql.ts';
-import { type OutageTraffic, openOutageTraffic, outageCounts } from '../support/outage-traffic.ts';
+import {
+  numberedPhoto,
+  type OutageTraffic,
+  openOutageTraffic,
+  outageCounts,
+} from '../support/outage-traffic.ts';
 import { mariadbPath, type OwnMariadb, startMariadb } from '../support/own-mariadb.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const path = mariadbPath();
 const token = 'token-of-the-outage';
+const key = 'key-of-the-outage';
 
 describe.skipIf(path === undefined)('an outage of the database', () => {
   let maria: OwnMariadb;
@@ -43,6 +50,7 @@ describe.skipIf(path === undefined)('an outage of the database', () => {
       DATABASE_URL: `mysql://root@127.0.0.1:${proxy.port}/${database}`,
       JOURNAL_DIR: folder,
       LLM_BASE_URL: llm.baseUrl,
+      LLM_API_KEY: key,
       HIT_RECORDS: 'all',
       // Hits come from the journal and the database, and each photo is asked for.
       MEMORY_CACHE_ENTRIES: '1',
@@ -56,6 +64,21 @@ describe.skipIf(path === undefined)('an outage of the database', () => {
   async function waitingRecords({ url }: ServiceProcess): Promise<number> {
     const metrics = await get(`${url}/metrics`, { authorization: `Bearer ${token}` });
     return Number(/^album_journal_entries{kind="activity"} (\d+)$/m.exec(String(metrics.body))?.[1]);
+  }
+
+  /** No photo, no key. */
+  function expectNoSecrets(): void {
+    const { bytes } = numberedPhoto(25);
+    const pieces = [
+      bytes.subarray(200, 240),
+      Buffer.from(bytes.subarray(201, 240).toString('base64').slice(0, 40)),
+      key,
+      token,
+    ];
+    for (const name of readdirSync(folder)) {
+      const content = readFileSync(join(folder, name));
+      for (const piece of pieces) expect(content.includes(piece)).toBe(false);
+    }
   }
 
   /** All that was answered is in the database, and nothing twice. */
@@ -84,6 +107,7 @@ describe.skipIf(path === undefined)('an outage of the database', () => {
     const originals = traffic.answered.slice(-20).map(({ original }) => original);
     expect(await traffic.cached(originals)).toBe(20);
     expect(journals()).toBe(1);
+    expectNoSecrets();
     await proxy.restart();
     await traffic.send(40, 50);
     expect(traffic.others).toEqual([]);
@@ -125,3 +149,35 @@ describe.skipIf(path === undefined)('an outage of the database', () => {
     await expectAllOnce(traffic);
   }, 120_000);
 });
+
+test('a SQLite file that stays locked gets what was written meanwhile from memory', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'album-locked-'));
+  const file = join(folder, 'album.db');
+  const app = await startApp({ SQLITE_FILE: file });
+  onTestFinished(async () => {
+    await app.close();
+    rmSync(folder, { recursive: true });
+  });
+  const traffic = openOutageTraffic(() => app.url);
+  const other = new DatabaseSync(file);
+  other.exec('BEGIN EXCLUSIVE');
+  const waiting = async () => (await get(`${app.url}/api/v1/health`)).body.journal ?? 0;
+  await traffic.send(1, 0);
+  await expect.poll(waiting, { timeout: 20_000 }).toBeGreaterThan(1);
+  other.exec('COMMIT');
+  other.close();
+  await expect.poll(waiting, { timeout: 20_000 }).toBe(0);
+  const rows = async (sql: string) => {
+    const database = new DatabaseSync(file, { readOnly: true });
+    const found = database.prepare(sql).all();
+    database.close();
+    return found;
+  };
+  expect(await outageCounts(rows, traffic.answered)).toMatchObject({
+    answered: 1,
+    results: 1,
+    claims: 1,
+    records: 1,
+  });
+  expect(readdirSync(folder).filter((name) => name.startsWith('journal'))).toEqual([]);
+}, 60_000);

@@ -39,11 +39,19 @@ export function openDeadJournals(
     } catch (error) {
       // Its owner lives, or it is gone, or it is a newer release's.
       if (!brokenCodes.has(codeOf(error) ?? 0)) continue;
-      renameSync(path, `${path}.broken`);
-      onBroken(`${path}.broken`);
+      if (rename(path, `${path}.broken`)) onBroken(`${path}.broken`);
     }
   }
   return dead;
+}
+
+function rename(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function namesIn(folder: string): string[] {

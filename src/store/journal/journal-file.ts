@@ -129,13 +129,20 @@ export function openJournalFile(path: string, maxBytes: number): JournalFile {
     items: size.items,
     isEmpty: size.isEmpty,
     close() {
-      const isLeft = !size.isEmpty() || path === ':memory:';
+      const isDeleted = size.isEmpty() && path !== ':memory:';
       // While it is locked: another process that opens it finds it deleted and leaves it.
-      if (!isLeft) rmSync(path, { force: true });
+      if (isDeleted) remove(path);
       database.close();
-      if (!isLeft) rmSync(`${path}-wal`, { force: true });
+      if (isDeleted) remove(`${path}-wal`);
     },
   };
+}
+
+/** The next process deletes what can't be deleted now. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
 
 const statementsOf = (database: DatabaseSync) => ({

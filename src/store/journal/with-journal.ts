@@ -37,6 +37,9 @@ export interface StoreJournal {
   close(): Promise<void>;
 }
 
+/** After a failure that is no outage, such as a file that can't be read. */
+const failurePauseMs = 60_000;
+
 /** @param store behind its breaker */
 export function withJournal(
   store: Pick<BreakerStore, JournalledOperation | 'maintenance' | 'isUp'>,
@@ -55,6 +58,7 @@ export function withJournal(
   const journal = openJournal({ ...options, onLost });
   let timers: NodeJS.Timeout[] = [];
   let replaying: Promise<void> | undefined;
+  let nextAt = 0;
   let mayGoOn = () => true;
 
   async function saved(write: Promise<void>, entries: () => Entry[]): Promise<void> {
@@ -77,12 +81,14 @@ export function withJournal(
       [written, lost] = [noItems(), noItems()];
     } catch (error) {
       // The store's breaker logs an outage.
-      if (!isOutage(error)) logger.warn({ err: error }, 'the journal could not be written to the store');
+      if (isOutage(error)) return;
+      logger.warn({ err: error }, 'the journal could not be written to the store');
+      nextAt = performance.now() + failurePauseMs;
     }
   }
 
   function replayNow(): Promise<void> {
-    if (journal.isEmpty() || !store.isUp()) return Promise.resolve();
+    if (journal.isEmpty() || !store.isUp() || performance.now() < nextAt) return Promise.resolve();
     replaying ??= replayAll().finally(() => {
       replaying = undefined;
     });
@@ -122,7 +128,14 @@ export function withJournal(
       saveActivity: (activity, batch) =>
         saved(store.saveActivity(activity, batch), () => [{ kind: 'activity', value: { batch, activity } }]),
     },
-    find: journal.find,
+    find(lookup) {
+      try {
+        return journal.find(lookup);
+      } catch {
+        // A file that can't be read answers nothing.
+        return undefined;
+      }
+    },
     async erase(erasures) {
       await pauseReplay();
       try {
