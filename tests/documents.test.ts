@@ -108,3 +108,32 @@ test('every fault in docs/reliability.md names a test that exists and metrics th
   const unknown = recorded.map(([, name = '']) => name).filter((name) => !isExported(name));
   expect(unknown).toEqual([]);
 });
+
+test('every source file that a document names exists', () => {
+  const files = globSync('{src,tests,bench,scripts,deploy,migrations,docs,models}/**/*');
+  const exists = (name: string) => existsSync(name) || files.some((file) => file.endsWith(`/${name}`));
+  const missing = documents
+    .filter((document) => document !== 'CHANGELOG.md')
+    .flatMap((document) =>
+      [...readFileSync(document, 'utf8').matchAll(/`(\w[\w./-]*\.(?:ts|js|json|conf|yml|sql|service))`/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => !name.includes('NNN') && !exists(name))
+        .map((name) => `${document}: ${name}`),
+    );
+  expect(missing).toEqual([]);
+});
+
+test('every setting that a document names exists', () => {
+  const known = readFileSync('docs/configuration.md', 'utf8');
+  const others =
+    /^(GET_LOCK|SCHED_NONE|REQUIRE_|TEST_|TAKE_SCREENS|BENCH_|ONNXRUNTIME_|NODE_|XDG_|ORT_|MALLOC_)/;
+  const missing = documents
+    .filter((document) => document !== 'CHANGELOG.md')
+    .flatMap((document) =>
+      [...readFileSync(document, 'utf8').matchAll(/`([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?:=[^`]*)?`/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => !others.test(name) && !known.includes(`\`${name}\``))
+        .map((name) => `${document}: ${name}`),
+    );
+  expect(missing).toEqual([]);
+});
