@@ -164,7 +164,7 @@ export class VisionError extends AppError {
 }
 
 /** 499: the connection closed before the answer was sent. Only records and logs show it. */
-export class ClientGoneError extends AppError {
+export class DisconnectError extends AppError {
   readonly code = 'client_gone';
   readonly status = 499;
 

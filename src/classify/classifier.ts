@@ -39,7 +39,7 @@ export interface Answer {
 
 export interface ClassifyContext {
   readonly deadline: Deadline;
-  /** Aborts when the caller is gone. Nothing that others wait for may hang on it. */
+  /** Aborts when the caller disconnects. Nothing that others wait for may hang on it. */
   readonly signal: AbortSignal;
   /** Who goes first where places are scarce: single photos, then batches, then background work. */
   readonly lane: 'single' | 'batch' | 'background';

@@ -2,7 +2,7 @@ import type { Classification, Classifier } from './classifier.ts';
 import type { Taxonomy } from './taxonomy.ts';
 
 /**
- * Asks `local` first and answers with what it says where the photo may be one that must not leave the house.
+ * Asks `local` first, and answers with its result where the photo may be of a category that is never sent to the LLM.
  * `preferred` is asked about no photo that `local` has not looked at: when it can't, neither is.
  */
 export function withNeverSend(

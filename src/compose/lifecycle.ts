@@ -9,7 +9,7 @@ import type { BreakerStore } from '../store/store-breaker.ts';
 import type { Vision } from '../vision/open-vision.ts';
 
 export interface Lifecycle {
-  /** False while starting, and once the process has been told to stop. */
+  /** False while starting, and after SIGTERM. */
   isReady(): boolean;
   /** Resolves when photos can be classified, or it is known that they can't for now. */
   ready(): Promise<void>;

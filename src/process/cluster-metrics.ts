@@ -69,16 +69,16 @@ function send(worker: Worker, message: Message): void {
 export function openScrape(registry: Registry): () => Promise<string> {
   if (!cluster.isWorker) return () => registry.metrics();
   const requests = openRequests<string>();
-  const tell = (message: Message) => process.send?.(message);
+  const reply = (message: Message) => process.send?.(message);
   process.on('message', (message: Message) => {
     if (message?.type === 'album:scraped') requests.settle(message.id, message.text);
     if (message?.type === 'album:collect')
       void registry
         .getMetricsAsJSON()
-        .then((metrics) => tell({ type: 'album:collected', id: message.id, metrics }));
+        .then((metrics) => reply({ type: 'album:collected', id: message.id, metrics }));
   });
   return async () => {
-    const text = await requests.send(primaryLimitMs, (id) => tell({ type: 'album:scrape', id }));
+    const text = await requests.send(primaryLimitMs, (id) => reply({ type: 'album:scrape', id }));
     if (text === undefined) throw new Error('the primary process did not answer');
     return text;
   };

@@ -46,7 +46,7 @@ export async function serve(
     log.fatal({ err: error, kind }, 'unexpected error');
     stop('unexpected error', { exitCode: 1 });
   });
-  process.once('disconnect', () => stop('the primary process is gone'));
+  process.once('disconnect', () => stop('the primary process ended'));
 
   await services.ready();
   if (stopping) return;

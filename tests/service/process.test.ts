@@ -32,10 +32,12 @@ function rows(file: string, sql: string) {
   }
 }
 
-describe('the process', () => {
+describe('the process', { timeout: 60_000 }, () => {
   test('says where it listens, what it runs on and how to try it', async () => {
     const { url, output } = await startServiceProcess();
-    await expect.poll(output).toContain(`curl -F image=@docs/samples/cat.jpg ${url}/api/v1/classify`);
+    await expect
+      .poll(output, { timeout: 15_000 })
+      .toContain(`curl -F image=@docs/samples/cat.jpg ${url}/api/v1/classify`);
     expect(output()).toContain('SQLite');
     expect(output()).toContain('local-only');
   });
@@ -50,9 +52,9 @@ describe('the process', () => {
   test('warns at its start if all claims are trusted', async () => {
     const warning = 'CLAIM_TRUST=all';
     const trusting = await startServiceProcess({ CLAIM_TRUST: 'all' });
-    await expect.poll(trusting.output).toContain(warning);
+    await expect.poll(trusting.output, { timeout: 15_000 }).toContain(warning);
     const usual = await startServiceProcess();
-    await expect.poll(usual.output).toContain('curl');
+    await expect.poll(usual.output, { timeout: 15_000 }).toContain('curl');
     expect(usual.output()).not.toContain(warning);
   });
 
@@ -127,15 +129,15 @@ describe('the process', () => {
   });
 });
 
-describe('several workers', () => {
+describe('several workers', { timeout: 60_000 }, () => {
   test('a killed worker is replaced, and only its own requests are lost', async () => {
     const { child, url, exited, ready } = await spawnService({ WORKERS: '2', INFERENCE_PROCESSES: '2' });
     await ready(2);
     const workers = () => childrenOf(child.pid);
-    await expect.poll(() => workers().length).toBe(2);
+    await expect.poll(() => workers().length, { timeout: 15_000 }).toBe(2);
     const [victim = 0] = workers();
     process.kill(victim, 'SIGKILL');
-    await expect.poll(() => isAlive(victim)).toBe(false);
+    await expect.poll(() => isAlive(victim), { timeout: 15_000 }).toBe(false);
     const replies = await Promise.all(
       Array.from({ length: 10 }, () => post(`${url}/api/v1/classify`, formOf([photo('cat.jpg')]))),
     );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClassifyContext } from '../../classify/classifier.ts';
-import { ClientGoneError } from '../../errors.ts';
+import { DisconnectError } from '../../errors.ts';
 import type { Caller } from '../../photos/caller.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import { identityOf } from '../../stats/caller-identity.ts';
@@ -88,9 +88,9 @@ export function identityOfRequest(request: FastifyRequest, bodyUserId?: string |
  * too, so it can't be used for this.
  */
 function disconnectSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
+  const disconnect = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new ClientGoneError());
+    if (!reply.raw.writableFinished) disconnect.abort(new DisconnectError());
   });
-  return gone.signal;
+  return disconnect.signal;
 }

@@ -34,10 +34,10 @@ export function opsEventRoutes(app: FastifyInstance, { opsRule, stats, state, lo
     }
   }
 
-  async function tell(): Promise<void> {
+  async function publish(): Promise<void> {
     const event = `data: ${await look()}\n\n`;
     for (const watcher of watchers) if (!watcher.writableNeedDrain) watcher.write(event);
-    if (watchers.size > 0) timer = setTimeout(() => void tell(), everyMs).unref();
+    if (watchers.size > 0) timer = setTimeout(() => void publish(), everyMs).unref();
     else timer = undefined;
   }
 
@@ -59,7 +59,7 @@ export function opsEventRoutes(app: FastifyInstance, { opsRule, stats, state, lo
     watchers.add(watcher);
     reply.raw.once('close', () => leave(watcher));
     reply.type('text/event-stream').headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
-    if (timer === undefined) void tell();
+    if (timer === undefined) void publish();
     else void look().then((live) => watcher.writable && watcher.write(`data: ${live}\n\n`));
     return reply.send(watcher);
   });

@@ -102,14 +102,14 @@ interface OnePhoto {
 export async function readOnePhoto(
   request: FastifyRequest,
   parts: PhotoFormParts,
-  gone: AbortSignal,
+  disconnect: AbortSignal,
   onTooLarge: (error: Error) => void = () => {},
 ): Promise<OnePhoto> {
   const maxBytes = parts.limits.fileBytes + formOverheadBytes;
   const options = { photoField: 'image', maxPhotos: 1, maxBytes } as const;
   let received: ReceivedUpload | undefined;
   try {
-    const fields = await readPhotoForm(request, parts, options, gone, (part) => {
+    const fields = await readPhotoForm(request, parts, options, disconnect, (part) => {
       if (part.received instanceof Error) {
         onTooLarge(part.received);
         throw part.received;

@@ -20,14 +20,14 @@ export interface Health {
   readonly claimTrust: 'own' | 'all';
   /** Writes in the journal of a database outage. */
   readonly journalled: number;
-  /** Why its calls fail, or did of late. */
+  /** Why its calls fail, or failed in the last hour. */
   readonly llmFailure?: LlmFailure | undefined;
 }
 
 export interface HealthParts {
   /** Synchronous and cheap: never calls a model or waits for the store. */
   health(): Health;
-  /** False while starting, and once the process has been told to stop. */
+  /** False while starting, and after SIGTERM. */
   isReady(): boolean;
 }
 

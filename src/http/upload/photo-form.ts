@@ -41,11 +41,11 @@ export async function readPhotoForm(
   request: FastifyRequest,
   { limits, budget }: PhotoFormParts,
   options: PhotoFormOptions,
-  gone: AbortSignal,
+  disconnect: AbortSignal,
   onPhoto: (part: BatchPhoto) => void,
 ): Promise<FormFields> {
   checkContentType(request.headers['content-type'], options.photoField);
-  const bound = boundedBody(request, options.maxBytes, limits.minUploadRate, gone);
+  const bound = boundedBody(request, options.maxBytes, limits.minUploadRate, disconnect);
   const { signal } = bound;
   const fields: FormFields = Object.create(null);
   let photos = 0;
@@ -132,7 +132,12 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
  * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
  * comes after a while. Its signal aborts with the caller's, too.
  */
-function boundedBody(request: FastifyRequest, maxBytes: number, minBytesPerS: number, gone: AbortSignal) {
+function boundedBody(
+  request: FastifyRequest,
+  maxBytes: number,
+  minBytesPerS: number,
+  disconnect: AbortSignal,
+) {
   const tooLarge = () =>
     new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
@@ -145,13 +150,13 @@ function boundedBody(request: FastifyRequest, maxBytes: number, minBytesPerS: nu
   // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
   request.raw.on('data', count);
   const rate = watchUploadRate(request.raw, minBytesPerS, (error) => controller.abort(error));
-  const leave = () => controller.abort(gone.reason);
+  const abort = () => controller.abort(disconnect.reason);
   // By hand: to listen to a signal of `AbortSignal.any` takes a tenth of a millisecond.
-  gone.addEventListener('abort', leave, { once: true });
-  if (gone.aborted) leave();
+  disconnect.addEventListener('abort', abort, { once: true });
+  if (disconnect.aborted) abort();
   const stop = () => {
     rate.stop();
-    gone.removeEventListener('abort', leave);
+    disconnect.removeEventListener('abort', abort);
     request.raw.off('data', count);
   };
   return { signal: controller.signal, stop };
