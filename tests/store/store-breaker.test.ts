@@ -1,11 +1,21 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { outage, StatementError } from '../../src/store/outage.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type BreakerStore, withStoreBreaker } from '../../src/store/store-breaker.ts';
 import { lookupOf, resultOf } from '../contracts/rows.ts';
 import { recordingLogger } from './recording-logger.ts';
 
-/** A store whose behaviour a test sets. */
+/** Another function in the place of each method, down to the last group of methods. */
+function mapNames<T extends object>(target: T, methodOf: (name: string) => unknown): T {
+  const mapped = Object.entries(target).map(([name, value]) => {
+    if (typeof value === 'function') return [name, methodOf(name)];
+    return [name, typeof value === 'object' ? mapNames(value, methodOf) : value];
+  });
+  return Object.fromEntries(mapped) as T;
+}
+
+/** A store whose behaviour a test sets. It has all methods of a driver. */
 function puppetStore() {
   const puppet = {
     behave: async (_operation: string): Promise<void> => {},
@@ -16,43 +26,18 @@ function puppetStore() {
     puppet.calls.push(operation);
     await puppet.behave(operation);
   };
+  const scripted = mapNames(openSqliteStore({ file: '' }), (name) => async () => {
+    await act(name);
+    return name === 'findResults' ? [undefined] : undefined;
+  });
   const store: Store = {
+    ...scripted,
     kind: 'mysql',
-    findResults: async (lookups) => act('find').then(() => lookups.map(() => undefined)),
-    saveResults: () => act('save'),
-    saveClaims: () => act('claim'),
-    saveFingerprints: () => act('fingerprint'),
-    findNearDuplicates: async () => act('near duplicates').then(() => []),
-    acquireLeases: async () => act('acquire').then(() => []),
-    renewLeases: () => act('renew'),
-    releaseLeases: () => act('release'),
-    saveFeedback: () => act('feedback').then(() => true),
-    newestFeedback: async () => act('newest feedback').then(() => []),
-    correctors: async () => act('correctors').then(() => []),
-    maintenance: {
-      stepMs: 10,
-      deleteSome: async () => act('delete').then(() => 0),
-      eraseDeleted: () => act('erase'),
-      cacheCounts: async () =>
-        act('count').then(() => ({ versions: [], results: 0, claims: 0, feedback: 0 })),
-      saveErasures: () => act('save erasures'),
-      findErasures: async () => act('find erasures').then(() => []),
-    },
-    countHits: () => act('hit'),
-    saveActivity: () => act('activity'),
-    reports: {} as Store['reports'],
-    apiKeys: {} as Store['apiKeys'],
-    reserveSpend: async () => act('reserve').then(() => true),
-    addSpend: () => act('spend'),
-    findRefusal: async () => act('find refusal').then(() => undefined),
-    saveRefusal: () => act('refusal'),
     async migrate(onPending) {
       if (puppet.pending.length > 0) onPending?.(puppet.pending);
       await act('migrate');
       return puppet.pending;
     },
-    ping: () => act('ping'),
-    checkConnections: async () => act('check').then(() => undefined),
     close: async () => void puppet.calls.push('close'),
   };
   return { store, puppet };
@@ -116,6 +101,11 @@ test('a store is down while its rows are migrated, and logs why', async () => {
   await vi.advanceTimersByTimeAsync(0);
   expect(guarded.isUp()).toBe(true);
   expect(puppet.calls).toEqual(['migrate', 'ping']);
+});
+
+test('a property that is no method stays as it is', () => {
+  expect(guarded.kind).toBe('mysql');
+  expect(guarded.maintenance.stepMs).toEqual(expect.any(Number));
 });
 
 test('an operation that takes longer than a second fails, and the store is down', async () => {
@@ -201,7 +191,7 @@ test('what began before an outage and fails after it does not bring the store do
 
 test('a report may take longer, and says nothing about the store when it fails', async () => {
   await guarded.start();
-  puppet.behave = (operation) => (operation === 'count' ? never() : Promise.resolve());
+  puppet.behave = (operation) => (operation === 'cacheCounts' ? never() : Promise.resolve());
   const report = guarded.maintenance.cacheCounts();
   report.catch(() => {});
   await vi.advanceTimersByTimeAsync(59_999);
