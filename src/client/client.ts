@@ -1,4 +1,5 @@
-import { type AlbumOptions, runAlbum } from './album.ts';
+import { runAlbum } from './album.ts';
+import type { AlbumOptions } from './album-options.ts';
 import type { PhotoAnswer } from './answer.ts';
 import type { Api } from './api.ts';
 import { ClientError } from './client-error.ts';
@@ -7,7 +8,7 @@ import { httpTransport } from './http-transport.ts';
 import type { AlbumPhoto } from './photo.ts';
 import type { AlbumSummary } from './tally.ts';
 
-export type { AlbumOptions, PhotoOutcome } from './album.ts';
+export type { AlbumOptions, PhotoOutcome } from './album-options.ts';
 export type { PhotoAnswer } from './answer.ts';
 export type { Api } from './api.ts';
 export { ClientError } from './client-error.ts';

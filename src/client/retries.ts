@@ -1,7 +1,7 @@
 import type { ClientError } from './client-error.ts';
 
 export interface RetryOptions {
-  /** Further tries after the first. */
+  /** Tries after the first one. */
   readonly maxRetries?: number;
   /** Longest that a photo may take with all its tries. */
   readonly maxWaitMs?: number;
@@ -10,15 +10,16 @@ export interface RetryOptions {
 export interface Tries {
   /** So far. */
   failures: number;
-  readonly startedMs: number;
+  /** When the first try began. */
+  startedMs: number | undefined;
 }
 
 const baseMs = 500;
 const capMs = 15_000;
 
 /**
- * How long to wait before the next try: what the service asks for, else anything up to a bound that doubles.
- * @returns undefined where there is none
+ * The pause before the next try: what the service asks for, or else a random time up to a bound that doubles.
+ * @returns undefined if there is no next try
  */
 export function nextTryMs(
   error: ClientError,
@@ -28,5 +29,6 @@ export function nextTryMs(
   if (!error.isRetryable || tries.failures > maxRetries) return undefined;
   const jittered = Math.random() * Math.min(capMs, baseMs * 2 ** tries.failures);
   const waitMs = Math.max(error.retryAfterMs, jittered);
-  return Date.now() + waitMs - tries.startedMs > maxWaitMs ? undefined : waitMs;
+  const endMs = Date.now() + waitMs - (tries.startedMs ?? Date.now());
+  return endMs > maxWaitMs ? undefined : waitMs;
 }

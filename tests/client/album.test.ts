@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type PhotoOutcome, runAlbum } from '../../src/client/album.ts';
+import { runAlbum } from '../../src/client/album.ts';
+import type { PhotoOutcome } from '../../src/client/album-options.ts';
 import type { PhotoAnswer } from '../../src/client/answer.ts';
 import { ClientError } from '../../src/client/client-error.ts';
 import type { AlbumPhoto } from '../../src/client/photo.ts';
@@ -20,7 +21,7 @@ const photo = (name: string, hash = name): AlbumPhoto => ({
 });
 const album = (count: number) => Array.from({ length: count }, (_, index) => photo(`p${index}`));
 
-/** A service whose photos end when they are told to; `outcomes` says how, in turn. */
+/** A service that answers every photo. */
 function fakeTransport(overrides: Partial<Transport> = {}) {
   const batches: string[][] = [];
   const lookUps: string[][] = [];
@@ -52,7 +53,7 @@ function fakeTransport(overrides: Partial<Transport> = {}) {
 }
 
 describe('an album', () => {
-  test('is classified with as many at once as it is told, and all are accounted for', async () => {
+  test('is classified with the given number of photos at once, and every photo has a result', async () => {
     const { transport, batches, most } = fakeTransport();
     const summary = await runAlbum(album(250), transport, { concurrency: 7 });
     expect(summary).toMatchObject({ total: 250, finished: 250, succeeded: 250, byLlm: 250, failed: 0 });
@@ -60,7 +61,7 @@ describe('an album', () => {
     expect(most()).toBe(7);
   });
 
-  test('sends each set of bytes once, and answers its doubles from that', async () => {
+  test('sends each set of bytes once, and answers duplicates from that', async () => {
     const { transport, batches } = fakeTransport();
     const photos = ['a', 'b', 'a', 'a', 'b'].map((hash, index) => photo(`p${index}`, hash));
     const summary = await runAlbum(photos, transport);
@@ -83,7 +84,7 @@ describe('an album', () => {
     expect(summary.reasons).toEqual({ unreadable: { count: 1, message: 'EACCES' } });
   });
 
-  test('what can be tried again is, what can’t is not', async () => {
+  test('retries failures that may pass, and no others', async () => {
     const tries = new Map<string, number>();
     const { transport } = fakeTransport({
       async classify(batch, onOutcome) {
@@ -99,7 +100,7 @@ describe('an album', () => {
     expect(Object.fromEntries(tries)).toEqual({ p0: 1, p1: 2, p2: 2 });
   });
 
-  test('a batch that breaks off is taken up where it broke', async () => {
+  test('continues a broken batch where it broke', async () => {
     const sent: number[] = [];
     const { transport } = fakeTransport({
       batchSize: 20,
@@ -119,7 +120,7 @@ describe('an album', () => {
     expect(sent.reduce((sum, count) => sum + count)).toBe(6);
   });
 
-  test('stops when it is told: what is in flight finishes, nothing else begins', async () => {
+  test('stops on request: photos in flight finish, and no others start', async () => {
     const stop = new AbortController();
     const { transport, batches } = fakeTransport();
     let finished = 0;
@@ -136,14 +137,14 @@ describe('an album', () => {
     expect(finished).toBeLessThan(20);
   });
 
-  test('a service that is not there fails what is left at once', async () => {
+  test('an unreachable service fails the rest immediately', async () => {
     const gone = new ClientError('unreachable', 'not reachable');
     const { transport } = fakeTransport({ lookUp: () => Promise.reject(gone) });
     const summary = await runAlbum(album(500), transport, { maxRetries: 0 });
     expect(summary).toMatchObject({ failed: 500, reasons: { unreachable: { count: 500 } } });
   });
 
-  test('without its store the service is sent the photos all the same', async () => {
+  test('sends the photos to a service without its store', async () => {
     const down = new ClientError('store_unavailable', 'down', { status: 503 });
     const { transport } = fakeTransport({ lookUp: () => Promise.reject(down) });
     expect(await runAlbum(album(5), transport)).toMatchObject({ succeeded: 5 });
@@ -177,6 +178,26 @@ describe('an album', () => {
       expect(succeeded).toBe(50);
       expect(durationMs).toBeLessThanOrEqual(1.05 * Math.ceil(50 / concurrency) * 1000);
     });
+  });
+
+  test('gives up a photo when the longest wait with all tries is over', async () => {
+    vi.useFakeTimers();
+    let calls = 0;
+    const { transport } = fakeTransport({
+      async classify(_, onOutcome, signal) {
+        calls += 1;
+        if (calls === 1) return onOutcome(0, new ClientError('timeout', 'too late'));
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        throw new ClientError('aborted', 'The request was aborted.');
+      },
+    });
+    const startedMs = Date.now();
+    const run = runAlbum(album(1), transport, { maxWaitMs: 10_000 });
+    await vi.runAllTimersAsync();
+    expect((await run).reasons).toEqual({
+      timeout: { count: 1, message: 'No answer came within 10 s.' },
+    });
+    expect([calls, Date.now() - startedMs]).toEqual([2, 10_000]);
   });
 
   test('an empty album is finished', async () => {

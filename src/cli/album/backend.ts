@@ -76,12 +76,15 @@ export async function ownBackend(
     onCall(call) {
       failures.add(call);
       onCall(call);
-      const why = config.strategy === 'llm-only' ? whyLlmCannotAnswer(services.state().llm) : undefined;
-      if (why !== undefined) hopeless.abort(new Error(why));
     },
   });
+  const onFailure = () => {
+    const why = config.strategy === 'llm-only' ? whyLlmCannotAnswer(services.state().llm) : undefined;
+    if (why !== undefined) hopeless.abort(new Error(why));
+  };
   await services.ready();
-  const transport = inProcess(services, { photoMs: settings.maxWaitMs ?? config.limits.batchMs });
+  const photoMs = settings.maxWaitMs ?? config.limits.batchMs;
+  const transport = inProcess(services, { photoMs, onFailure });
   const isUp = services.health().database === 'connected';
   return {
     transport,

@@ -20,7 +20,10 @@ export interface InProcess extends Transport {
 }
 
 /** The server's own parts without a server: same cache, same models, same records. */
-export function inProcess(services: Services, { photoMs }: { photoMs: number }): InProcess {
+export function inProcess(
+  services: Services,
+  { photoMs, onFailure }: { readonly photoMs: number; readonly onFailure: () => void },
+): InProcess {
   const classifier = openPhotoClassifier(services);
   const lookup = openHashLookup(services);
   const identity = identityOf({ address: '127.0.0.1' });
@@ -79,8 +82,11 @@ export function inProcess(services: Services, { photoMs }: { photoMs: number }):
       }
     },
     async classify(batch, onOutcome, signal) {
-      for (const [position, one] of batch.entries())
-        onOutcome(position, await classifyOne(one, signal).catch(clientError));
+      for (const [position, one] of batch.entries()) {
+        const outcome = await classifyOne(one, signal).catch(clientError);
+        if (outcome instanceof ClientError) onFailure();
+        onOutcome(position, outcome);
+      }
     },
   };
 }
