@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { inherited } from '../support/inherited.ts';
 
 export interface CliRun {
@@ -19,7 +20,7 @@ export interface RunningCli {
   readonly done: Promise<CliRun>;
 }
 
-/** The command line as a user has it: a process of its own, in a folder of its own, NDJSON on its standard output. */
+/** The command line as a user has it: a process of its own in a folder of its own. Killed when the test ends. */
 export function startCli(
   cwd: string,
   args: readonly string[],
@@ -44,6 +45,7 @@ export function startCli(
     const { summary } = (lines.find(isSummary) ?? {}) as { summary?: unknown };
     return { code, out, err, rows: lines.filter((line) => !isSummary(line)), summary };
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   return { child, done };
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Erasure, Found, Lookup, StoredResult } from '../entities.ts';
@@ -61,7 +61,8 @@ export function openJournal({
   function ownFile(directory: string): JournalFile {
     const [first] = files.values();
     if (first) return first;
-    mkdirSync(directory, { recursive: true });
+    // Absolute: Node.js loops for ever over a relative path in a working folder that was deleted.
+    mkdirSync(resolve(directory), { recursive: true });
     const path = join(directory, `journal-${randomBytes(8).toString('hex')}.db`);
     const file = openJournalFile(path, maxBytes);
     files.set(path, file);

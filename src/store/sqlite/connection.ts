@@ -1,5 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { outage } from '../outage.ts';
 
@@ -23,7 +23,8 @@ export function sqliteConnection(file: string) {
       return database;
     }
     if (isClosed) throw outage('the SQLite store is closed');
-    mkdirSync(dirname(file), { recursive: true });
+    // Absolute: Node.js loops for ever over a relative path in a working folder that was deleted.
+    mkdirSync(dirname(resolve(file)), { recursive: true });
     const fresh = new DatabaseSync(file, { timeout: blockingWaitMs });
     try {
       fresh.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');

@@ -66,13 +66,14 @@ export async function sendCall(
   } catch (error) {
     const failure = error instanceof VisionError ? error : new VisionError('internal');
     const { failure: details, summary } = failure instanceof VendorError ? failure : {};
-    report(failure.reason, usage ?? paidFor(details), summary);
     applyPolicy(
       call,
       failureOf({ outcome: failure.reason, host: hostOf(provider), ...summary }),
       details,
       options,
     );
+    // A hook reads the state after the call: a key that was just refused is not healthy.
+    report(failure.reason, usage ?? paidFor(details), summary);
     throw failure;
   } finally {
     clearTimeout(timer);
