@@ -99,30 +99,8 @@ export function configFrom(environment: Environment) {
     shutdownGraceMs: (values.SHUTDOWN_GRACE ?? (process.stdout.isTTY ? 0 : 5)) * 1000,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     timeZone: values.TIME_ZONE,
-    http: {
-      trustProxy: trustProxyFrom(values.TRUST_PROXY),
-      opsToken: /[^\s,]/.test(values.OPS_TOKEN) ? values.OPS_TOKEN : undefined,
-      /** File of the token that the start creates if none is configured. */
-      opsTokenFile: join(dirname(values.SQLITE_FILE), 'ops-token'),
-      clientRules: {
-        apiKeys: values.API_KEYS,
-        perUser: values.RATE_LIMIT_USER,
-        perNetwork: values.RATE_LIMIT_NETWORK,
-      },
-      origins: { cors: listFrom(values.CORS_ORIGIN), uploads: listFrom(values.UPLOAD_ORIGINS) },
-    },
-    limits: {
-      fileBytes: values.MAX_IMAGE_SIZE_MB * megabyte,
-      batchFiles: values.MAX_BATCH_FILES,
-      batchBytes: values.MAX_BATCH_SIZE_MB * megabyte,
-      uploadBudgetBytes: values.UPLOAD_BUDGET_MB * megabyte,
-      pixels: values.MAX_MEGAPIXELS * 1_000_000,
-      pixelsByKind: pixelsFrom(values.MEGAPIXEL_LIMITS),
-      heic: values.HEIC !== false,
-      minUploadRate: values.UPLOAD_MIN_RATE,
-      singleMs: values.SINGLE_DEADLINE * 1000,
-      batchMs: values.BATCH_DEADLINE * 1000,
-    },
+    http: httpFrom(values),
+    limits: limitsFrom(values),
     store,
     journal: {
       /** An embedded database that fails is on a disk that fails: then writes wait in memory. */
@@ -152,6 +130,36 @@ export function configFrom(environment: Environment) {
     shadowPercent: values.SHADOW_PERCENT,
     hitRecords: values.HIT_RECORDS,
   });
+}
+
+function httpFrom(values: Values) {
+  return {
+    trustProxy: trustProxyFrom(values.TRUST_PROXY),
+    opsToken: /[^\s,]/.test(values.OPS_TOKEN) ? values.OPS_TOKEN : undefined,
+    /** File of the token that the start creates if none is configured. */
+    opsTokenFile: join(dirname(values.SQLITE_FILE), 'ops-token'),
+    clientRules: {
+      apiKeys: values.API_KEYS,
+      perUser: values.RATE_LIMIT_USER,
+      perNetwork: values.RATE_LIMIT_NETWORK,
+    },
+    origins: { cors: listFrom(values.CORS_ORIGIN), uploads: listFrom(values.UPLOAD_ORIGINS) },
+  };
+}
+
+function limitsFrom(values: Values) {
+  return {
+    fileBytes: values.MAX_IMAGE_SIZE_MB * megabyte,
+    batchFiles: values.MAX_BATCH_FILES,
+    batchBytes: values.MAX_BATCH_SIZE_MB * megabyte,
+    uploadBudgetBytes: values.UPLOAD_BUDGET_MB * megabyte,
+    pixels: values.MAX_MEGAPIXELS * 1_000_000,
+    pixelsByKind: pixelsFrom(values.MEGAPIXEL_LIMITS),
+    heic: values.HEIC !== false,
+    minUploadRate: values.UPLOAD_MIN_RATE,
+    singleMs: values.SINGLE_DEADLINE * 1000,
+    batchMs: values.BATCH_DEADLINE * 1000,
+  };
 }
 
 function pixelsFrom(value: string): Readonly<Record<string, number>> {

@@ -158,6 +158,20 @@ describe('several workers', { timeout: 60_000 }, () => {
     await expect.poll(() => childrenOf(child.pid).length, { timeout: 30_000 }).toBe(2);
   });
 
+  test('SIGTERM ends a worker that hangs, too', { timeout: 90_000 }, async () => {
+    const { child, exited, ready } = await spawnService({
+      WORKERS: '2',
+      INFERENCE_PROCESSES: '2',
+      DRAIN_TIMEOUT: '1',
+    });
+    await ready(2);
+    const [victim = 0] = childrenOf(child.pid);
+    process.kill(victim, 'SIGSTOP');
+    child.kill('SIGTERM');
+    expect((await exited)[0]).toBe(1);
+    expect(isAlive(victim)).toBe(false);
+  });
+
   test('a port that is taken ends all workers and the process', async () => {
     const { url } = await startServiceProcess();
     const { exited, output } = await spawnService({ WORKERS: '2', APP_PORT: new URL(url).port });

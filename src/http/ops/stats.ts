@@ -76,6 +76,12 @@ export function statsRoutes(
   route('batch-classify', 'Batches of uploads, by day (7 days)', BatchClassify, ({ days = 7 }) =>
     stats.batchClassify(Number(days)),
   );
+  userRoutes(plain, stats, onRequest);
+  seriesRoutes(plain, stats, onRequest);
+}
+
+function userRoutes(plain: FastifyInstance, stats: Stats, onRequest: ReturnType<typeof opsAccess>): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const users = {
     ...common('Who sends most (1 day, 20 users); of more than 7 days as of up to 10 minutes ago'),
     querystring: Type.Object({ days: Days, limit: Limit }),
@@ -92,7 +98,10 @@ export function statsRoutes(
       ...stamp(request.id),
     };
   });
+}
 
+function seriesRoutes(plain: FastifyInstance, stats: Stats, onRequest: ReturnType<typeof opsAccess>): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
   const series = {
     ...common('Figures step by step; by default the last day by the hour'),
     querystring: Type.Object({

@@ -28,8 +28,11 @@ export function formatOf(bytes: Buffer, { heic = true }: { readonly heic?: boole
   }
   if (bytes.length === 0) throw new UnsupportedFormatError('The file is empty; send the bytes of a photo.');
   const name = nameOfOther(bytes);
+  const accepted = `JPEG, PNG, WebP, GIF, AVIF${heic ? ', HEIC' : ''}`;
   throw new UnsupportedFormatError(
-    `${name ? `The file is ${name}` : 'The file is in no known image format'}; send a JPEG, PNG, WebP, ${heic ? 'GIF, AVIF or HEIC' : 'GIF or AVIF'} photo.`,
+    name
+      ? `The file is ${name}; the service accepts photos as ${accepted}.`
+      : `The file is not in an image format that the service accepts (${accepted}).`,
   );
 }
 
