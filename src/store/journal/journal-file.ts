@@ -66,7 +66,7 @@ export function openJournalFile(path: string, maxBytes: number): JournalFile {
       id: Number(id),
       at: Number(at_ms),
       bytes: (body as Uint8Array).length,
-      entry: deserialize(body as Uint8Array) as Entry,
+      entry: entryIn(body),
     }));
   }
 
@@ -105,16 +105,11 @@ export function openJournalFile(path: string, maxBytes: number): JournalFile {
           statements.insert.run(entry.kind, keyOf(entry), at, itemsOf(entry), bodies[index] as Uint8Array);
         });
       });
-      added.forEach((entry, index) => {
-        size.add(entry, bodies[index]?.length ?? 0);
-      });
+      for (const [index, entry] of added.entries()) size.add(entry, bodies[index]?.length ?? 0);
       return dropSurplus();
     },
     oldest,
-    find: (kind, key) =>
-      statements.find
-        .all(key, kind, passed[kind])
-        .map(({ body }) => deserialize(body as Uint8Array) as Entry),
+    find: (kind, key) => statements.find.all(key, kind, passed[kind]).map(({ body }) => entryIn(body)),
     pass,
     replace({ id, bytes, entry: before }, entry) {
       const body = serialize(entry);
@@ -137,6 +132,8 @@ export function openJournalFile(path: string, maxBytes: number): JournalFile {
     },
   };
 }
+
+const entryIn = (body: unknown): Entry => deserialize(body as Uint8Array) as Entry;
 
 /** The next process deletes what can't be deleted now. */
 function remove(path: string): void {

@@ -38,44 +38,120 @@ export interface WaitingBatch {
 const eraseStep = 200;
 
 /** Writes that wait for the store. */
-export type Journal = ReturnType<typeof openJournal>;
-
-export function openJournal({
-  folder,
-  maxBytes,
-  maxMemoryBytes = 16_000_000,
-  logger,
-  onLost,
-  now = Date.now,
-}: JournalOptions) {
+export class Journal {
+  readonly #options: JournalOptions;
   /** By path. The first one takes what comes. */
-  const files = new Map<string, JournalFile>();
-  let memory: JournalFile | undefined;
+  readonly #files = new Map<string, JournalFile>();
+  #memory: JournalFile | undefined;
 
-  const all = (): JournalFile[] => [...files.values(), ...(memory ? [memory] : [])];
-
-  function lost(items: ItemCounts): void {
-    for (const kind of entryKinds) if (items[kind] > 0) onLost?.(kind, items[kind]);
+  constructor(options: JournalOptions) {
+    this.#options = options;
   }
 
-  function ownFile(directory: string): JournalFile {
-    const [first] = files.values();
-    if (first) return first;
-    // Absolute: Node.js loops for ever over a relative path in a working folder that was deleted.
-    mkdirSync(resolve(directory), { recursive: true });
-    const path = join(directory, `journal-${randomBytes(8).toString('hex')}.db`);
-    const file = openJournalFile(path, maxBytes);
-    files.set(path, file);
-    return file;
+  append(entries: readonly Entry[]): void {
+    if (entries.length === 0 || this.#appendToFile(entries)) return;
+    this.#memory ??= openJournalFile(':memory:', this.#options.maxMemoryBytes ?? 16_000_000);
+    this.#lose(this.#memory.append(entries, this.#now()));
   }
 
-  function appendToFile(entries: readonly Entry[]): boolean {
+  /** What the store will answer once all is written: a result of these bytes, or the claimant's own claim. */
+  find({ hash, version, claimant }: Lookup): Found | undefined {
+    const files = this.#all();
+    const verified = bestResult(files, hash, version);
+    if (verified) return { ...verified, via: 'verified' };
+    if (claimant === undefined) return undefined;
+    const claims = files.flatMap((file) => file.find('claims', claimKey(claimant, hash)));
+    const newest = claims.flatMap((entry) => (entry.kind === 'claims' ? [entry.value] : [])).sort(byTime);
+    const content = newest.at(-1)?.content;
+    const claimed = content === undefined ? undefined : bestResult(files, content, version);
+    return claimed && { ...claimed, via: 'claim' };
+  }
+
+  oldest(kind: EntryKind, limit: number): WaitingBatch | undefined {
+    for (const file of this.#all()) {
+      const entries = file.oldest(kind, limit);
+      if (entries.length > 0) return { entries, pass: () => file.pass(entries) };
+    }
+    return undefined;
+  }
+
+  /** Removes what was forgotten. Requests go on between two steps. */
+  async erase(erasures: readonly Erasure[]): Promise<void> {
+    for (const file of this.#all())
+      for (const kind of entryKinds)
+        for (let last: WaitingEntry | undefined; ; await nextTurn()) {
+          const some = file.oldest(kind, eraseStep, last?.id);
+          last = some.at(-1);
+          if (last === undefined) break;
+          for (const waiting of some) {
+            const kept = withoutErased(waiting.entry, waiting.at, erasures);
+            if (kept === undefined) file.remove(waiting);
+            else if (kept !== waiting.entry) file.replace(waiting, kept);
+          }
+        }
+  }
+
+  /** Opens the journals of processes that are dead. */
+  takeOver(): void {
+    const { folder, maxBytes, logger } = this.#options;
+    if (folder === undefined) return;
+    const onBroken = (path: string) => logger.error({ path }, 'a journal is unreadable and was set aside');
+    const isOwn = (path: string) => this.#files.has(path);
+    for (const { path, file } of openDeadJournals(folder, { maxBytes, isOwn, onBroken }))
+      this.#files.set(path, file);
+  }
+
+  items(): ItemCounts {
+    const sum = noItems();
+    for (const items of this.#all().map((file) => file.items()))
+      for (const kind of entryKinds) sum[kind] += items[kind];
+    return sum;
+  }
+
+  isEmpty(): boolean {
+    return this.#all().every((file) => file.isEmpty());
+  }
+
+  /** Deletes the files in which nothing waits. */
+  closeEmpty(): void {
+    for (const [path, file] of this.#files)
+      if (file.isEmpty()) {
+        this.#files.delete(path);
+        file.close();
+      }
+    if (!this.#memory?.isEmpty()) return;
+    this.#memory.close();
+    this.#memory = undefined;
+  }
+
+  /** What waits in files is written by the process that takes them over. */
+  close(): void {
+    if (this.#memory) this.#lose(this.#memory.items());
+    for (const file of this.#all()) file.close();
+    this.#files.clear();
+    this.#memory = undefined;
+  }
+
+  #all(): JournalFile[] {
+    return [...this.#files.values(), ...(this.#memory ? [this.#memory] : [])];
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now();
+  }
+
+  #lose(items: ItemCounts): void {
+    for (const kind of entryKinds) if (items[kind] > 0) this.#options.onLost?.(kind, items[kind]);
+  }
+
+  #appendToFile(entries: readonly Entry[]): boolean {
+    const { folder, logger } = this.#options;
     if (folder === undefined) return false;
     try {
-      lost(ownFile(folder).append(entries, now()));
+      this.#lose(this.#ownFile(folder).append(entries, this.#now()));
       return true;
     } catch (error) {
-      if (memory === undefined)
+      if (this.#memory === undefined)
         logger.warn(
           { folder, reason: error instanceof Error ? error.message : String(error) },
           'the journal cannot be written to disk: writes wait in memory, and are lost when the process ends',
@@ -84,94 +160,26 @@ export function openJournal({
     }
   }
 
-  function bestResult(sha256: string, version: string): StoredResult | undefined {
-    const key = resultKey(sha256, version);
-    const results = all().flatMap((file) => file.find('results', key));
-    return results.map(({ value }) => value as StoredResult).reduce(better, undefined);
+  #ownFile(folder: string): JournalFile {
+    const [first] = this.#files.values();
+    if (first) return first;
+    // Absolute: Node.js loops for ever over a relative path in a working folder that was deleted.
+    mkdirSync(resolve(folder), { recursive: true });
+    const path = join(folder, `journal-${randomBytes(8).toString('hex')}.db`);
+    const file = openJournalFile(path, this.#options.maxBytes);
+    this.#files.set(path, file);
+    return file;
   }
+}
 
-  return {
-    append(entries: readonly Entry[]): void {
-      if (entries.length === 0 || appendToFile(entries)) return;
-      memory ??= openJournalFile(':memory:', maxMemoryBytes);
-      lost(memory.append(entries, now()));
-    },
-
-    /** What the store will answer once all is written: a result of these bytes, or the claimant's own claim. */
-    find({ hash, version, claimant }: Lookup): Found | undefined {
-      if (all().length === 0) return undefined;
-      const verified = bestResult(hash, version);
-      if (verified) return { ...verified, via: 'verified' };
-      if (claimant === undefined) return undefined;
-      const claims = all().flatMap((file) => file.find('claims', claimKey(claimant, hash)));
-      const newest = claims.flatMap((entry) => (entry.kind === 'claims' ? [entry.value] : [])).sort(byTime);
-      const content = newest.at(-1)?.content;
-      const claimed = content === undefined ? undefined : bestResult(content, version);
-      return claimed && { ...claimed, via: 'claim' };
-    },
-
-    oldest(kind: EntryKind, limit: number): WaitingBatch | undefined {
-      for (const file of all()) {
-        const entries = file.oldest(kind, limit);
-        if (entries.length > 0) return { entries, pass: () => file.pass(entries) };
-      }
-      return undefined;
-    },
-
-    /** Removes what was forgotten. Requests go on between two steps. */
-    async erase(erasures: readonly Erasure[]): Promise<void> {
-      for (const file of all())
-        for (const kind of entryKinds)
-          for (let last: WaitingEntry | undefined; ; await nextTurn()) {
-            const some = file.oldest(kind, eraseStep, last?.id);
-            last = some.at(-1);
-            if (last === undefined) break;
-            for (const waiting of some) {
-              const kept = withoutErased(waiting.entry, waiting.at, erasures);
-              if (kept === undefined) file.remove(waiting);
-              else if (kept !== waiting.entry) file.replace(waiting, kept);
-            }
-          }
-    },
-
-    /** Opens the journals of processes that are dead. */
-    takeOver(): void {
-      if (folder === undefined) return;
-      const onBroken = (path: string) => logger.error({ path }, 'a journal is unreadable and was set aside');
-      const isOwn = (path: string) => files.has(path);
-      for (const { path, file } of openDeadJournals(folder, { maxBytes, isOwn, onBroken }))
-        files.set(path, file);
-    },
-
-    items(): ItemCounts {
-      const sum = noItems();
-      for (const items of all().map((file) => file.items()))
-        for (const kind of entryKinds) sum[kind] += items[kind];
-      return sum;
-    },
-
-    isEmpty: () => all().every((file) => file.isEmpty()),
-
-    /** Deletes the files in which nothing waits. */
-    closeEmpty(): void {
-      for (const [path, file] of files)
-        if (file.isEmpty()) {
-          files.delete(path);
-          file.close();
-        }
-      if (!memory?.isEmpty()) return;
-      memory.close();
-      memory = undefined;
-    },
-
-    /** What waits in files is written by the process that takes them over. */
-    close(): void {
-      if (memory) lost(memory.items());
-      for (const file of all()) file.close();
-      files.clear();
-      memory = undefined;
-    },
-  };
+function bestResult(
+  files: readonly JournalFile[],
+  sha256: string,
+  version: string,
+): StoredResult | undefined {
+  const key = resultKey(sha256, version);
+  const results = files.flatMap((file) => file.find('results', key));
+  return results.map(({ value }) => value as StoredResult).reduce(better, undefined);
 }
 
 const byTime = (a: { readonly at: number }, b: { readonly at: number }): number => a.at - b.at;

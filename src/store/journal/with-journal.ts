@@ -3,7 +3,7 @@ import { isOutage, reasonOf } from '../outage.ts';
 import type { Store } from '../store.ts';
 import type { BreakerStore } from '../store-breaker.ts';
 import type { Entry, EntryKind } from './entries.ts';
-import { type JournalOptions, openJournal } from './journal.ts';
+import { Journal, type JournalOptions } from './journal.ts';
 import { type ItemCounts, noItems } from './journal-file.ts';
 import { type JournalledOperation, replay } from './replay.ts';
 
@@ -40,27 +40,132 @@ export interface StoreJournal {
 /** After a failure that is no outage, such as a file that can't be read. */
 const failurePauseMs = 60_000;
 
-/** @param store behind its breaker */
-export function withJournal(
-  store: Pick<BreakerStore, JournalledOperation | 'maintenance' | 'isUp'>,
-  options: WithJournalOptions,
-): StoreJournal {
-  const { logger, checkMs = 500, takeOverMs = 60_000, closeMs = 5000 } = options;
-  let [written, lost] = [noItems(), noItems()];
-  const onLost = (kind: EntryKind, items: number) => {
-    lost[kind] += items;
-    options.onLost?.(kind, items);
-  };
-  const onReplayed = (kind: EntryKind, items: number) => {
-    written[kind] += items;
-    options.onReplayed?.(kind, items);
-  };
-  const journal = openJournal({ ...options, onLost });
-  let timers: NodeJS.Timeout[] = [];
-  let replaying: Promise<void> | undefined;
-  let nextAt = 0;
-  let mayGoOn = () => true;
+type GuardedStore = Pick<BreakerStore, JournalledOperation | 'maintenance' | 'isUp'>;
 
+/** @param store behind its breaker */
+export function withJournal(store: GuardedStore, options: WithJournalOptions): StoreJournal {
+  const { logger, checkMs = 500, takeOverMs = 60_000, closeMs = 5000 } = options;
+  const counts = openCounts(options);
+  const journal = new Journal({ ...options, onLost: counts.onLost });
+  const replays = openReplays(store, journal, { ...options, ...counts });
+  let timers: NodeJS.Timeout[] = [];
+
+  function takeOver(): void {
+    const before = journal.items();
+    journal.takeOver();
+    const after = journal.items();
+    if (JSON.stringify(before) !== JSON.stringify(after))
+      logger.info({ waiting: after }, 'the journal of a process that ended was taken over');
+  }
+
+  return {
+    writes: journalledWrites(store, journal, logger),
+    find(lookup) {
+      try {
+        return journal.find(lookup);
+      } catch {
+        // A file that can't be read answers nothing.
+        return undefined;
+      }
+    },
+    async erase(erasures) {
+      await replays.pause();
+      try {
+        await journal.erase(erasures);
+      } finally {
+        replays.goOn();
+      }
+    },
+    items: () => journal.items(),
+    replay: replays.run,
+    start() {
+      takeOver();
+      timers = [setInterval(() => void replays.run(), checkMs), setInterval(takeOver, takeOverMs)];
+      for (const timer of timers) timer.unref();
+    },
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      await replays.pause();
+      replays.goOn(performance.now() + closeMs);
+      await replays.run();
+      if (!journal.isEmpty())
+        logger.warn({ waiting: journal.items() }, 'the process ends before the journal is written');
+      journal.close();
+    },
+  };
+}
+
+/** What became of the entries since the journal was last empty. */
+function openCounts({ onLost, onReplayed }: WithJournalOptions) {
+  let [written, lost] = [noItems(), noItems()];
+  return {
+    onLost(kind: EntryKind, items: number): void {
+      lost[kind] += items;
+      onLost?.(kind, items);
+    },
+    onReplayed(kind: EntryKind, items: number): void {
+      written[kind] += items;
+      onReplayed?.(kind, items);
+    },
+    take() {
+      const taken = { written, lost };
+      [written, lost] = [noItems(), noItems()];
+      return taken;
+    },
+  };
+}
+
+/** Replays the journal, one replay at a time. */
+function openReplays(
+  store: GuardedStore,
+  journal: Journal,
+  options: WithJournalOptions & Pick<ReturnType<typeof openCounts>, 'take'>,
+) {
+  const { logger } = options;
+  let running: Promise<void> | undefined;
+  let nextAt = 0;
+  let until = Number.POSITIVE_INFINITY;
+
+  async function replayAll(): Promise<void> {
+    try {
+      await replay({ ...options, journal, store }, () => performance.now() < until);
+      if (!journal.isEmpty()) return;
+      journal.closeEmpty();
+      logger.info(options.take(), 'what waited in the journal is written');
+    } catch (error) {
+      // The store's breaker logs an outage.
+      if (isOutage(error)) return;
+      logger.warn({ err: error }, 'the journal could not be written to the store');
+      nextAt = performance.now() + failurePauseMs;
+    }
+  }
+
+  return {
+    /** Never rejects. */
+    run(): Promise<void> {
+      if (journal.isEmpty() || !store.isUp() || performance.now() < nextAt) return Promise.resolve();
+      running ??= replayAll().finally(() => {
+        running = undefined;
+      });
+      return running;
+    },
+    /** Resolves after the batch in progress. */
+    async pause(): Promise<void> {
+      until = Number.NEGATIVE_INFINITY;
+      await running;
+    },
+    /** @param end in milliseconds of `performance.now` */
+    goOn(end = Number.POSITIVE_INFINITY): void {
+      until = end;
+    },
+  };
+}
+
+function journalledWrites(
+  store: GuardedStore,
+  journal: Journal,
+  logger: WithJournalOptions['logger'],
+): StoreJournal['writes'] {
   async function saved(write: Promise<void>, entries: () => Entry[]): Promise<void> {
     try {
       await write;
@@ -72,94 +177,22 @@ export function withJournal(
     }
   }
 
-  async function replayAll(): Promise<void> {
-    try {
-      await replay({ ...options, journal, store, onLost, onReplayed }, () => mayGoOn());
-      if (!journal.isEmpty()) return;
-      journal.closeEmpty();
-      logger.info({ written, lost }, 'what waited in the journal is written');
-      [written, lost] = [noItems(), noItems()];
-    } catch (error) {
-      // The store's breaker logs an outage.
-      if (isOutage(error)) return;
-      logger.warn({ err: error }, 'the journal could not be written to the store');
-      nextAt = performance.now() + failurePauseMs;
-    }
-  }
-
-  function replayNow(): Promise<void> {
-    if (journal.isEmpty() || !store.isUp() || performance.now() < nextAt) return Promise.resolve();
-    replaying ??= replayAll().finally(() => {
-      replaying = undefined;
-    });
-    return replaying;
-  }
-
-  function takeOver(): void {
-    const before = journal.items();
-    journal.takeOver();
-    const after = journal.items();
-    if (JSON.stringify(before) !== JSON.stringify(after))
-      logger.info({ waiting: after }, 'the journal of a process that ended was taken over');
-  }
-
-  /** After the batch under way. */
-  async function pauseReplay(): Promise<void> {
-    mayGoOn = () => false;
-    await replaying;
-  }
-
   return {
-    writes: {
-      saveResults: (results) =>
-        saved(store.saveResults(results), () => results.map((value) => ({ kind: 'results', value }))),
-      saveClaims: (claims) =>
-        saved(store.saveClaims(claims), () => claims.map((value) => ({ kind: 'claims', value }))),
-      saveFingerprints: (fingerprints) =>
-        saved(store.saveFingerprints(fingerprints), () =>
-          fingerprints.map((value) => ({ kind: 'fingerprints', value })),
-        ),
-      async countHits(hits, batch) {
-        const entries = (): Entry[] => [{ kind: 'hits', value: { batch, hits } }];
-        if (journal.isEmpty()) return saved(store.countHits(hits, batch), entries);
-        // Their results may wait, and a hit on a result that is not there counts for nothing.
-        journal.append(entries());
-      },
-      saveActivity: (activity, batch) =>
-        saved(store.saveActivity(activity, batch), () => [{ kind: 'activity', value: { batch, activity } }]),
+    saveResults: (results) =>
+      saved(store.saveResults(results), () => results.map((value) => ({ kind: 'results', value }))),
+    saveClaims: (claims) =>
+      saved(store.saveClaims(claims), () => claims.map((value) => ({ kind: 'claims', value }))),
+    saveFingerprints: (fingerprints) =>
+      saved(store.saveFingerprints(fingerprints), () =>
+        fingerprints.map((value) => ({ kind: 'fingerprints', value })),
+      ),
+    async countHits(hits, batch) {
+      const entries = (): Entry[] => [{ kind: 'hits', value: { batch, hits } }];
+      if (journal.isEmpty()) return saved(store.countHits(hits, batch), entries);
+      // Their results may wait, and a hit on a result that is not there counts for nothing.
+      journal.append(entries());
     },
-    find(lookup) {
-      try {
-        return journal.find(lookup);
-      } catch {
-        // A file that can't be read answers nothing.
-        return undefined;
-      }
-    },
-    async erase(erasures) {
-      await pauseReplay();
-      try {
-        await journal.erase(erasures);
-      } finally {
-        mayGoOn = () => true;
-      }
-    },
-    items: journal.items,
-    replay: replayNow,
-    start() {
-      takeOver();
-      timers = [setInterval(() => void replayNow(), checkMs), setInterval(takeOver, takeOverMs)];
-      for (const timer of timers) timer.unref();
-    },
-    async close() {
-      for (const timer of timers) clearInterval(timer);
-      await pauseReplay();
-      const until = performance.now() + closeMs;
-      mayGoOn = () => performance.now() < until;
-      await replayNow();
-      if (!journal.isEmpty())
-        logger.warn({ waiting: journal.items() }, 'the process ends before the journal is written');
-      journal.close();
-    },
+    saveActivity: (activity, batch) =>
+      saved(store.saveActivity(activity, batch), () => [{ kind: 'activity', value: { batch, activity } }]),
   };
 }
