@@ -1,5 +1,14 @@
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { dependants } from '../../src/store/rows/deletions.ts';
@@ -129,6 +138,32 @@ test('while another process holds the lock, look-ups go on and the store stays u
   expect(await store.findResults([lookupOf('a')])).toMatchObject([{ category: 'pets' }]);
   other.close();
   await store.close();
+  await remove();
+});
+
+test('deleted rows leave the files while others write', async () => {
+  const { file, open, remove } = await sqliteFixture();
+  const [store, other] = [open(), open()];
+  await store.migrate();
+  await store.saveResults(Array.from({ length: 2000 }, (_, index) => resultOf(`photo ${index}`)));
+  let isOver = false;
+  const write = async () => {
+    for (let index = 0; !isOver; index += 1) {
+      await other.saveResults([resultOf(`later ${index}`)]).catch(() => {});
+      await other.findResults([lookupOf('photo 0')]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const written = write();
+  const secret = Buffer.from('a word that is to be forgotten');
+  await store.saveResults([resultOf('secret', { description: String(secret) })]);
+  await store.maintenance.deleteSome({ of: 'results', hash: resultOf('secret').sha256 }, 1);
+  await store.maintenance.eraseDeleted();
+  isOver = true;
+  await written;
+  for (const name of readdirSync(dirname(file)))
+    expect([name, readFileSync(join(dirname(file), name)).includes(secret)]).toEqual([name, false]);
+  await Promise.all([store.close(), other.close()]);
   await remove();
 });
 

@@ -5,32 +5,44 @@ import { inTransaction } from './database.ts';
 import type { MaintenanceFault, MaintenanceJob, MaintenanceReply } from './maintenance.ts';
 import { runPending } from './migrations.ts';
 
+const retryMs = 20;
+
 function work(job: MaintenanceJob): readonly string[] {
   const database = new DatabaseSync(job.file, { timeout: job.waitMs });
   try {
     if (job.task === 'rewrite') {
-      rewrite(database);
+      rewrite(database, job.waitMs);
       return [];
     }
     const ran = inTransaction(database, (connection) => runPending(connection, job.migrations));
-    if (ran.length > 0) rewriteIfPossible(database);
+    if (ran.length > 0) rewriteIfPossible(database, job.waitMs);
     return ran;
   } finally {
     database.close();
   }
 }
 
-function rewrite(database: DatabaseSync): void {
+function rewrite(database: DatabaseSync, waitMs: number): void {
   database.exec('VACUUM');
-  const [log] = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
-  const busy = 5;
-  if (log?.busy !== 0) throw Object.assign(new Error('others read what was deleted'), { errcode: busy });
+  emptyLog(database, waitMs);
+}
+
+/** SQLite gives up at once where another connection writes to the log, so it is tried until none does. */
+function emptyLog(database: DatabaseSync, waitMs: number): void {
+  const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)');
+  const until = performance.now() + waitMs;
+  while (checkpoint.get()?.busy !== 0) {
+    const busy = 5;
+    if (performance.now() >= until)
+      throw Object.assign(new Error('others still read deleted rows'), { errcode: busy });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs);
+  }
 }
 
 /** Gives back what dropped tables took. On a full disk it has to do without. */
-function rewriteIfPossible(database: DatabaseSync): void {
+function rewriteIfPossible(database: DatabaseSync, waitMs: number): void {
   try {
-    rewrite(database);
+    rewrite(database, waitMs);
   } catch {}
 }
 
