@@ -8,8 +8,8 @@ const lanesByUrgency = ['single', 'batch', 'background'] as const satisfies Clas
  * Concurrent calls for one photo share one. A caller joins before anything is awaited. The shared call has
  * the latest deadline and the most urgent lane of its callers at the time.
  *
- * A call that all have left stays within reach until it settles: it waits for nothing any more, but what it has sent
- * and paid for may still come, be stored by what is inside, and answer callers that join meanwhile.
+ * A call that all callers have left can be joined until it settles. It waits for nothing more, but the reply to a
+ * request that was sent may still arrive, be stored, and answer callers that join meanwhile.
  */
 export function withSingleFlight(inner: Classifier): Classifier {
   const flights = new Map<string, SharedCall<Answer, ClassifyContext>>();

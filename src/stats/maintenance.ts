@@ -16,7 +16,7 @@ export interface StatsMaintenanceOptions {
 
 /** Work that keeps reports quick. One of several processes does it. */
 export interface StatsMaintenance {
-  /** Begins to work by itself. */
+  /** Starts the timer. */
   start(): void;
   /** Once, now. Never rejects. */
   run(): Promise<void>;

@@ -21,7 +21,7 @@ export interface BreakerStore extends Store {
   isUp(): boolean;
   /**
    * Migrates and opens the store for use. Resolves to false when it is down: it is probed from then on, migrated when
-   * it comes, and works without a restart.
+   * it is reachable, and works without a restart.
    */
   start(): Promise<boolean>;
 }
@@ -39,7 +39,7 @@ export function withStoreBreaker(store: Store, options: StoreBreakerOptions): Br
     ...mapMethods(operations, guarded),
     apiKeys: mapMethods(apiKeys, guarded),
     reports: mapMethods(reports, limited),
-    // Many transactions where many rows depend on what goes.
+    // A deletion may take many transactions, one for each group of dependent rows.
     maintenance: mapMethods(maintenance, limited),
     ...breaker,
     async close() {

@@ -35,7 +35,7 @@ export async function reportUsers(
   return { ...report, users: report.users.slice(0, limit) };
 }
 
-/** Makes reports of the usual many days anew when it is time. @param spanOf the last days */
+/** Renews the reports of the usual numbers of days when they are due. @param spanOf the last days */
 export async function renewUsers(
   reports: ReportStore,
   spanOf: (days: number) => DaySpan,

@@ -15,7 +15,7 @@ import type { MysqlPool } from './pool.ts';
 
 /**
  * Deletes at most `limit` rows, the oldest first, and before a result what depends on it: where that is much, in
- * transactions of its own. Gaps beside what goes stay unlocked, as in every transaction of the pool.
+ * transactions of its own. Gaps beside deleted rows stay unlocked, as in every transaction of the pool.
  * @returns how many of the rows were deleted
  */
 export async function deleteSome(pool: MysqlPool, deletion: Deletion, limit: number): Promise<number> {

@@ -107,7 +107,7 @@ async function endWithin(pool: Pool, limitMs: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The driver reads its limit anew before it opens a connection, and has no method to change it. */
+/** The driver reads its limit each time it opens a connection, and has no method to change it. */
 function setPoolLimit(pool: Pool, limit: number): void {
   const { config } = pool as unknown as { config: { connectionLimit: number } };
   config.connectionLimit = limit;

@@ -13,7 +13,7 @@ export async function findRefusal(
   return row && Number(row.until_ms);
 }
 
-/** Those that have ended are removed along the way: there are few. */
+/** Also deletes expired refusals, which are few. */
 export async function saveRefusal(
   query: MysqlQuery,
   { sha256, version, until }: Refusal,

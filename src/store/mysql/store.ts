@@ -38,7 +38,7 @@ export interface MysqlStoreOptions extends MysqlServer {
   readonly onStatement?: () => void;
 }
 
-/** A store on MySQL 8.0.19+ or MariaDB 10.6+. Connects when first used; `migrate` comes before everything else. */
+/** A store on MySQL 8.0.19+ or MariaDB 10.6+. Connects when first used; call `migrate` first. */
 export function openMysqlStore(options: MysqlStoreOptions): Store {
   const statementTimeoutMs = options.statementTimeoutMs ?? 1000;
   const reportTimeoutMs = options.reportTimeoutMs ?? 30_000;
@@ -79,7 +79,7 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     newestFeedback: async (limit) => newestFeedback(query, limit),
     correctors: async (limit) => correctors(query, limit),
     maintenance: {
-      // Rows that go are locked, those of others are not.
+      // A step locks only the rows that it deletes.
       stepMs: 100,
       deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
       // The server overwrites them when it needs their room.

@@ -7,6 +7,6 @@ export interface ReportDialect {
   /** @returns rows changed */
   write(sql: string, values: readonly (string | number)[]): Promise<number>;
   readonly saveSnapshotSql: string;
-  /** Table, then `limit`: at most that many rows go. */
+  /** Deletes rows of a level that are too old, at most `limit` of them. */
   pruneSql(table: string): string;
 }

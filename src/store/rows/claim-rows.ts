@@ -2,7 +2,7 @@ import type { Claim, Feedback } from '../entities.ts';
 import { bounded, boundedOrNull, columnSize, hexKey, hexOf } from './columns.ts';
 import { byKey } from './result-rows.ts';
 
-/** Columns that `saveClaims` fills, in the order of `claimValues`; the key comes first. */
+/** Columns that `saveClaims` fills, in the order of `claimValues`; the key first. */
 export const claimColumns = ['claimant', 'claimed', 'content', 'at_ms', 'corrected'] as const;
 
 function claimValues({

@@ -34,7 +34,7 @@ export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 've
   };
 }
 
-/** Columns of `results` that `saveResults` fills, in the order of `resultValues`; the key comes first. */
+/** Columns of `results` that `saveResults` fills, in the order of `resultValues`; the key first. */
 export const resultColumns = [
   'sha256',
   'version',

@@ -16,7 +16,7 @@ export interface SqliteDatabase {
   all(sql: string, ...values: SQLInputValue[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** As `all`, each row as the list of its values: which takes half the time where there are many rows. */
   lists(sql: string, ...values: SQLInputValue[]): Promise<readonly (readonly SQLOutputValue[])[]>;
-  /** All of `work` or nothing, alone among all processes. `work` is synchronous: nothing else comes in between. */
+  /** Runs `work` in a transaction that locks out other writers. `work` is synchronous. */
   exclusively<T>(work: (database: DatabaseSync, prepared: Prepare) => T, waitMs?: number): Promise<T>;
   close(): void;
 }
@@ -48,7 +48,7 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
     }
   }
 
-  /** The next statement opens a file anew that can't be read or written: it may be another one by then. */
+  /** Closes a file that can't be read or written. The next statement opens what is at its path then. */
   function failed(error: unknown): Error {
     const translation = translated(error);
     if (!(translation instanceof StatementError)) discard();

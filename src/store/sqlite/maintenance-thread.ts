@@ -39,7 +39,7 @@ function emptyLog(database: DatabaseSync, waitMs: number): void {
   }
 }
 
-/** Gives back what dropped tables took. On a full disk it has to do without. */
+/** Frees the space of dropped tables. A full disk has no room for that. */
 function rewriteIfPossible(database: DatabaseSync, waitMs: number): void {
   try {
     rewrite(database, waitMs);

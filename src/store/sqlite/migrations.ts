@@ -14,7 +14,7 @@ const waitMs = 10_000;
 
 /**
  * Brings the file up to date; of several processes that start together, one does and the others wait. A new file is
- * made at once. Rows that are there may take minutes: they are migrated in a thread.
+ * made at once. Existing rows may take minutes: a thread migrates them.
  * @returns the names that ran
  */
 export async function migrateSqlite(

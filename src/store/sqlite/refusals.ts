@@ -14,7 +14,7 @@ export async function findRefusal(
   return row && Number(row.until_ms);
 }
 
-/** Those that have ended are removed along the way: there are few. */
+/** Also deletes expired refusals, which are few. */
 export async function saveRefusal(
   database: SqliteDatabase,
   { sha256, version, until }: Refusal,

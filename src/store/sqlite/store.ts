@@ -40,7 +40,7 @@ export interface SqliteStoreOptions {
 /** Longer than any report reads. */
 const rewriteWaitMs = 45_000;
 
-/** A store in one SQLite file that several processes share. Opens when first used; `migrate` comes before everything else. */
+/** A store in one SQLite file that several processes share. Opens when first used; call `migrate` first. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const database = sqliteDatabase({
     file: options.file,
@@ -92,7 +92,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     reports: reportStore(dialect),
     apiKeys: apiKeyStore(dialect),
     async migrate(onPending) {
-      // It comes after an outage, too: the path may lead to another file by now.
+      // The breaker calls it after an outage, too: the path may lead to another file by now.
       await reader.close();
       return migrateSqlite(database, {
         file: options.file,
