@@ -21,10 +21,15 @@ export interface OpenPhotos {
    * @throws UnsupportedFormatError
    */
   open(upload: ReceivedUpload): OpenPhoto;
+  /**
+   * Rejects a photo whose bytes have not arrived, if an ordinary one would be rejected.
+   * @throws UnavailableError overloaded
+   */
+  checkRoom(context: AnalyseContext): void;
 }
 
 export interface OpenPhotosOptions {
-  readonly pool: Pick<Pool, 'analyse'>;
+  readonly pool: Pick<Pool, 'analyse' | 'checkRoom'>;
   readonly inspector: Pick<Inspector, 'inspect'>;
   /** Whether HEIC photos are decoded, or refused as a format that is switched off. */
   readonly heic?: boolean;
@@ -87,6 +92,7 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
   }
 
   return {
+    checkRoom: (context) => pool.checkRoom(context),
     open(upload) {
       const shared = found(upload);
       shared.holders += 1;

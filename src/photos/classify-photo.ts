@@ -8,7 +8,7 @@ import type { PhotoRecorder } from './pending-records.ts';
 import { waitForWrites } from './wait-for-writes.ts';
 
 export interface PhotoClassifierParts {
-  readonly photos: OpenPhotos;
+  readonly photos: Pick<OpenPhotos, 'open'>;
   /** The whole pipeline. */
   readonly classifier: Classifier;
   readonly cache: Pick<ResultCache, 'correction' | 'claim'>;

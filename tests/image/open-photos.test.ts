@@ -15,6 +15,7 @@ const analysis: Analysis = { rendition: Buffer.alloc(0), widthPx: 3, heightPx: 2
 function setUp() {
   const calls: (PromiseWithResolvers<Analysis> & { job: Job; context: AnalyseContext })[] = [];
   const pool = {
+    checkRoom() {},
     analyse(job: Job, context: AnalyseContext) {
       const answer = Promise.withResolvers<Analysis>();
       calls.push({ ...answer, job, context });

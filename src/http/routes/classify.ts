@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { BadRequestError } from '../../errors.ts';
+import type { OpenPhotos } from '../../image/open-photos.ts';
 import type { ReceivedUpload } from '../../image/upload/receive.ts';
 import {
   openPhotoClassifier,
@@ -15,8 +16,10 @@ import { Envelope, PhotoData, problems, stamp, v1PhotoData, type Wording } from 
 import { type OpsRule, recheckAsked } from '../ops/access.ts';
 import { type PhotoFormParts, readPhotoForm } from '../upload/photo-form.ts';
 import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
+import { checkRoom } from '../upload/room-check.ts';
 
 export interface PhotoRequestParts extends PhotoClassifierParts, PhotoFormParts {
+  readonly photos: OpenPhotos;
   readonly recorder: Pick<Recorder, 'answered' | 'failed' | 'request'>;
   readonly limits: PhotoFormParts['limits'] & { readonly singleMs: number };
   readonly opsRule: OpsRule;
@@ -57,6 +60,7 @@ export function openPhotoRequests(parts: PhotoRequestParts) {
   return async function classify(request: FastifyRequest, reply: FastifyReply): Promise<PhotoResult> {
     const isRecheck = recheck(request);
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
+    await checkRoom(parts.photos, caller.context);
     let failed = 1;
     try {
       const { upload, claimed } = await readOnePhoto(request, parts, caller.context.signal, (error) =>

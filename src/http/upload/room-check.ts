@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpenPhotos } from '../../image/open-photos.ts';
+import type { AnalyseContext } from '../../image/photo.ts';
+
+/** The shortest `Retry-After`. Meanwhile the connection costs nothing. */
+const rejectionDelayMs = 1000;
+
+/**
+ * Rejects a photo before its body is read, if it would have to wait too long. The rejection is late, so that a client
+ * which retries at once sends no more than one that waits as it is asked to.
+ * @throws UnavailableError overloaded
+ */
+export async function checkRoom(
+  photos: Pick<OpenPhotos, 'checkRoom'>,
+  context: AnalyseContext,
+): Promise<void> {
+  try {
+    photos.checkRoom(context);
+  } catch (error) {
+    await sleep(Math.min(rejectionDelayMs, context.deadline.leftMs()), undefined, { signal: context.signal });
+    throw error;
+  }
+}
