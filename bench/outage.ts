@@ -88,7 +88,7 @@ console.table({
   ...(await outageCounts(rows, traffic.answered)),
   paidCalls: llm.calls.length,
   inFlightAtKill: atKill,
-  // 0 is a broken connection, after which the photo was sent again.
+  // After which the photo was sent again; 0 is a broken connection.
   ...Object.fromEntries(
     [...Map.groupBy(traffic.others, String)].map(([status, all]) => [`status ${status}`, all.length]),
   ),

@@ -32,7 +32,7 @@ export interface OutageTraffic {
 
 /**
  * @param url of the service at that moment
- * @param retryMs after a broken connection a photo is sent again, as an app does; by default it is not
+ * @param retryMs after which a photo without an answer is sent again, as an app does; by default it is not
  */
 export function openOutageTraffic(url: () => string, retryMs?: number): OutageTraffic {
   const answered: NumberedPhoto[] = [];
@@ -53,9 +53,12 @@ export function openOutageTraffic(url: () => string, retryMs?: number): OutageTr
       (reply) => reply.status,
       () => 0,
     );
-    if (status === 200) answered.push(photo);
-    else others.push(status);
-    if (status !== 0 || retryMs === undefined) return;
+    if (status === 200) {
+      answered.push(photo);
+      return;
+    }
+    others.push(status);
+    if (retryMs === undefined) return;
     await sleep(retryMs);
     await sendOne(photo);
   }
