@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { configFrom } from '../../src/config.ts';
 import { formOf, post, sampleBytes } from '../support/app.ts';
 import { configurationOf, hasNginx, searchPath, site, startNginx } from '../support/nginx.ts';
 import { startServiceProcess } from '../support/service-process.ts';
@@ -26,6 +27,14 @@ async function isCached(port: number, hash: string, from: string, headers = {}):
   asked.end(JSON.stringify({ image_hash: hash }));
   return JSON.parse(await promise).cached;
 }
+
+test('nginx accepts bodies as large, and waits as long, as the service does', () => {
+  const number = (directive: string) => Number(new RegExp(`${directive} (\\d+)`).exec(site)?.[1]);
+  const { limits } = configFrom({});
+  expect(number('client_max_body_size') * 1_000_000).toBeGreaterThanOrEqual(limits.batchBytes);
+  expect(number('proxy_read_timeout') * 1000).toBeGreaterThan(limits.batchMs);
+  expect(site).toContain('proxy_request_buffering off;');
+});
 
 describe.skipIf(!hasNginx)('the configuration of nginx', () => {
   test('is valid', () => {
