@@ -24,13 +24,14 @@ export function openResultReader(options: ResultReaderOptions, memory: LRUCache<
   function served(found: Found | undefined): Remembered | undefined {
     if (!found) return undefined;
     const { via, corrected, ...result } = found;
-    const correction = corrected === undefined ? undefined : rules.corrected(result, corrected);
+    const correction = corrected && rules.corrected(result, corrected);
     if (correction) return correction;
     // Memory is shared by all callers: only verified results enter it.
     if (via === 'verified') memory.set(result.sha256, result);
     return rules.servable(result, via === 'verified' ? 'store' : 'claim');
   }
 
+  /** The result of bytes with this hash, from memory alone. */
   function inMemory(sha256: string): Remembered | undefined {
     const result = memory.get(sha256);
     return result && rules.servable(result, 'memory');
@@ -42,13 +43,11 @@ export function openResultReader(options: ResultReaderOptions, memory: LRUCache<
   }
 
   const lookupOf = (hash: string, claimant?: string) => ({ hash, version, ...(claimant && { claimant }) });
-
   async function stored(hash: string, claimant?: string): Promise<Found | undefined> {
     return (await results.findResults([lookupOf(hash, claimant)]))[0];
   }
 
   return {
-    /** The result of bytes with this hash, from memory alone; synchronous. */
     inMemory,
 
     /** @throws UnavailableError the store can't be read */

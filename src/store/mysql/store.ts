@@ -54,17 +54,6 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     inTurn(() => withConnection(connection, reportTimeoutMs, report));
   const dialect = mysqlReports(query, separately);
 
-  async function insert(
-    query: MysqlQuery,
-    table: string,
-    columns: readonly string[],
-    rows: readonly (readonly (string | number | null)[])[],
-  ) {
-    if (rows.length === 0) return;
-    const values = rows.map((row) => withBytes(columns, row));
-    await query(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ?`, [values]);
-  }
-
   return {
     kind: 'mysql',
     findResults: async (lookups) => findResults(query, lookups, trust),
@@ -119,4 +108,15 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
     checkConnections: async (workers) => connectionWarning(query, options.poolSize, workers),
     close: () => pool.close(),
   };
+}
+
+async function insert(
+  query: MysqlQuery,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+) {
+  if (rows.length === 0) return;
+  const values = rows.map((row) => withBytes(columns, row));
+  await query(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ?`, [values]);
 }
