@@ -58,8 +58,10 @@ test('a vendor that is not there: one line a minute, and the reason for operator
   await start({ LLM_BASE_URL: `http://127.0.0.1:${port}/v1` });
   await classified(6);
   const words = `LLM not reached: ECONNREFUSED 127.0.0.1:${port}`;
+  const cause = { class: 'network', code: 'ECONNREFUSED', host: `127.0.0.1:${port}` };
   expect(linesOf('LLM ').filter(({ msg }) => !msg.startsWith('LLM calls wait'))).toMatchObject([
-    { level: 40, msg: words, class: 'network', code: 'ECONNREFUSED', host: `127.0.0.1:${port}`, count: 1 },
+    { ...cause, level: 40, msg: words, count: 1 },
+    { ...cause, level: 50, msg: `LLM circuit opened: ${words}` },
   ]);
   expect(linesOf('the LLM did not answer').length).toBeLessThanOrEqual(2);
   expect(await opsState()).toMatchObject([{ name: 'openai', lastFailure: { words, class: 'network' } }]);

@@ -101,11 +101,11 @@ export function openProviders(
     });
   }
 
-  /** Once an outage. */
+  /** Once an outage, as an alert unless the call itself is one. */
   function reportOpening(provider: string, cause: CallFailure): void {
-    log.error({ provider, ...cause }, `LLM circuit opened: ${failureWords(cause)}`);
-    const policy: FailurePolicy = policyOf(cause.class);
-    if (!policy.alert) onAlert?.({ provider, reason: cause.class });
+    const { alert: isReported }: FailurePolicy = policyOf(cause.class);
+    log[isReported ? 'warn' : 'error']({ provider, ...cause }, `LLM circuit opened: ${failureWords(cause)}`);
+    if (!isReported) onAlert?.({ provider, reason: cause.class });
   }
 
   function open({ provider, target }: (typeof targets)[number]): Provider {
