@@ -60,9 +60,11 @@ export function openPhotoRequests(parts: PhotoRequestParts) {
   return async function classify(request: FastifyRequest, reply: FastifyReply): Promise<PhotoResult> {
     const isRecheck = recheck(request);
     const caller = callerOf(request, reply, { lane: 'single', deadlineMs: limits.singleMs, isRecheck });
-    await checkRoom(parts.photos, caller.context);
     let failed = 1;
+    const recordRejection = (error: unknown) =>
+      classifier.recordFailure(error, caller, { durationMs: Math.round(reply.elapsedTime) });
     try {
+      await checkRoom(parts.photos, caller.context, recordRejection);
       const { upload, claimed } = await readOnePhoto(request, parts, caller.context.signal, (error) =>
         classifier.recordFailure(error, caller, { durationMs: 0 }),
       );

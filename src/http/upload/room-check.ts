@@ -13,11 +13,14 @@ const rejectionDelayMs = 1000;
 export async function checkRoom(
   photos: Pick<OpenPhotos, 'checkRoom'>,
   context: AnalyseContext,
+  onRejection: (error: unknown) => void = () => {},
 ): Promise<void> {
   try {
     photos.checkRoom(context);
   } catch (error) {
-    await sleep(Math.min(rejectionDelayMs, context.deadline.leftMs()), undefined, { signal: context.signal });
+    const delayMs = Math.min(rejectionDelayMs, context.deadline.leftMs());
+    await sleep(delayMs, undefined, { signal: context.signal }).catch(() => undefined);
+    onRejection(error);
     throw error;
   }
 }
