@@ -10,7 +10,7 @@ import { samplePhoto } from './sample-photo.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
- * Sends a sample photo to every provider, by each of its keys, and says what came of it.
+ * Sends a sample photo to every provider, by each of its keys, and reports the results.
  * @returns exit code: 0 all answered, 1 one of them did not
  * @throws UsageError, ConfigError
  */
@@ -58,7 +58,7 @@ const hasSeveral = (checks: readonly ProviderCheck[], { provider }: ProviderChec
 
 function textOf(check: ProviderCheck, currency: string, namesKey: boolean): string {
   const { provider, key, model, host, reading, failure, usage, costOf1000, shutdown } = check;
-  const known = check.isModelKnown === undefined ? 'not told' : yesOrNo(check.isModelKnown);
+  const known = check.isModelKnown === undefined ? 'unknown' : yesOrNo(check.isModelKnown);
   const lines = [
     ['reached', yesOrNo(check.isReached)],
     ['model known', known],

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-/** A house on a hill under the sun: what a model says of it matters less than that it says it. */
+/** A house on a hill under the sun. Any category is a good answer. */
 const scene = (widthPx: number, heightPx: number) => `
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 300" width="${widthPx}" height="${heightPx}">
   <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="#4a90d9"/><stop offset="1" stop-color="#dff1ff"/></linearGradient></defs>

@@ -32,7 +32,7 @@ export interface Settings {
     | undefined;
   /** Undefined: none is kept. */
   readonly journal: string | undefined;
-  /** Do again what the journal says is done. */
+  /** Repeats finished photos of the journal. */
   readonly fresh: boolean;
   /** Do again what a weaker model had to answer. */
   readonly redoDegraded: boolean;

@@ -19,10 +19,10 @@ export interface PhotoAnswer {
   readonly degraded: boolean;
 }
 
-/** Undefined where the fields say nothing: a miss, or a line that is none about an answered photo. */
-export function answerOf(said: Partial<PhotoLine> | Cached): PhotoAnswer | undefined {
-  const { category, confidence, description, background_color, inference_method } = said;
-  const { model = '', degraded = false } = said;
+/** Undefined for a miss, or for a line without an answer. */
+export function answerOf(fields: Partial<PhotoLine> | Cached): PhotoAnswer | undefined {
+  const { category, confidence, description, background_color, inference_method } = fields;
+  const { model = '', degraded = false } = fields;
   if (typeof category !== 'string' || typeof confidence !== 'number' || inference_method === undefined)
     return undefined;
   return {

@@ -23,7 +23,7 @@ export interface Transport {
   lookUp(hashes: readonly string[], signal: AbortSignal | undefined): Promise<(PhotoAnswer | undefined)[]>;
   /**
    * Tells how each photo ended as soon as it has.
-   * @throws ClientError what befell all those of which nothing was told
+   * @throws ClientError for every photo without an outcome
    */
   classify(
     batch: readonly Sending[],

@@ -9,7 +9,7 @@ import type { Job } from './pool/job.ts';
 import type { Pool } from './pool/pool.ts';
 import type { ReceivedUpload } from './upload/receive.ts';
 
-/** A photo that is held until it is closed. */
+/** A photo in use until it is closed. */
 export interface OpenPhoto extends Photo {
   /** The holder is done with it. Once; later calls do nothing. */
   close(): void;
@@ -37,25 +37,25 @@ export interface OpenPhotosOptions {
   readonly wants: Wants;
 }
 
-interface Held {
+interface SharedPhoto {
   readonly photo: Photo;
   /** No further requests follow; waiting callers continue. */
   readonly close: () => void;
-  holders: number;
+  users: number;
 }
 
 /** Photos in hand. Callers that open the same bytes share one photo and its decode. */
 export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOptions): OpenPhotos {
-  const held = new Map<string, Held>();
+  const photos = new Map<string, SharedPhoto>();
 
-  function hold(upload: ReceivedUpload): Held {
+  function newPhoto(upload: ReceivedUpload): SharedPhoto {
     const { sha256, release } = upload;
     const format = formatOf(upload.bytes, { heic });
     const sizeBytes = upload.bytes.length;
     let cost: Promise<DecodeCost> | undefined;
-    const inspected = async () => (await upload.lend((bytes) => inspector.inspect(bytes, format))).cost;
+    const inspected = async () => (await upload.transfer((bytes) => inspector.inspect(bytes, format))).cost;
 
-    // The bytes are asked for when they are needed: nothing here keeps them beyond their release.
+    // Each use reads the bytes anew, so that nothing keeps them after their release.
     const analysis = onceForAll(async (context: AnalyseContext) => {
       cost ??= inspected();
       const known = await cost;
@@ -64,7 +64,7 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
       return pool.analyse(job, context);
     }, release);
 
-    /** Only where it is asked for: most photos are answered without the network. */
+    /** Runs on request only, because most answers don't need the local model. */
     const inference = onceForAll(async (context: AnalyseContext) => {
       const { rendition, whole = rendition, probabilities } = await analysis.join(context);
       if (probabilities !== undefined || whole.length === 0) return probabilities;
@@ -72,18 +72,18 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
     });
 
     const photo = { sha256, sizeBytes, format, analyse: analysis.join, probabilities: inference.join };
-    return { photo, close: analysis.close, holders: 0 };
+    return { photo, close: analysis.close, users: 0 };
   }
 
-  function found(upload: ReceivedUpload): Held {
-    const known = held.get(upload.sha256);
+  function sharedFor(upload: ReceivedUpload): SharedPhoto {
+    const known = photos.get(upload.sha256);
     if (known) {
       upload.release();
       return known;
     }
     try {
-      const fresh = hold(upload);
-      held.set(upload.sha256, fresh);
+      const fresh = newPhoto(upload);
+      photos.set(upload.sha256, fresh);
       return fresh;
     } catch (error) {
       upload.release();
@@ -94,17 +94,17 @@ export function openPhotos({ pool, inspector, heic = true, wants }: OpenPhotosOp
   return {
     checkRoom: (context) => pool.checkRoom(context),
     open(upload) {
-      const shared = found(upload);
-      shared.holders += 1;
+      const shared = sharedFor(upload);
+      shared.users += 1;
       let isClosed = false;
       return {
         ...shared.photo,
         close() {
           if (isClosed) return;
           isClosed = true;
-          shared.holders -= 1;
-          if (shared.holders > 0) return;
-          held.delete(shared.photo.sha256);
+          shared.users -= 1;
+          if (shared.users > 0) return;
+          photos.delete(shared.photo.sha256);
           shared.close();
         },
       };

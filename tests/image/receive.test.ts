@@ -141,14 +141,14 @@ describe('receiving an upload', () => {
     await app.close();
   });
 
-  it('lends its bytes to one who gives them back, and takes nothing back once it was released', async () => {
+  it('transfers its bytes and takes them back, unless it was released', async () => {
     const upload = receivedUpload(Buffer.from('photo'), 'a'.repeat(64), () => {});
-    const { size } = await upload.lend(async (bytes) => {
-      expect(() => upload.bytes).toThrow(/lent/);
+    const { size } = await upload.transfer(async (bytes) => {
+      expect(() => upload.bytes).toThrow(/transferred/);
       return { bytes: Buffer.from(bytes), size: bytes.length };
     });
     expect([size, upload.bytes.toString()]).toEqual([5, 'photo']);
-    await upload.lend(async (bytes) => {
+    await upload.transfer(async (bytes) => {
       upload.release();
       return { bytes };
     });

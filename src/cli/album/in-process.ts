@@ -37,7 +37,10 @@ export function inProcess(
     context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: identity.claimant },
   });
 
-  function told(hash: string, answer: Pick<Answer, 'classification' | 'from' | 'degraded'>): PhotoAnswer {
+  function answerFor(
+    hash: string,
+    answer: Pick<Answer, 'classification' | 'from' | 'degraded'>,
+  ): PhotoAnswer {
     if (answer.classification.method === 'llm') byLlm.add(hash);
     const { inference_method, background_color, ...data } = photoData(answer, services);
     return {
@@ -63,7 +66,7 @@ export function inProcess(
     const sha256 = createHash('sha256').update(content).digest('hex');
     const upload = receivedUpload(content, sha256, () => {});
     const { answer } = await classifier.classify(upload, callerUntil(signal));
-    return told(hash, answer);
+    return answerFor(hash, answer);
   }
 
   return {
@@ -76,7 +79,7 @@ export function inProcess(
     async lookUp(hashes, signal) {
       try {
         const found = await lookup.lookUp(hashes, 'batch-check-cache', callerUntil(signal));
-        return found.map((one, index) => one && told(hashes[index] ?? '', one));
+        return found.map((one, index) => one && answerFor(hashes[index] ?? '', one));
       } catch (error) {
         throw clientError(error);
       }

@@ -6,7 +6,7 @@ import type { FilePhoto } from './file-photo.ts';
 export interface JournalEntry {
   readonly answer: PhotoAnswer;
   readonly hash: string;
-  /** An LLM said so, whenever that was. */
+  /** An LLM gave this answer, in this run or an earlier one. */
   readonly isByLlm: boolean;
 }
 
@@ -35,7 +35,7 @@ interface CostLine {
 
 /**
  * A file of JSON lines. Each line is written before the next photo is reported, so a killed run loses no reported photo.
- * @param source who answers: what another said does not count
+ * @param source names the backend; answers of another one don't count
  * @param localModel version of the local model: answers of another do not count, unless it is unknown
  * @throws Error with the code of the file system: the file can't be read or written
  */

@@ -7,7 +7,7 @@ import type { VisionCallReport } from '../../vision/calls/call-report.ts';
 /** Why calls to an LLM failed in this run, or fail at a server. */
 export interface CountedFailure extends CallFailure {
   readonly words: string;
-  /** Of calls; absent where a server does not tell. */
+  /** Calls; absent for a server. */
   readonly count?: number;
 }
 
@@ -17,7 +17,7 @@ export interface FailureTally {
   list(): readonly CountedFailure[];
 }
 
-/** @param hasSeveral providers, which have to be told apart */
+/** @param hasSeveral several providers: names them */
 export function openFailureTally(hasSeveral: boolean): FailureTally {
   const found = new Map<string, CountedFailure>();
   return {
@@ -41,16 +41,16 @@ export const overBudget: CountedFailure = {
   words: 'The budget for LLM calls is used up',
 };
 
-/** As far as a server tells it to all. Never rejects: an older one tells nothing. */
+/** What a server reports in public. Never rejects: an older one reports nothing. */
 export async function failuresAt(http: Http): Promise<readonly CountedFailure[]> {
   try {
     const read = (response: Response) => response.json() as Promise<Api['GET /api/v1/health']['answer']>;
     const { llm, llm_failure: failure } = await http('/api/v1/health', { method: 'GET' }, read);
-    const told = failure && {
+    const shown = failure && {
       ...failure,
       words: `${failureWords(failure)}${failure.over_at ? ', and answers again' : ''}`,
     };
-    return [...(llm === 'over_budget' ? [overBudget] : []), ...(told ? [told] : [])];
+    return [...(llm === 'over_budget' ? [overBudget] : []), ...(shown ? [shown] : [])];
   } catch {
     return [];
   }

@@ -13,7 +13,7 @@ export type OutputForm = 'table' | 'json' | 'ndjson' | 'csv';
 /** Writes results: some forms row by row, others when all are there. */
 export interface Output {
   add(row: Row): void;
-  /** @param summary told in the forms that have a place for it */
+  /** @param summary written in the forms that have a place for it */
   end(summary: object): void;
 }
 

@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { type PhotoError, UndecodableError } from '../../errors.ts';
+import { timerAfterIo } from '../../resilience/timer-after-io.ts';
 import type { ImageFormat } from '../photo.ts';
 import { photoErrorOf } from '../photo-errors.ts';
 import type { InspectionOptions } from './inspect.ts';
 import type { Inspection } from './inspector-thread.ts';
 import type { DecodeCost } from './limits.ts';
 
-/** Bytes that come back from where they were lent to, with what they cost to decode. */
+/** The bytes after their way through the thread, and the estimated cost of their decode. */
 export interface Inspected {
   readonly bytes: Buffer;
   readonly cost: DecodeCost;
@@ -27,25 +28,23 @@ export interface InspectorOptions extends InspectionOptions {
   readonly timeoutMs?: number;
 }
 
-interface Errand {
+interface Request {
   readonly bytes: Buffer;
   readonly format: ImageFormat;
   readonly resolve: (inspected: Inspected) => void;
   readonly reject: (reason: PhotoError) => void;
 }
 
-/** What the thread was doing when it could do no more is not known to be safe, so that photo is not decoded. */
+/** A photo that stops the thread may not be safe to decode. */
 const stopped = () =>
   new UndecodableError('refused_image', 'The photo could not be checked, so it is not decoded.');
 
-const secondLookMs = 100;
-
 /** One photo at a time: if the thread has to be replaced, no other is in it. */
 export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions): Inspector {
-  const waiting: Errand[] = [];
+  const waiting: Request[] = [];
   let thread = start();
-  let running: Errand | undefined;
-  let watchdog: NodeJS.Timeout | undefined;
+  let running: Request | undefined;
+  let stopClock = () => {};
   let isClosed = false;
 
   function start(): Worker {
@@ -70,29 +69,23 @@ export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions
       return;
     }
     thread.ref();
-    watch();
+    stopClock = timerAfterIo(replace, timeoutMs);
     const bytes = movable(running.bytes);
     thread.postMessage({ bytes, format: running.format }, [bytes.buffer]);
   }
 
-  function watch(): void {
-    // A timer can be late because this thread stood still; what the other one said meanwhile is heard first.
-    watchdog = setTimeout(() => {
-      watchdog = setTimeout(replace, secondLookMs);
-    }, timeoutMs);
-  }
-
   function finish(inspection: Inspection): void {
-    clearTimeout(watchdog);
-    const errand = running;
+    stopClock();
+    const request = running;
     running = undefined;
-    if (inspection.refused) errand?.reject(photoErrorOf(inspection.refused.code, inspection.refused.message));
-    else errand?.resolve({ bytes: Buffer.from(inspection.bytes.buffer), cost: inspection.cost });
+    if (inspection.refused)
+      request?.reject(photoErrorOf(inspection.refused.code, inspection.refused.message));
+    else request?.resolve({ bytes: Buffer.from(inspection.bytes.buffer), cost: inspection.cost });
     next();
   }
 
   function replace(): void {
-    clearTimeout(watchdog);
+    stopClock();
     const [gone, lost] = [thread, running];
     running = undefined;
     if (!isClosed) thread = start();
@@ -111,7 +104,7 @@ export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions
     },
     async close() {
       isClosed = true;
-      for (const errand of waiting.splice(0)) errand.reject(stopped());
+      for (const request of waiting.splice(0)) request.reject(stopped());
       await thread.terminate();
     },
   };

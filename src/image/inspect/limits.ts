@@ -1,6 +1,6 @@
 import { TooManyPixelsError, UndecodableError } from '../../errors.ts';
 
-/** What a decoder spends on a photo, as far as its header tells. */
+/** Estimated cost of a decode, from the header of the photo. */
 export interface DecodeCost {
   /** On one core of the machine that the figures in cost.ts were measured on. */
   readonly cpuMs: number;

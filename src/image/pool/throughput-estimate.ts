@@ -4,7 +4,7 @@ import { estimatedMs, type Job } from './job.ts';
 export interface ThroughputEstimate {
   /** Whether enough jobs finished to know the machine. */
   readonly isKnown: boolean;
-  /** @returns call it when the job has left its child; `isDone` says whether the child finished it */
+  /** @returns a function to call when the job has left its child; `isDone`: the child finished it */
   begin(job: Job): (isDone: boolean) => void;
   /** Milliseconds until that much estimated work, and the matching jobs under way, are done by that many children. */
   drainMs(workMs: number, children: number, matches?: (job: Job) => boolean): number;

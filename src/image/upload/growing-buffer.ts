@@ -8,9 +8,9 @@ export interface GrowingBuffer {
 const firstBytes = 64 * 1024;
 
 /**
- * Gathers bytes of unknown length in one block. `ArrayBuffer.transfer` gives the old block back at once instead of
- * leaving it to the garbage collector, which lags far behind where many uploads arrive; a list of chunks joined at
- * the end would hold every photo twice.
+ * Gathers bytes of unknown length in one block. `ArrayBuffer.transfer` frees the old block immediately. The garbage
+ * collector would do that much later under many uploads. A list of chunks, joined at the end, would need twice the
+ * memory. A block of the announced length costs as much: growing it is a cheap operation of the system.
  */
 export function growingBuffer(limitBytes: number): GrowingBuffer {
   let block = new ArrayBuffer(0);

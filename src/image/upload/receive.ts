@@ -7,10 +7,10 @@ import { growingBuffer } from './growing-buffer.ts';
 
 export interface ReceivedUpload extends Upload {
   /**
-   * Lends the bytes to `use`, which returns them. They can't be read meanwhile, nor afterwards if they were not
-   * returned or were released in between.
+   * Transfers the bytes to `use`, which returns them. They can't be read meanwhile, nor afterwards if `use` failed or
+   * they were released.
    */
-  lend<T extends { readonly bytes: Buffer }>(use: (bytes: Buffer) => Promise<T>): Promise<T>;
+  transfer<T extends { readonly bytes: Buffer }>(use: (bytes: Buffer) => Promise<T>): Promise<T>;
   /**
    * Drops the bytes and gives them back to the budget. Once; later calls do nothing. Reading `bytes`
    * afterwards throws an Error.
@@ -71,26 +71,26 @@ export async function receiveUpload(stream: FileStream, options: ReceiveOptions)
 
 /** An upload whose bytes can be dropped while others still hold the upload itself, as waiting callers do. */
 export function receivedUpload(bytes: Buffer, sha256: string, onRelease: () => void): ReceivedUpload {
-  let held: Buffer | undefined = bytes;
+  let present: Buffer | undefined = bytes;
   let isReleased = false;
-  const inHand = () => {
-    if (!held) throw new Error(`the bytes of this upload were ${isReleased ? 'released' : 'lent'}`);
-    return held;
+  const owned = () => {
+    if (!present) throw new Error(`the bytes of this upload were ${isReleased ? 'released' : 'transferred'}`);
+    return present;
   };
   return {
     sha256,
     get bytes() {
-      return inHand();
+      return owned();
     },
-    async lend(use) {
-      const lent = inHand();
-      held = undefined;
-      const returned = await use(lent);
-      if (!isReleased) held = returned.bytes;
+    async transfer(use) {
+      const transferred = owned();
+      present = undefined;
+      const returned = await use(transferred);
+      if (!isReleased) present = returned.bytes;
       return returned;
     },
     release() {
-      held = undefined;
+      present = undefined;
       isReleased = true;
       onRelease();
     },
