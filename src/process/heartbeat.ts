@@ -18,7 +18,7 @@ export function sendHeartbeats(): void {
 }
 
 /**
- * In the primary: calls `onHang` when heartbeats stop. A worker that is still loading its code has sent none, and is not
+ * In the primary: calls `onHang` when heartbeats stop. A worker that is still starting has sent none, and is not
  * watched yet. Missed ones are counted, not timed: after a suspension of the whole machine nothing is missing.
  */
 export function watchHeartbeats(worker: Worker, onHang: () => void): void {

@@ -18,7 +18,6 @@ export async function serve(
   config: Config,
   { log, lostLines, version }: Log & { readonly version: string },
 ): Promise<void> {
-  if (cluster.isWorker) sendHeartbeats();
   const ops = openOpsToken(config);
   // One worker prints for all.
   const isSpeaker = !cluster.isWorker || cluster.worker?.id === 1;
@@ -57,6 +56,7 @@ export async function serve(
     await services.close();
     process.exit(cluster.isWorker ? cannotStart : 1);
   }
+  if (cluster.isWorker) sendHeartbeats();
   const { port } = app.server.address() as AddressInfo;
   if (!isSpeaker) return;
   const notices = await services.modelNotices();
