@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { type Invocation, invocationOf, quoted } from './cli/invocation.ts';
 import { loadCliConfig } from './cli/load-config.ts';
 import { classifyFlags, settingsFrom } from './cli/settings.ts';
-import { unknownOption, usage } from './cli/usage.ts';
+import { unknownCommand, unknownOption, usage } from './cli/usage.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { ConfigError, userEnvironment } from './config.ts';
 
@@ -70,7 +70,7 @@ async function run(invocation: Invocation): Promise<number> {
     case 'check-llm':
       return (await import('./cli/check-llm.ts')).checkLlm(words, config, values);
     default:
-      throw new UsageError(command === undefined ? 'no command given' : `there is no command ${command}`);
+      throw unknownCommand(command);
   }
 }
 

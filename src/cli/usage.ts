@@ -66,7 +66,26 @@ export function unknownOption(error: unknown, options: readonly string[]): Usage
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return undefined;
   const [, written = ''] = /'(-[^' ]*)/.exec(message) ?? [];
   const nearest = nearestOf(written, options);
-  return new UsageError(
-    `There is no option ${written}.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}`,
-  );
+  return new UsageError(`There is no option ${written}${suggestion(nearest && `--${nearest}`) || '.'}`);
+}
+
+const commands = [
+  'classify',
+  'undo',
+  'migrate',
+  'versions',
+  'drop',
+  'forget',
+  'keys',
+  'check-config',
+  'check-llm',
+] as const;
+
+export function unknownCommand(written: string | undefined): UsageError {
+  if (written === undefined) return new UsageError('no command given');
+  return new UsageError(`there is no command ${written}${suggestion(nearestOf(written, commands))}`);
+}
+
+function suggestion(nearest: string | undefined): string {
+  return nearest === undefined ? '' : `. Did you mean ${nearest}?`;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, test } from 'vitest';
 import { classifyFlags, settingsFrom } from '../../src/cli/settings.ts';
-import { unknownOption, usage } from '../../src/cli/usage.ts';
+import { unknownCommand, unknownOption, usage } from '../../src/cli/usage.ts';
 
 const invocation = {
   command: 'album-classifier',
@@ -63,6 +63,11 @@ test('a configuration file may keep the settings in the section of another progr
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a misspelt command gets the right one', () => {
+  expect(unknownCommand('clasify').message).toBe('there is no command clasify. Did you mean classify?');
+  expect(unknownCommand('dance').message).toBe('there is no command dance');
 });
 
 test('a misspelt option gets the right one', () => {
