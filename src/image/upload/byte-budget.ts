@@ -91,10 +91,7 @@ export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions
       if (holder.favoured || (fits && !blocked)) book(holder);
       else blocked = true;
     }
-    const progressIsCertain = [...holders].some(
-      ({ favoured, state, heldBytes }) => favoured || (state === 'complete' && heldBytes > 0),
-    );
-    if (blocked && !progressIsCertain) favourOldest();
+    if (blocked && ![...holders].some(willGiveBack)) favourOldest();
     watch();
   }
 
@@ -113,23 +110,8 @@ export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions
   function tick(): void {
     if (movedBytes < progressBytes) favourOldest();
     movedBytes = 0;
-    endSlow();
+    endSlowUploads(holders, limitBytes * slowShare);
     watch();
-  }
-
-  function endSlow(): void {
-    for (const holder of holders) {
-      const isSlow =
-        holder.state === 'receiving' && holder.wish === undefined && holder.movedBytes < slowBytesPerS;
-      holder.slowSeconds = isSlow ? holder.slowSeconds + 1 : 0;
-      holder.movedBytes = 0;
-      if (holder.slowSeconds >= slowSeconds && holder.heldBytes > limitBytes * slowShare)
-        holder.end(
-          new SlowUploadError(
-            'The upload is slow, and others wait for its memory; send it again over a better connection.',
-          ),
-        );
-    }
   }
 
   function take(holder: Holder, bytes: number): Promise<void> | undefined {
@@ -157,15 +139,7 @@ export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions
 
   return {
     openTicket(end = () => {}) {
-      const holder: Holder = {
-        heldBytes: 0,
-        movedBytes: 0,
-        slowSeconds: 0,
-        end,
-        state: 'receiving',
-        favoured: false,
-        wish: undefined,
-      };
+      const holder = newHolder(end);
       holders.add(holder);
       return {
         take: (bytes) => take(holder, bytes),
@@ -177,4 +151,36 @@ export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions
     },
     status: () => ({ usedBytes, limitBytes, waiting: waiting().length }),
   };
+}
+
+/** Gives bytes back without any more room. */
+const willGiveBack = ({ favoured, state, heldBytes }: Holder): boolean =>
+  favoured || (state === 'complete' && heldBytes > 0);
+
+function newHolder(end: Holder['end']): Holder {
+  return {
+    heldBytes: 0,
+    movedBytes: 0,
+    slowSeconds: 0,
+    end,
+    state: 'receiving',
+    favoured: false,
+    wish: undefined,
+  };
+}
+
+/** Called once a second while uploads wait. */
+function endSlowUploads(holders: Iterable<Holder>, mostBytes: number): void {
+  for (const holder of holders) {
+    const isSlow =
+      holder.state === 'receiving' && holder.wish === undefined && holder.movedBytes < slowBytesPerS;
+    holder.slowSeconds = isSlow ? holder.slowSeconds + 1 : 0;
+    holder.movedBytes = 0;
+    if (holder.slowSeconds >= slowSeconds && holder.heldBytes > mostBytes)
+      holder.end(
+        new SlowUploadError(
+          'The upload is slow, and others wait for its memory; send it again over a better connection.',
+        ),
+      );
+  }
 }
