@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenPhotos } from '../../image/open-photos.ts';
 import type { AnalyseContext } from '../../image/photo.ts';
 
-/** The shortest `Retry-After`. Meanwhile the connection costs nothing. */
-const rejectionDelayMs = 1000;
+/** A waiting connection costs nothing. A thousand clients that retry at once cause 300 rejections a second. */
+const rejectionDelayMs = 3000;
 
 /**
  * Rejects a photo before its body is read, if it would have to wait too long. The rejection is late, so that a client
