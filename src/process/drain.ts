@@ -1,4 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { buildServer } from '../server.ts';
 import type { Services } from '../services.ts';
@@ -24,7 +26,10 @@ export async function drain(
 ): Promise<void> {
   log.info({ reason, graceMs }, 'draining: requests in flight finish, new ones are refused after the grace');
   services.stopTaking();
-  if (app.server.listening) await sleep(graceMs);
+  if (app.server.listening && graceMs > 0) {
+    await sleep(graceMs);
+    await refuseConnections(app.server);
+  }
   const cut = setTimeout(() => {
     log.warn({ limitMs }, 'requests were still in flight at the limit and are cut off');
     app.server.closeAllConnections();
@@ -44,4 +49,20 @@ export async function drain(
   clearTimeout(abort);
   log.info('stopped');
   process.exit(exitCode);
+}
+
+/** How long kept connections stay open after new ones are refused, in milliseconds. */
+const lingerMs = 500;
+
+/**
+ * Refuses new connections first and closes kept ones later, so that a proxy finds out without losing a request: it
+ * tries another replica when a connection is refused, but can't repeat an upload that it has begun to send. A turn of
+ * the event loop before each step accepts and reads what has arrived while the process was busy.
+ */
+async function refuseConnections(server: Server): Promise<void> {
+  await nextTurn();
+  // The method of an HTTP server closes kept connections at once.
+  NetServer.prototype.close.call(server);
+  await sleep(lingerMs);
+  await nextTurn();
 }
