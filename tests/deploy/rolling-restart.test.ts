@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { formOf, post, sampleBytes } from '../support/app.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
 import { freePort } from '../support/free-port.ts';
+import { longTest } from '../support/long-test.ts';
 import { describeWithMysql, dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 import { hasNginx, startNginx } from '../support/nginx.ts';
 import { type ServiceProcess, spawnService } from '../support/service-process.ts';
@@ -21,7 +22,7 @@ function photoOf(index: number): Buffer<ArrayBuffer> {
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describeWithMysql('three replicas behind nginx', (server) => {
-  test.skipIf(!hasNginx)(
+  (hasNginx ? longTest : test.skip)(
     'lose no request over rolling restarts, only those inside a killed one, and pay once for each photo',
     async () => {
       const database = randomDatabase();

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';
+import { longTest } from '../support/long-test.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 beforeAll(async () => {
@@ -31,7 +32,7 @@ function slowUpload() {
 /** More than one chunk. */
 const photo = (index: number) => Buffer.concat([sampleBytes('cat.jpg'), Buffer.alloc(500_000, index)]);
 
-test('seven slow uploads that fill the memory keep no others out', { timeout: 60_000 }, async () => {
+longTest('seven slow uploads that fill the memory keep no others out', { timeout: 60_000 }, async () => {
   const slow = Array.from({ length: 7 }, slowUpload);
   await expect.poll(() => app.services.budget.status().waiting, { timeout: 20_000 }).toBeGreaterThan(0);
   const uploads = Array.from({ length: 4 }, (_, index) =>

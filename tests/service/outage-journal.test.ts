@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { openTcpProxy, type TcpProxy } from '../store/tcp-proxy.ts';
 import { get, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { mysqlRows, randomDatabase } from '../support/mysql.ts';
 import {
   numberedPhoto,
@@ -114,40 +115,48 @@ describe.skipIf(path === undefined)('an outage of the database', () => {
     await expectAllOnce(traffic);
   }, 120_000);
 
-  test('in which the process is killed is written by the next one', async () => {
-    let service = await start();
-    const traffic = openOutageTraffic(() => service.url);
-    await traffic.send(5, 50);
-    await expect.poll(async () => (await rows('SELECT 1 FROM photos')).length, { timeout: 10_000 }).toBe(5);
-    await proxy.stop();
-    await traffic.send(40, 50);
-    const before = [...traffic.answered];
-    // Records are written a second after their answer: a process that is killed earlier loses them. Each photo has two.
-    await expect.poll(() => waitingRecords(service), { timeout: 10_000 }).toBe(80);
-    service.child.kill('SIGKILL');
-    await service.exited;
-    service = await start();
-    expect(await traffic.repeat(before.slice(-20))).toBe(20);
-    await traffic.send(20, 50);
-    await proxy.restart();
-    await traffic.send(10, 50);
-    expect(traffic.others).toEqual([]);
-    await expectAllOnce(traffic);
-  }, 120_000);
+  longTest(
+    'in which the process is killed is written by the next one',
+    async () => {
+      let service = await start();
+      const traffic = openOutageTraffic(() => service.url);
+      await traffic.send(5, 50);
+      await expect.poll(async () => (await rows('SELECT 1 FROM photos')).length, { timeout: 10_000 }).toBe(5);
+      await proxy.stop();
+      await traffic.send(40, 50);
+      const before = [...traffic.answered];
+      // Records are written a second after their answer: a process that is killed earlier loses them. Each photo has two.
+      await expect.poll(() => waitingRecords(service), { timeout: 10_000 }).toBe(80);
+      service.child.kill('SIGKILL');
+      await service.exited;
+      service = await start();
+      expect(await traffic.repeat(before.slice(-20))).toBe(20);
+      await traffic.send(20, 50);
+      await proxy.restart();
+      await traffic.send(10, 50);
+      expect(traffic.others).toEqual([]);
+      await expectAllOnce(traffic);
+    },
+    120_000,
+  );
 
-  test('may be a backup that locks all tables', async () => {
-    const service = await start();
-    const traffic = openOutageTraffic(() => service.url);
-    await traffic.send(20, 50);
-    const backup = await createConnection({ ...maria.server });
-    await backup.query('FLUSH TABLES WITH READ LOCK');
-    await traffic.send(80, 50);
-    await backup.query('UNLOCK TABLES');
-    await backup.end();
-    await traffic.send(20, 50);
-    expect(traffic.others).toEqual([]);
-    await expectAllOnce(traffic);
-  }, 120_000);
+  longTest(
+    'may be a backup that locks all tables',
+    async () => {
+      const service = await start();
+      const traffic = openOutageTraffic(() => service.url);
+      await traffic.send(20, 50);
+      const backup = await createConnection({ ...maria.server });
+      await backup.query('FLUSH TABLES WITH READ LOCK');
+      await traffic.send(80, 50);
+      await backup.query('UNLOCK TABLES');
+      await backup.end();
+      await traffic.send(20, 50);
+      expect(traffic.others).toEqual([]);
+      await expectAllOnce(traffic);
+    },
+    120_000,
+  );
 });
 
 test('a SQLite file that stays locked gets what was written meanwhile from memory', async () => {

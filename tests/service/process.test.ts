@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { formOf, post, sampleBytes } from '../support/app.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { spawnService, startServiceProcess } from '../support/service-process.ts';
 
 const photo = (name: 'cat.jpg' | 'coffee.jpg', tail = '') => ({
@@ -147,18 +148,22 @@ describe('several workers', { timeout: 60_000 }, () => {
     expect((await exited)[0]).toBe(0);
   });
 
-  test('a worker that hangs is left out of /metrics, killed and replaced', { timeout: 90_000 }, async () => {
-    const { child, url, ready } = await spawnService({ WORKERS: '2', INFERENCE_PROCESSES: '2' });
-    await ready(2);
-    const [victim = 0] = childrenOf(child.pid);
-    process.kill(victim, 'SIGSTOP');
-    const metrics = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
-    expect([metrics.status, await metrics.text()]).toEqual([200, expect.stringContaining('album_')]);
-    await expect.poll(() => isAlive(victim), { timeout: 30_000 }).toBe(false);
-    await expect.poll(() => childrenOf(child.pid).length, { timeout: 30_000 }).toBe(2);
-  });
+  longTest(
+    'a worker that hangs is left out of /metrics, killed and replaced',
+    { timeout: 90_000 },
+    async () => {
+      const { child, url, ready } = await spawnService({ WORKERS: '2', INFERENCE_PROCESSES: '2' });
+      await ready(2);
+      const [victim = 0] = childrenOf(child.pid);
+      process.kill(victim, 'SIGSTOP');
+      const metrics = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
+      expect([metrics.status, await metrics.text()]).toEqual([200, expect.stringContaining('album_')]);
+      await expect.poll(() => isAlive(victim), { timeout: 30_000 }).toBe(false);
+      await expect.poll(() => childrenOf(child.pid).length, { timeout: 30_000 }).toBe(2);
+    },
+  );
 
-  test('SIGTERM ends a worker that hangs, too', { timeout: 90_000 }, async () => {
+  longTest('SIGTERM ends a worker that hangs, too', { timeout: 90_000 }, async () => {
     const { child, exited, ready } = await spawnService({
       WORKERS: '2',
       INFERENCE_PROCESSES: '2',
