@@ -64,7 +64,9 @@ export async function spawnService(
     exited,
     output: () => output,
     async ready(workers = 1) {
-      const listening = () => output.match(/Server listening/g)?.length ?? 0;
+      // A worker has a line for each address.
+      const listening = () =>
+        new Set([...output.matchAll(/"pid":(\d+).*Server listening/g)].map(([, pid]) => pid)).size;
       if (workers > 1) await expect.poll(listening, { timeout: 60_000 }).toBe(workers);
       await expect.poll(isReady, { timeout: 60_000 }).toBe(true);
     },
