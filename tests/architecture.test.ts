@@ -10,7 +10,7 @@ const map: Record<string, readonly string[]> = {
   cache: ['classify', 'types:store', 'types:image'],
   vision: ['classify', 'image'],
   local: ['classify', 'image'],
-  stats: ['classify', 'types:store'],
+  stats: ['classify', 'types:store', 'types:vision'],
   store: ['types:classify', 'types:image'],
   classify: ['types:image'],
   image: [],

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from '@prometheus-io/client';
+import type { VisionState } from '../vision/open-vision.ts';
 
 /** The current state of this process's parts. */
 export interface ServiceState {
@@ -15,36 +16,7 @@ export interface ServiceState {
     readonly queued: number;
   };
   /** Absent where no LLM is configured. */
-  readonly llm?: {
-    readonly isOverBudget: boolean;
-    readonly currency: string;
-    readonly dailyBudget?: number;
-    readonly providers: readonly ProviderState[];
-  };
-}
-
-export interface ProviderState {
-  readonly name: string;
-  readonly model: string;
-  readonly modelState: {
-    readonly warning?: string;
-    readonly shutdown?: string;
-    readonly daysLeft?: number;
-  };
-  readonly account: string;
-  readonly circuit: string;
-  /** Why the circuit is open, in words. */
-  readonly circuitCause?: string;
-  readonly healthyKeys: number;
-  readonly lastFailure?: {
-    readonly class: string;
-    readonly words: string;
-    readonly count: number;
-    readonly since: string;
-    readonly at: string;
-    readonly overAt?: string;
-  };
-  readonly limiter: { readonly inFlight: number; readonly waiting: number; readonly limit: number };
+  readonly llm?: VisionState;
 }
 
 /** Gauges of the current state, read at each scrape. */
