@@ -1,14 +1,28 @@
+import { inLanguage, type Message, type Text, textOf } from './messages/text.ts';
+
 /**
  * Every failure that a caller may see. `code` is public and never changes; `message` is one sentence a person
  * can act on and goes out as `detail`, so it never holds an exception's text, a path, a key or a photo.
  */
 export abstract class AppError extends Error {
+  // Private: a logger would write it beside the message, which says the same.
+  readonly #text: Text;
   /** Stable, snake case. */
   abstract readonly code: string;
   /** HTTP status it is answered with. */
   abstract readonly status: number;
   /** Seconds a caller should wait, sent as `Retry-After`. */
   readonly retryAfterS?: number;
+
+  constructor(message: Message, options?: ErrorOptions) {
+    super(inLanguage('en', message), options);
+    this.#text = textOf(message);
+  }
+
+  /** The sentence, in no language yet; `message` is English. */
+  get text(): Text {
+    return this.#text;
+  }
 
   override get name(): string {
     return this.constructor.name;
@@ -28,7 +42,7 @@ export class BadRequestError extends AppError {
       | 'invalid_hash'
       | 'too_many_items'
       | 'counts_differ',
-    message: string,
+    message: Message,
   ) {
     super(message);
     this.code = code;
@@ -40,7 +54,7 @@ export class AccessError extends AppError {
   readonly code: 'unauthorized' | 'forbidden';
   readonly status: 401 | 403;
 
-  constructor(code: 'unauthorized' | 'forbidden', message: string) {
+  constructor(code: 'unauthorized' | 'forbidden', message: Message) {
     super(message);
     this.code = code;
     this.status = code === 'unauthorized' ? 401 : 403;
@@ -53,7 +67,7 @@ export class QuotaError extends AppError {
   readonly status = 429;
   override readonly retryAfterS: number;
 
-  constructor(message: string, retryAfterS: number) {
+  constructor(message: Message, retryAfterS: number) {
     super(message);
     this.retryAfterS = retryAfterS;
   }
@@ -76,7 +90,7 @@ export class TooLargeError extends AppError {
   readonly code: 'body_too_large' | 'file_too_large' | 'too_many_pixels';
   readonly status = 413;
 
-  constructor(code: 'body_too_large' | 'file_too_large' | 'too_many_pixels', message: string) {
+  constructor(code: 'body_too_large' | 'file_too_large' | 'too_many_pixels', message: Message) {
     super(message);
     this.code = code;
   }
@@ -102,7 +116,7 @@ export class UndecodableError extends PhotoError {
   readonly code: 'undecodable_image' | 'truncated_image' | 'refused_image';
   readonly status = 422;
 
-  constructor(code: 'undecodable_image' | 'truncated_image' | 'refused_image', message: string) {
+  constructor(code: 'undecodable_image' | 'truncated_image' | 'refused_image', message: Message) {
     super(message);
     this.code = code;
   }
@@ -122,7 +136,7 @@ export class UnavailableError extends AppError {
 
   constructor(
     code: 'overloaded' | 'no_classifier' | 'store_unavailable' | 'shutting_down',
-    message: string,
+    message: Message,
     retryAfterS = 5,
     options?: ErrorOptions,
   ) {
@@ -142,7 +156,9 @@ export class DeadlineError extends AppError {
   readonly code = 'deadline_passed';
   readonly status = 504;
 
-  constructor(message = 'The deadline passed before the photo could be classified; send it again later.') {
+  constructor(
+    message: Message = 'The deadline passed before the photo could be classified; send it again later.',
+  ) {
     super(message);
   }
 }

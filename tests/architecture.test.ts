@@ -15,12 +15,13 @@ const map: Record<string, readonly string[]> = {
   classify: ['types:image'],
   image: [],
   resilience: [],
+  messages: [],
   config: [],
   client: [],
 };
 
 /** Imported from anywhere. */
-const freeOfAll = ['errors.ts', 'durations.ts', 'resilience'];
+const freeOfAll = ['errors.ts', 'durations.ts', 'resilience', 'messages'];
 
 /** Entries and the composition root see everything. */
 const roots = [

@@ -8,6 +8,8 @@ import {
   TooLargeError,
   UnavailableError,
 } from '../errors.ts';
+import { inLanguage, type Language, type Message, text } from '../messages/text.ts';
+import { languageOf, varyByLanguage } from './language.ts';
 import { photoFormWanted } from './upload/photo-form.ts';
 
 /** RFC 9457 problem details for every error, and for nothing else. */
@@ -24,7 +26,11 @@ export function registerProblems(app: FastifyInstance): void {
     return sendProblem(
       request,
       reply,
-      new RefusedError(405, 'method_not_allowed', `This route answers to ${allowed.join(', ')} only.`),
+      new RefusedError(
+        405,
+        'method_not_allowed',
+        text('This route answers to {methods} only.', { methods: allowed.join(', ') }),
+      ),
     );
   });
   app.setErrorHandler((error: FastifyError, request, reply) =>
@@ -54,14 +60,14 @@ class RefusedError extends AppError {
   readonly code: string;
   readonly status: number;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: Message) {
     super(message);
     this.status = status;
     this.code = code;
   }
 }
 
-const titles: Record<number, string> = {
+const titles: Record<number, Message> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -86,20 +92,21 @@ export interface Problem {
   readonly request_id: string;
 }
 
-export function problemOf(error: AppError, requestId: string): Problem {
+export function problemOf(error: AppError, requestId: string, language: Language): Problem {
   return {
     type: `urn:album-classifier:problem:${error.code}`,
-    title: titles[error.status] ?? 'Error',
+    title: inLanguage(language, titles[error.status] ?? 'Error'),
     status: error.status,
-    detail: error.message,
+    detail: inLanguage(language, error.text),
     code: error.code,
     request_id: requestId,
   };
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError) {
-  const problem = JSON.stringify(problemOf(error, request.id));
-  return sendError(request, reply, error, { type: 'application/problem+json', text: problem });
+  const language = languageOf(request);
+  const body = JSON.stringify(problemOf(error, request.id, language));
+  return sendError(request, reply, error, { type: 'application/problem+json', language, body });
 }
 
 /** An error in any form, also while the body is still on its way. */
@@ -107,12 +114,12 @@ export function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
   error: AppError,
-  { type, text }: { type: string; text: string },
+  { type, language, body: words }: { type: string; language: Language; body: string },
 ) {
-  reply.status(error.status).type(type);
+  varyByLanguage(reply.status(error.status).type(type).header('content-language', language));
   if (error.retryAfterS !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterS));
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
-  const body = Buffer.from(text);
+  const body = Buffer.from(words);
   if (request.raw.complete || request.raw.destroyed) return reply.send(body);
   reply.header('connection', 'close').header('content-length', body.length);
   return reply.send(thenDrained(body, request));
@@ -187,10 +194,49 @@ export function knownError(error: FastifyError | AppError): AppError | undefined
 }
 
 function validationError(error: FastifyError): BadRequestError {
-  const first = error.validation?.[0];
+  const [first] = error.validation ?? [];
   const place = `${error.validationContext ?? 'request'}${first?.instancePath ?? ''}`;
   if (first?.keyword === 'pattern' && /image_hash/.test(place))
-    return new BadRequestError('invalid_hash', `${place} must be a SHA-256 as 64 hexadecimal digits.`);
+    return new BadRequestError(
+      'invalid_hash',
+      text('{place} must be a SHA-256 as 64 hexadecimal digits.', { place }),
+    );
   const code = first?.keyword === 'maxItems' ? 'too_many_items' : 'invalid_request';
-  return new BadRequestError(code, `${place} ${first?.message ?? 'is not as described in /docs'}.`);
+  return new BadRequestError(code, whatIsWrong(place, first?.keyword, first?.params ?? {}));
+}
+
+/** @param params the validator's own, each keyword has others */
+function whatIsWrong(place: string, keyword: string | undefined, params: Record<string, unknown>): Message {
+  const limit = String(params.limit);
+  switch (keyword) {
+    case 'required':
+      return text('{place} must have the property `{property}`.', {
+        place,
+        property: String(params.missingProperty),
+      });
+    case 'type':
+      return text('{place} must be of type {type}.', { place, type: String(params.type) });
+    case 'enum':
+      return text('{place} must be one of {allowed}.', {
+        place,
+        allowed: [params.allowedValues].flat().join(', '),
+      });
+    case 'minItems':
+      return text('{place} must have at least {limit} items.', { place, limit });
+    case 'maxItems':
+      return text('{place} must have at most {limit} items.', { place, limit });
+    case 'minLength':
+      return text('{place} must have at least {limit} characters.', { place, limit });
+    case 'maxLength':
+      return text('{place} must have at most {limit} characters.', { place, limit });
+    case 'minimum':
+    case 'maximum':
+      return text('{place} must be {comparison} {limit}.', {
+        place,
+        comparison: String(params.comparison),
+        limit,
+      });
+    default:
+      return text('{place} is not as described in /docs.', { place });
+  }
 }

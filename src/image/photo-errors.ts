@@ -1,7 +1,8 @@
 import { type PhotoError, TooManyPixelsError, UndecodableError, UnsupportedFormatError } from '../errors.ts';
+import type { Message } from '../messages/text.ts';
 
 /** Restores a PhotoError that crossed a process or thread boundary. */
-export function photoErrorOf(code: string, message: string): PhotoError {
+export function photoErrorOf(code: string, message: Message): PhotoError {
   switch (code) {
     case 'unsupported_format':
       return new UnsupportedFormatError(message);

@@ -89,7 +89,7 @@ test.each(asking)('%s decodes a photo whose form is incomplete, and calls the LL
 
 test.each(asking)('%s calls no model for a photo whose form is refused', async (one) => {
   const { asked, answer, refuse } = setUp(one);
-  const error = new BadRequestError('counts_differ', 'one item for three photos');
+  const error = new BadRequestError('counts_differ', 'The body is malformed or incomplete.');
   refuse(error);
   await expect(answer).rejects.toBe(error);
   expect(asked).toEqual([]);

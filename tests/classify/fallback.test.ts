@@ -45,8 +45,14 @@ test.each([
 );
 
 test.each([
-  ['the photo is at fault', new UndecodableError('truncated_image', 'cut short')],
-  ['there is no room for it', new UnavailableError('overloaded', 'too many')],
+  [
+    'the photo is at fault',
+    new UndecodableError('truncated_image', 'The photo is cut short: it ends within its header.'),
+  ],
+  [
+    'there is no room for it',
+    new UnavailableError('overloaded', 'Too many photos are waiting to be decoded; try again later.'),
+  ],
 ])('no other model is asked if %s, and nothing counts as a fallback', async (_, error) => {
   const { classifier, count } = counted();
   const reasons: string[] = [];

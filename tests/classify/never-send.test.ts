@@ -58,7 +58,9 @@ test('one that is none is sent', async () => {
 test('a photo that the local model could not look at is not sent', async () => {
   const preferred = llm();
   const isSuspect = ruleOf({ neverSend: { idcard: undefined }, suspect, taxonomy });
-  const down = failing(new UnavailableError('no_classifier', 'The local model is not available.'));
+  const down = failing(
+    new UnavailableError('no_classifier', 'The local model is not available; try again later.'),
+  );
   await expect(withNeverSend(down, preferred, isSuspect).classify(photo, context)).rejects.toMatchObject({
     code: 'no_classifier',
   });
@@ -87,14 +89,18 @@ test('a category that does not exist, or without a threshold, is refused', () =>
 
 test('local first asks the LLM when the local model can not answer', async () => {
   const preferred = llm();
-  const down = failing(new UnavailableError('no_classifier', 'The local model is not available.'));
+  const down = failing(
+    new UnavailableError('no_classifier', 'The local model is not available; try again later.'),
+  );
   await withSureFirst(down, preferred, () => true).classify(photo, context);
   expect(preferred.asked).toBe(1);
 });
 
 test('local-first asks no model about a faulty photo', async () => {
   const preferred = llm();
-  const broken = failing(new UndecodableError('undecodable_image', 'The photo can not be decoded.'));
+  const broken = failing(
+    new UndecodableError('undecodable_image', 'The photo is damaged and cannot be decoded.'),
+  );
   await expect(withSureFirst(broken, preferred, () => true).classify(photo, context)).rejects.toThrow(
     UndecodableError,
   );

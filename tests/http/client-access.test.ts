@@ -19,7 +19,11 @@ describe('a ring of keys', () => {
     const clock = { at: 1000, lists: 0, isDown: false };
     const list = async () => {
       clock.lists += 1;
-      if (clock.isDown) throw new UnavailableError('store_unavailable', 'down');
+      if (clock.isDown)
+        throw new UnavailableError(
+          'store_unavailable',
+          'The store cannot be used at the moment; try again later.',
+        );
       return rows;
     };
     return { ring: openApiKeyRing({ keys: { list }, believedMs: 100, now: () => clock.at }), clock, rows };

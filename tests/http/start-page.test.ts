@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readTaxonomy } from '../../src/classify/taxonomy.ts';
-import { words } from '../../src/http/pages/start-page/words.ts';
+import { sayIn } from '../../src/messages/text.ts';
 import { formOf, get, post, type Sample, sampleBytes, samples, startApp } from '../support/app.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
@@ -13,6 +13,7 @@ afterEach(() => app.close());
 
 const send = (name: Sample, headers: Record<string, string> = {}, path = '/') =>
   post(app.url + path, formOf([{ name: 'image', value: sampleBytes(name) }]), headers);
+const lead = 'Give it a photo, and see what it shows.';
 const chinese = { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' };
 
 describe('the start page', () => {
@@ -24,13 +25,20 @@ describe('the start page', () => {
     expect(headers.get('vary')).toContain('Accept-Language');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('x-frame-options')).toBe('DENY');
-    for (const text of ['<html lang="en">', '7 MB', 'album9', 'href="/docs"', 'href="/ops"', words.en.noLlm])
+    for (const text of [
+      '<html lang="en">',
+      '7 MB',
+      'album9',
+      'href="/docs"',
+      'href="/ops"',
+      'none (LLM_API_KEY sets one)',
+    ])
       expect(body).toContain(text);
     expect(body.match(/(src|href|action)="[^"/?#d]/g)).toBeNull();
     const inChinese = await get(app.url, chinese);
-    for (const text of ['<html lang="zh-Hans">', words.zh.lead, words.zh.strategies['local-only']])
+    for (const text of ['<html lang="zh-Hans">', sayIn('zh')(lead), '仅本地模型'])
       expect(inChinese.body).toContain(text);
-    expect((await get(`${app.url}/?lang=en`, chinese)).body).toContain(words.en.lead);
+    expect((await get(`${app.url}/?lang=en`, chinese)).body).toContain(lead);
   });
 
   test('answers a plain form with a page: the category in words, how sure, by whom', async () => {
@@ -62,7 +70,7 @@ describe('the start page', () => {
     llm.behave({ status: 400, body: {} });
     const fallback = (await send('coffee.jpg')).body;
     expect(fallback).toContain('data-category="foods"');
-    expect(fallback).toContain(words.en.degraded);
+    expect(fallback).toContain('The LLM did not answer in time');
     await llm.close();
   });
 
@@ -76,8 +84,8 @@ describe('the start page', () => {
         /cut|end/i,
         /不完整/,
       ],
-      [413, formOf([{ name: 'image', value: Buffer.alloc(2_000_000) }]), /1 MB/, /太大/],
-      [400, formOf([{ name: 'other', value: 'x' }]), /file part/, /选择/],
+      [413, formOf([{ name: 'image', value: Buffer.alloc(2_000_000) }]), /1 MB/, /1 MB/],
+      [400, formOf([{ name: 'other', value: 'x' }]), /file part/, /文件部分/],
     ];
     for (const [status, form, english, other] of forms) {
       const told = await post(app.url, form);
@@ -92,7 +100,7 @@ describe('the start page', () => {
 
   test('is kept to the rules of uploads: keys, quotas, and pages that may send', async () => {
     app = await startApp({ API_KEYS: 'required' });
-    expect((await get(app.url)).body).toContain(words.en.needsScript);
+    expect((await get(app.url)).body).toContain('with JavaScript only');
     expect((await send('cat.jpg')).status).toBe(401);
     await app.close();
     app = await startApp({ UPLOAD_ORIGINS: 'https://pc.example', RATE_LIMIT_NETWORK: '1' });
@@ -169,7 +177,7 @@ describe.skipIf(path === undefined)('pages in a browser on another machine', () 
     expect(complaints.filter((one) => !one.includes('415'))).toEqual([]);
     await app.app.close();
     await page.locator('#photo').setInputFiles('docs/samples/cat.jpg');
-    await expect.poll(() => page.locator('#answer').textContent()).toContain(words.en.unreachable);
+    await expect.poll(() => page.locator('#answer').textContent()).toContain('The service did not answer');
   });
 
   test('works by keyboard, on a phone, in the dark, in Chinese', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { TooManyPixelsError, UnavailableError } from '../../src/errors.ts';
+import { tooManyPixels } from '../../src/image/decode/sharp-errors.ts';
 import { openPhotos } from '../../src/image/open-photos.ts';
 import type { AnalyseContext, Analysis } from '../../src/image/photo.ts';
 import type { Job } from '../../src/image/pool/job.ts';
+import { overloaded } from '../../src/image/pool/pool-errors.ts';
 import { receivedUpload } from '../../src/image/upload/receive.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import { longContext } from '../support/pools.ts';
@@ -165,9 +166,9 @@ describe('photos in hand', () => {
     const photo = photos.open(upload('one'));
     const answer = photo.analyse(longContext());
     await settled();
-    calls[0]?.reject(new TooManyPixelsError('too many'));
-    await expect(answer).rejects.toThrow('too many');
-    await expect(photos.open(upload('two')).analyse(longContext())).rejects.toThrow('too many');
+    calls[0]?.reject(tooManyPixels());
+    await expect(answer).rejects.toThrow('more pixels');
+    await expect(photos.open(upload('two')).analyse(longContext())).rejects.toThrow('more pixels');
     expect(calls).toHaveLength(1);
     expect(released).toEqual(['one', 'two']);
   });
@@ -177,8 +178,8 @@ describe('photos in hand', () => {
     const photo = photos.open(upload('one'));
     const answer = photo.analyse(longContext());
     await settled();
-    calls[0]?.reject(new UnavailableError('overloaded', 'full'));
-    await expect(answer).rejects.toThrow('full');
+    calls[0]?.reject(overloaded(1000));
+    await expect(answer).rejects.toThrow('waiting to be decoded');
     expect(released).toEqual([]);
     const next = photos.open(upload('two')).analyse(longContext());
     await settled();

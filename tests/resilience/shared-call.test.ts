@@ -23,7 +23,7 @@ test('a call that all have left ends for the reason of the last who waited for i
   const short = call.join(waiting(20));
   await expect(short).rejects.toThrow(DeadlineError);
   expect(reasons).toEqual([]);
-  const reason = new DeadlineError('the last one left');
+  const reason = new DeadlineError();
   gone.abort(reason);
   await expect(late).rejects.toBe(reason);
   expect(reasons).toEqual([reason]);

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { UnavailableError, UndecodableError } from '../../src/errors.ts';
+import { UndecodableError } from '../../src/errors.ts';
 import { identityOf } from '../../src/stats/caller-identity.ts';
 import { openLossReport } from '../../src/stats/loss-report.ts';
 import { openMetrics } from '../../src/stats/metrics/metrics.ts';
 import { openRecorder } from '../../src/stats/recorder.ts';
+import { outage } from '../../src/store/outage.ts';
 import type { PhotoRecord, RequestRecord, Tally } from '../../src/store/records.ts';
 import { recordingLogger } from '../store/recording-logger.ts';
 
@@ -68,7 +69,11 @@ test('an answered photo is recorded with what answered it', async () => {
 
 test('a failed photo is recorded with the public code of its error only', async () => {
   const { recorder, photos } = recording();
-  recorder.failed(caller, photo, new UndecodableError('truncated_image', 'The photo is cut short.'));
+  recorder.failed(
+    caller,
+    photo,
+    new UndecodableError('truncated_image', 'The photo is cut short: it ends within its header.'),
+  );
   recorder.failed(caller, { kind: 'upload', durationMs: 1 }, new Error('secret'));
   expect(photos.map(({ outcome, errorCode }) => [outcome, errorCode])).toEqual([
     ['failed', 'truncated_image'],
@@ -97,7 +102,7 @@ test('losses are counted, and logged once a minute with their number', async () 
   const metrics = openMetrics();
   const clock = { at: 5000 };
   const onLost = openLossReport({ metrics, log: logger, now: () => clock.at });
-  for (let index = 0; index < 5; index += 1) onLost(2, new UnavailableError('store_unavailable', 'down'));
+  for (let index = 0; index < 5; index += 1) onLost(2, outage('down'));
   onLost(1, new Error('constraint'));
   expect(lines).toEqual(['warn records of photos were lost']);
   clock.at += 60_000;

@@ -36,7 +36,7 @@ serveJobs(async (given) => {
         case 'broken':
           throw new Error('inference failed');
         case 'refuse':
-          throw new UndecodableError('truncated_image', 'cut short');
+          throw new UndecodableError('truncated_image', 'The photo is cut short: it ends within its header.');
         case 'grow':
           for (;;) {
             kept.push(Buffer.alloc(8 * 2 ** 20, 1));

@@ -112,8 +112,8 @@ test('a call that is not sent yet is not sent for a caller that is gone', async 
 });
 
 test.each([
-  new UndecodableError('undecodable_image', 'The photo can not be decoded.'),
-  new UnavailableError('overloaded', 'Too many photos wait to be decoded.'),
+  new UndecodableError('undecodable_image', 'The photo is damaged and cannot be decoded.'),
+  new UnavailableError('overloaded', 'Too many photos are waiting to be decoded; try again later.'),
 ])('what the decoder says of the photo passes through: $code', async (error) => {
   const broken = fakePhoto(jpeg, () => Promise.reject(error));
   await expect(classifier().classify(broken, context())).rejects.toBe(error);

@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { minuteMs } from '../../durations.ts';
 import { AccessError, QuotaError } from '../../errors.ts';
+import { text } from '../../messages/text.ts';
 import type { Metrics } from '../../stats/metrics/metrics.ts';
 import type { ApiKey, ApiKeyStore } from '../../store/api-key-store.ts';
 import { givenKey, openApiKeyRing } from './api-keys.ts';
@@ -64,7 +65,7 @@ export async function guardClients(
     if (verdict.isAllowed || !verdict.isExceeded) return;
     deny(which);
     throw new QuotaError(
-      `No more than ${verdict.max} requests a minute; try again later.`,
+      text('No more than {most} requests a minute; try again later.', { most: verdict.max }),
       verdict.ttlInSeconds,
     );
   }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AccessError } from '../../errors.ts';
+import type { Message } from '../../messages/text.ts';
 import type { Metrics } from '../../stats/metrics/metrics.ts';
 import { isClientCall, setPage } from './caller.ts';
 
@@ -35,7 +36,7 @@ export function guardOrigins(
   { cors, uploads }: OriginRules,
   metrics: Pick<Metrics, 'denied'>,
 ): void {
-  const refuse = (message: string): never => {
+  const refuse = (message: Message): never => {
     metrics.denied.inc({ reason: 'origin' });
     throw new AccessError('forbidden', message);
   };

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { dayMs } from '../../durations.ts';
 import { BadRequestError } from '../../errors.ts';
+import { text } from '../../messages/text.ts';
 import type { Stats } from '../../stats/open-stats.ts';
 import { Envelope, problems, stamp } from '../answer-schemas.ts';
 import { type OpsRule, opsAccess } from './access.ts';
@@ -131,9 +132,12 @@ function common(summary: string) {
 }
 
 /** @throws BadRequestError no moment */
-function momentOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const at = /^\d{1,11}$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+function momentOf(name: string, moment: string | undefined): number | undefined {
+  if (moment === undefined) return undefined;
+  const at = /^\d{1,11}$/.test(moment) ? Number(moment) * 1000 : Date.parse(moment);
   if (Number.isFinite(at) && at >= 0 && at < 1e14) return at;
-  throw new BadRequestError('invalid_request', `\`${name}\` must be an ISO 8601 moment or Unix seconds.`);
+  throw new BadRequestError(
+    'invalid_request',
+    text('`{name}` must be an ISO 8601 moment or Unix seconds.', { name }),
+  );
 }

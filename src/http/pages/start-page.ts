@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Taxonomy } from '../../classify/taxonomy.ts';
+import { inLanguage } from '../../messages/text.ts';
 import { startPage } from '../access/caller.ts';
 import type { ClientRules } from '../access/client-access.ts';
+import { pageLanguageOf } from '../language.ts';
 import { publicError, sendError } from '../problem.ts';
 import { openPhotoRequests, type PhotoRequestParts } from '../routes/classify.ts';
-import { type Language, languageOf } from './language.ts';
 import { pageHeaders } from './page-headers.ts';
 import { answerHtml, contentSecurityPolicy, pageHtml, problemHtml, type Setup } from './start-page/render.ts';
-import { problemIn } from './start-page/words.ts';
 
 const type = 'text/html; charset=utf-8';
 const headers = {
@@ -39,36 +39,31 @@ export function startPageRoutes(app: FastifyInstance, parts: StartPageParts): vo
   const options = {
     schema: { hide: true, consumes: ['multipart/form-data'] },
     logLevel: 'warn' as const,
-    onRequest: async (_: FastifyRequest, reply: FastifyReply) => {
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
       reply.headers(headers).header('vary', 'Accept-Language, Origin');
+      reply.header('content-language', pageLanguageOf(request));
     },
   };
 
   app.get(startPage, options, async (request, reply) => {
     reply.type(type);
-    return pageHtml(languageFor(request), setup);
+    return pageHtml(pageLanguageOf(request), setup);
   });
 
   app.post(startPage, {
     ...options,
     validatorCompiler: () => () => true,
     async handler(request, reply) {
-      const language = languageFor(request);
+      const language = pageLanguageOf(request);
       const result = await classify(request, reply);
       reply.type(type);
       return pageHtml(language, setup, answerHtml(language, result, taxonomy));
     },
     errorHandler(failure, request, reply) {
-      const language = languageFor(request);
+      const language = pageLanguageOf(request);
       const error = publicError(failure, request);
-      const text = pageHtml(language, setup, problemHtml(language, problemIn(language, error)));
-      return sendError(request, reply, error, { type, text });
+      const body = pageHtml(language, setup, problemHtml(language, inLanguage(language, error.text)));
+      return sendError(request, reply, error, { type, language, body });
     },
   });
-}
-
-/** The one that the page's link chose, else the browser's. */
-function languageFor({ query, headers: { 'accept-language': accepted } }: FastifyRequest): Language {
-  const { lang } = query as { lang?: unknown };
-  return lang === 'en' || lang === 'zh' ? lang : languageOf(accepted);
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
 import { AppError } from '../../errors.ts';
 import type { BatchItem } from '../../photos/classify-batch.ts';
+import { languageOf } from '../language.ts';
 import { knownError, problemOf } from '../problem.ts';
 
 const ndjson = 'application/x-ndjson';
@@ -58,7 +59,9 @@ export async function streamBatch(
   }).then(write, (error) => {
     const known = knownError(error);
     if (!known) log.error({ err: error, requestId: request.id }, 'a streamed batch failed unexpectedly');
-    write(known ? problemOf(known, request.id) : { status: 500, code: 'internal_error' });
+    write(
+      known ? problemOf(known, request.id, languageOf(request)) : { status: 500, code: 'internal_error' },
+    );
   });
   void finished.then(() => lines.end());
   const received = streamEnd(request.raw, { writable: false }).catch(() => {});

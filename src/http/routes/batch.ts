@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { type Static, Type } from 'typebox';
 import { AppError, BadRequestError } from '../../errors.ts';
+import { inLanguage, type Language } from '../../messages/text.ts';
 import type { Batch, BatchItem } from '../../photos/classify-batch.ts';
 import { hashIn } from '../../photos/content-hash.ts';
 import {
@@ -13,6 +14,7 @@ import {
   v1PhotoData,
   type Wording,
 } from '../answer-schemas.ts';
+import { languageOf } from '../language.ts';
 import { type BatchRequestParts, openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
 import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
@@ -93,10 +95,10 @@ export function batchRoutes(app: FastifyInstance, parts: BatchRouteParts): void 
     if (wantsLines(request))
       return streamBatch(request, reply, parts, {
         work: (onItem) => work(request, reply, onItem).then(({ batch: _, ...totals }) => totals),
-        lineOf: (item) => itemOf(item, parts),
+        lineOf: (item) => itemOf(item, parts, languageOf(request)),
       });
     const { batch, ...totals } = await work(request, reply);
-    return { ...totals, items: batch.items.map((item) => itemOf(item, parts)) };
+    return { ...totals, items: batch.items.map((item) => itemOf(item, parts, languageOf(request))) };
   });
 }
 
@@ -110,10 +112,16 @@ function totalsOf({ items }: Batch<FormFields>) {
   };
 }
 
-function itemOf({ index, filename, outcome, durationMs }: BatchItem, wording: Wording): Static<typeof Item> {
+function itemOf(
+  { index, filename, outcome, durationMs }: BatchItem,
+  wording: Wording,
+  language: Language,
+): Static<typeof Item> {
   const base = { index, filename, processing_time_ms: durationMs };
-  if (outcome instanceof AppError)
-    return { ...base, success: false, error: outcome.message, error_code: outcome.code, from_cache: false };
+  if (outcome instanceof AppError) {
+    const error = inLanguage(language, outcome.text);
+    return { ...base, success: false, error, error_code: outcome.code, from_cache: false };
+  }
   const { answer } = outcome;
   return { ...base, success: true, data: v1PhotoData(answer, wording), from_cache: answer.from !== 'model' };
 }

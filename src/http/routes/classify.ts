@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { BadRequestError } from '../../errors.ts';
 import type { OpenPhotos } from '../../image/open-photos.ts';
 import type { ReceivedUpload } from '../../image/upload/receive.ts';
+import { text } from '../../messages/text.ts';
 import {
   openPhotoClassifier,
   type PhotoClassifierParts,
@@ -136,5 +137,8 @@ export function claimedHash(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   const hash = hashIn(value);
   if (hash !== undefined) return hash;
-  throw new BadRequestError('invalid_hash', '`image_hash` must be a SHA-256 as 64 hexadecimal digits.');
+  throw new BadRequestError(
+    'invalid_hash',
+    text('{place} must be a SHA-256 as 64 hexadecimal digits.', { place: '`image_hash`' }),
+  );
 }

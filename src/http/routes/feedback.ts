@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { CacheOperations } from '../../cache/open-cache.ts';
 import type { Taxonomy } from '../../classify/taxonomy.ts';
 import { BadRequestError, NotFoundError } from '../../errors.ts';
+import { text } from '../../messages/text.ts';
 import { identityOfRequest } from '../access/caller.ts';
 import { Envelope, Hash, problems, stamp, UserId } from '../answer-schemas.ts';
 import { type OpsRule, opsAccess } from '../ops/access.ts';
@@ -48,7 +49,9 @@ export function feedbackRoutes(plain: FastifyInstance, { taxonomy, cacheOperatio
     if (!taxonomy.has(category))
       throw new BadRequestError(
         'invalid_request',
-        `\`category\` must be one of ${taxonomy.categories.map(({ key }) => key).join(', ')}.`,
+        text('`category` must be one of {categories}.', {
+          categories: taxonomy.categories.map(({ key }) => key).join(', '),
+        }),
       );
     const { claimant } = identityOfRequest(request, user_id);
     const given = await cacheOperations.feedback({ claimant, hash: image_hash.toLowerCase(), category });

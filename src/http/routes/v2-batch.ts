@@ -2,10 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError, BadRequestError, VisionError } from '../../errors.ts';
+import { inLanguage, type Language, text } from '../../messages/text.ts';
 import type { Batch, BatchItem } from '../../photos/classify-batch.ts';
 import { hashIn } from '../../photos/content-hash.ts';
 import { identityOfRequest } from '../access/caller.ts';
 import { Envelope, PhotoData, Problem, photoData, problems, stamp, type Wording } from '../answer-schemas.ts';
+import { languageOf } from '../language.ts';
 import { openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
 import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
@@ -112,7 +114,11 @@ export function v2BatchRoutes(app: FastifyInstance, parts: BatchRouteParts): voi
     if (wantsLines(request))
       return streamBatch(request, reply, parts, {
         work: (onItem) => work(request, reply, onItem).then(({ totals }) => totals),
-        lineOf: (item) => ({ index: item.index, filename: item.filename, ...resultOf(item, parts) }),
+        lineOf: (item) => ({
+          index: item.index,
+          filename: item.filename,
+          ...resultOf(item, parts, languageOf(request)),
+        }),
       });
     const { batch, items, totals } = await work(request, reply);
     return {
@@ -120,7 +126,7 @@ export function v2BatchRoutes(app: FastifyInstance, parts: BatchRouteParts): voi
       results: batch.items.map((item, position) => ({
         index: items[position]?.index ?? position,
         image_uri: items[position]?.image_uri ?? '',
-        ...resultOf(item, parts),
+        ...resultOf(item, parts, languageOf(request)),
       })),
     };
   });
@@ -132,7 +138,10 @@ function accept({ image_metadata }: FormFields, photos: number): void {
   if (items.length !== photos)
     throw new BadRequestError(
       'counts_differ',
-      `\`image_metadata\` lists ${items.length} items for ${photos} \`images\` parts.`,
+      text('`image_metadata` lists {items} items for {photos} `images` parts.', {
+        items: items.length,
+        photos,
+      }),
     );
 }
 
@@ -150,15 +159,21 @@ function metadataOf(value: unknown) {
   if (!Value.Check(Metadata, parsed))
     throw new BadRequestError(
       'malformed_body',
-      '`image_metadata` must be JSON: {"items":[{"index":0,"image_uri":"…","image_hash":"…"}]}.',
+      text('`image_metadata` must be JSON: {example}.', {
+        example: '{"items":[{"index":0,"image_uri":"…","image_hash":"…"}]}',
+      }),
     );
   return parsed;
 }
 
-function resultOf({ outcome, durationMs }: BatchItem, wording: Wording) {
+function resultOf({ outcome, durationMs }: BatchItem, wording: Wording, language: Language) {
   const said =
     outcome instanceof AppError
-      ? { error: outcome.message, error_code: outcome.code, inference_method: failedIn(outcome) }
+      ? {
+          error: inLanguage(language, outcome.text),
+          error_code: outcome.code,
+          inference_method: failedIn(outcome),
+        }
       : photoData(outcome.answer, wording);
   return { ...said, processing_time_ms: durationMs };
 }

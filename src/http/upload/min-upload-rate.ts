@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { SlowUploadError } from '../../errors.ts';
+import { text } from '../../messages/text.ts';
 
 const tickMs = 1_000;
 /** Phones lose their connection and come back: an average counts over that time. */
@@ -27,7 +28,10 @@ export function watchUploadRate(
       stop();
       tooSlow(
         new SlowUploadError(
-          `The upload brings less than ${minBytesPerS} bytes a second; send it again over a better connection.`,
+          text(
+            'The upload brings less than {least} bytes a second; send it again over a better connection.',
+            { least: minBytesPerS },
+          ),
         ),
       );
     }

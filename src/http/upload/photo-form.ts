@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { BadRequestError, MediaTypeError, TooLargeError } from '../../errors.ts';
 import type { ByteBudget } from '../../image/upload/byte-budget.ts';
 import { type ReceivedUpload, receiveUpload } from '../../image/upload/receive.ts';
+import { text } from '../../messages/text.ts';
 import type { BatchPhoto } from '../../photos/classify-batch.ts';
 import { watchUploadRate } from './min-upload-rate.ts';
 
@@ -68,7 +69,10 @@ export async function readPhotoForm(
       if (part.type === 'field') {
         if (!part.valueTruncated) fields[part.fieldname] = part.value;
         else if (part.fieldname.startsWith('image_'))
-          throw new BadRequestError('malformed_body', `The text part \`${part.fieldname}\` is too long.`);
+          throw new BadRequestError(
+            'malformed_body',
+            text('The text part `{name}` is too long.', { name: part.fieldname }),
+          );
         continue;
       }
       if (photos === options.maxPhotos) throw tooManyPhotos(options);
@@ -82,7 +86,7 @@ export async function readPhotoForm(
   if (photos === 0)
     throw new BadRequestError(
       'missing_part',
-      `The form must have a file part named \`${options.photoField}\`.`,
+      text('The form must have a file part named `{name}`.', { name: options.photoField }),
     );
   return fields;
 }
@@ -93,7 +97,10 @@ const longestBoundary = 70;
 /** For a body that is no form, such as JSON or the bare photo. */
 export function photoFormWanted(field: PhotoFormOptions['photoField']): MediaTypeError {
   return new MediaTypeError(
-    `Send a form (\`multipart/form-data\`) with the photo in a file part named \`${field}\`, as \`curl -F ${field}=@photo.jpg\` does; neither the bare photo nor JSON is read here.`,
+    text(
+      'Send a form (`multipart/form-data`) with the photo in a file part named `{field}`, as `curl -F {field}=@photo.jpg` does; neither the bare photo nor JSON is read here.',
+      { field },
+    ),
   );
 }
 
@@ -125,7 +132,10 @@ async function receivePhoto(
 }
 
 function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestError {
-  return new BadRequestError('too_many_items', `At most ${maxPhotos} \`${photoField}\` parts are accepted.`);
+  return new BadRequestError(
+    'too_many_items',
+    text('At most {most} `{name}` parts are accepted.', { most: maxPhotos, name: photoField }),
+  );
 }
 
 /**
@@ -139,7 +149,10 @@ function boundedBody(
   disconnect: AbortSignal,
 ) {
   const tooLarge = () =>
-    new TooLargeError('body_too_large', `The body is larger than ${Math.floor(maxBytes / 1_000_000)} MB.`);
+    new TooLargeError(
+      'body_too_large',
+      text('The body is larger than {limit} MB.', { limit: Math.floor(maxBytes / 1_000_000) }),
+    );
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
   const controller = new AbortController();
   let seenBytes = 0;

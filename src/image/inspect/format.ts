@@ -1,4 +1,5 @@
 import { UnsupportedFormatError } from '../../errors.ts';
+import { text, textOf } from '../../messages/text.ts';
 import type { ImageFormat } from '../photo.ts';
 import { nameOfOther } from './other-formats.ts';
 
@@ -28,11 +29,11 @@ export function formatOf(bytes: Buffer, { heic = true }: { readonly heic?: boole
   }
   if (bytes.length === 0) throw new UnsupportedFormatError('The file is empty; send the bytes of a photo.');
   const name = nameOfOther(bytes);
-  const accepted = `JPEG, PNG, WebP, GIF, AVIF${heic ? ', HEIC' : ''}`;
+  const formats = `JPEG, PNG, WebP, GIF, AVIF${heic ? ', HEIC' : ''}`;
   throw new UnsupportedFormatError(
     name
-      ? `The file is ${name}; the service accepts photos as ${accepted}.`
-      : `The file is not in an image format that the service accepts (${accepted}).`,
+      ? text('The file is {kind}; the service accepts photos as {formats}.', { kind: textOf(name), formats })
+      : text('The file is not in an image format that the service accepts ({formats}).', { formats }),
   );
 }
 

@@ -1,3 +1,4 @@
+import { text } from '../../messages/text.ts';
 import { gifCost } from './decode-cost.ts';
 import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused, unreadable } from './limits.ts';
 
@@ -19,7 +20,7 @@ export function inspectGif(bytes: Buffer, limits: PixelLimits): DecodeCost {
     if (introducer === 0x2c) {
       if (at + 10 > bytes.length) break;
       frames += 1;
-      if (frames > mostFrames) throw refused(`it has more than ${mostFrames} frames`);
+      if (frames > mostFrames) throw refused(text('it has more than {most} frames', { most: mostFrames }));
       widthPx = Math.max(widthPx, bytes.readUInt16LE(at + 1) + bytes.readUInt16LE(at + 5));
       heightPx = Math.max(heightPx, bytes.readUInt16LE(at + 3) + bytes.readUInt16LE(at + 7));
       at = endOfSubBlocks(bytes, at + 11 + colourTableBytes(bytes[at + 9] ?? 0));

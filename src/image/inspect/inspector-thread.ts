@@ -2,13 +2,14 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PhotoError } from '../../errors.ts';
+import type { Text } from '../../messages/text.ts';
 import type { ImageFormat } from '../photo.ts';
 import { type InspectionOptions, inspect } from './inspect.ts';
 import type { DecodeCost } from './limits.ts';
 
 export type Inspection =
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly cost: DecodeCost; readonly refused?: undefined }
-  | { readonly refused: { readonly code: string; readonly message: string } };
+  | { readonly refused: { readonly code: string; readonly text: Text } };
 
 const options = workerData as InspectionOptions;
 const threadPriority = 2;
@@ -29,6 +30,6 @@ parentPort?.on('message', (errand: { bytes: Uint8Array<ArrayBuffer>; format: Ima
   } catch (error) {
     // Any other error ends the thread, which is replaced.
     if (!(error instanceof PhotoError)) throw error;
-    parentPort?.postMessage({ refused: { code: error.code, message: error.message } } satisfies Inspection);
+    parentPort?.postMessage({ refused: { code: error.code, text: error.text } } satisfies Inspection);
   }
 });

@@ -78,8 +78,7 @@ export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions
     stopClock();
     const request = running;
     running = undefined;
-    if (inspection.refused)
-      request?.reject(photoErrorOf(inspection.refused.code, inspection.refused.message));
+    if (inspection.refused) request?.reject(photoErrorOf(inspection.refused.code, inspection.refused.text));
     else request?.resolve({ bytes: Buffer.from(inspection.bytes.buffer), cost: inspection.cost });
     next();
   }

@@ -1,3 +1,4 @@
+import { text } from '../../messages/text.ts';
 import { type Box, type BoxCount, boxesIn, numbersOf } from './boxes.ts';
 import { refused, unreadable } from './limits.ts';
 
@@ -71,7 +72,8 @@ function listItems(content: Buffer, items: Map<number, Item>, count: BoxCount): 
       tiles: [],
       thumbnailOf: undefined,
     });
-    if (items.size > mostItems) throw refused(`it holds more than ${mostItems} pictures or tiles`);
+    if (items.size > mostItems)
+      throw refused(text('it holds more than {most} pictures or tiles', { most: mostItems }));
   }
 }
 

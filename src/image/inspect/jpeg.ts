@@ -1,3 +1,4 @@
+import { text } from '../../messages/text.ts';
 import { jpegCost } from './decode-cost.ts';
 import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused, unreadable } from './limits.ts';
 
@@ -59,7 +60,8 @@ export function inspectJpeg(bytes: Buffer, limits: PixelLimits): DecodeCost {
     scans.push(scanOf(segment, frame));
     if (!frame.isProgressive && scans[0]?.components === frame.blocks.size) break;
     checkSize(frame.widthPx, frame.heightPx, 'progressive', limits);
-    if (scans.length > mostScans) throw refused(`it is coded in more than ${mostScans} passes`);
+    if (scans.length > mostScans)
+      throw refused(text('it is coded in more than {most} passes', { most: mostScans }));
     at = endOfScan(bytes, at);
   }
   if (!frame || scans.length === 0) throw cutShort();
@@ -103,8 +105,8 @@ function frameOf(segment: Buffer, code: number): Frame {
   if (code > 0xc2) throw refused('it is coded arithmetically, losslessly or in layers');
   const count = segment[5] ?? 0;
   if (segment.length < 6 + 3 * count) throw unreadable('its frame is incomplete');
-  if (segment[0] !== 8) throw refused(`its samples have ${segment[0]} bits`);
-  if (![1, 3, 4].includes(count)) throw refused(`it has ${count} colour components`);
+  if (segment[0] !== 8) throw refused(text('its samples have {bits} bits', { bits: segment[0] ?? 0 }));
+  if (![1, 3, 4].includes(count)) throw refused(text('it has {count} colour components', { count }));
   const [heightPx, widthPx] = [segment.readUInt16BE(1), segment.readUInt16BE(3)];
   const components = Array.from({ length: count }, (_, index) => {
     const [id = 0, factors = 0] = segment.subarray(6 + 3 * index);

@@ -1,4 +1,5 @@
 import { TooManyPixelsError, UndecodableError } from '../../errors.ts';
+import { type Message, text, textOf } from '../../messages/text.ts';
 
 /** Estimated cost of a decode, from the header of the photo. */
 export interface DecodeCost {
@@ -38,7 +39,7 @@ export function pixelLimitsOf(mostPx: number, named: Readonly<Record<string, num
 /** No file format of phones and no decoder here can say more. */
 const longestEdgePx = 65_535;
 
-const names: Record<Coding, string> = {
+const names: Record<Coding, Message> = {
   jpeg: 'a JPEG',
   progressive: 'a progressive JPEG',
   png: 'a PNG',
@@ -55,24 +56,33 @@ export function checkSize(widthPx: number, heightPx: number, coding: Coding, lim
   const limitPx = limits[coding];
   if (widthPx * heightPx > limitPx)
     throw new TooManyPixelsError(
-      `The photo has ${widthPx} × ${heightPx} pixels; ${names[coding]} may have ${Math.floor(limitPx / 1e6)} million. Send a smaller rendition of it.`,
+      text(
+        'The photo has {width} × {height} pixels; {coding} may have {limit} million. Send a smaller rendition of it.',
+        { width: widthPx, height: heightPx, coding: textOf(names[coding]), limit: Math.floor(limitPx / 1e6) },
+      ),
     );
   if (Math.max(widthPx, heightPx) > longestEdgePx)
     throw new TooManyPixelsError(
-      `The photo has ${widthPx} × ${heightPx} pixels; each edge may have ${longestEdgePx}. Send a smaller rendition of it.`,
+      text(
+        'The photo has {width} × {height} pixels; each edge may have {limit}. Send a smaller rendition of it.',
+        { width: widthPx, height: heightPx, limit: longestEdgePx },
+      ),
     );
 }
 
 /** What no camera, phone or chat app makes, and a decoder would suffer from. `reason` completes a sentence. */
-export function refused(reason: string): UndecodableError {
+export function refused(reason: Message): UndecodableError {
   return new UndecodableError(
     'refused_image',
-    `The photo is not accepted: ${reason}. Send it as a usual JPEG.`,
+    text('The photo is not accepted: {reason}. Send it as a usual JPEG.', { reason: textOf(reason) }),
   );
 }
 
-export function unreadable(reason: string): UndecodableError {
-  return new UndecodableError('undecodable_image', `The photo is damaged and cannot be decoded: ${reason}.`);
+export function unreadable(reason: Message): UndecodableError {
+  return new UndecodableError(
+    'undecodable_image',
+    text('The photo is damaged and cannot be decoded: {reason}.', { reason: textOf(reason) }),
+  );
 }
 
 export function cutShort(): UndecodableError {

@@ -1,5 +1,7 @@
+import type { Message } from '../../messages/text.ts';
+
 /** What people send by mistake, or in hope: a name for the sentence, the place of the signature, its hex digits. */
-const signatures: readonly (readonly [name: string, at: number, hex: string])[] = [
+const signatures: readonly (readonly [name: Message, at: number, hex: string])[] = [
   ['a PDF', 0, '255044462d'],
   ['a TIFF or a camera raw file', 0, '49492a00'],
   ['a TIFF or a camera raw file', 0, '49492b00'],
@@ -30,7 +32,7 @@ const signatures: readonly (readonly [name: string, at: number, hex: string])[] 
 ];
 
 /** What a file that is no accepted photo most likely is, with its article; `undefined` where it can't be told. */
-export function nameOfOther(bytes: Buffer): string | undefined {
+export function nameOfOther(bytes: Buffer): Message | undefined {
   const known = signatures.find(([, at, hex]) => bytes.toString('hex', at, at + hex.length / 2) === hex);
   if (known) return known[0];
   // Two letters are too few to tell a bitmap from a text: the four reserved bytes behind its size are zero.
@@ -38,7 +40,7 @@ export function nameOfOther(bytes: Buffer): string | undefined {
   return nameOfText(bytes.toString('utf8', 0, 512));
 }
 
-function nameOfText(beginning: string): string | undefined {
+function nameOfText(beginning: string): Message | undefined {
   const lower = beginning.toLowerCase();
   if (lower.includes('<svg')) return 'an SVG drawing';
   if (lower.includes('<!doctype html') || lower.includes('<html')) return 'a web page';

@@ -1,3 +1,4 @@
+import { text } from '../../messages/text.ts';
 import { webpCost } from './decode-cost.ts';
 import { checkSize, cutShort, type DecodeCost, type PixelLimits, refused, unreadable } from './limits.ts';
 
@@ -50,7 +51,8 @@ function readChunk(type: string, content: Buffer, found: Found): void {
       break;
     case 'ANMF':
       found.frames += 1;
-      if (found.frames > mostFrames) throw refused(`it has more than ${mostFrames} frames`);
+      if (found.frames > mostFrames)
+        throw refused(text('it has more than {most} frames', { most: mostFrames }));
       // Only the first frame is decoded.
       if (found.frames === 1) walk(content, 16, content.length, found);
       break;

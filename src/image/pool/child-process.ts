@@ -119,7 +119,7 @@ export function forkChild(options: ForkOptions, events: ChildEvents): Child {
         finish((job) => job.resolve(message.analysis));
         break;
       case 'refused':
-        finish((job) => job.reject(photoErrorOf(message.code, message.message)));
+        finish((job) => job.reject(photoErrorOf(message.code, message.text)));
         break;
       default:
         message satisfies never;

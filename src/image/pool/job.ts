@@ -1,3 +1,4 @@
+import type { Text } from '../../messages/text.ts';
 import type { DecodeCost } from '../inspect/limits.ts';
 import type { AnalyseContext, Analysis, ImageFormat, Wants } from '../photo.ts';
 
@@ -53,6 +54,6 @@ export type FromChild =
   | { readonly type: 'start-failed'; readonly reason: string }
   | { readonly type: 'done'; readonly analysis: Analysis }
   /** The photo is at fault. */
-  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  | { readonly type: 'refused'; readonly code: string; readonly text: Text }
   /** The child is at fault, and takes no further job. */
   | { readonly type: 'broken'; readonly reason: string };

@@ -46,7 +46,7 @@ export function serveJobs(open: (options: unknown) => Promise<Worker>): void {
       if (!worker) throw new Error('a job came before the start was through');
       return { type: 'done', analysis: await worker.run(job) };
     } catch (error) {
-      if (error instanceof PhotoError) return { type: 'refused', code: error.code, message: error.message };
+      if (error instanceof PhotoError) return { type: 'refused', code: error.code, text: error.text };
       return { type: 'broken', reason: reasonOf(error) };
     }
   }

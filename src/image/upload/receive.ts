@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { BadRequestError, TooLargeError } from '../../errors.ts';
+import { text } from '../../messages/text.ts';
 import type { Upload } from '../photo.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { growingBuffer } from './growing-buffer.ts';
@@ -150,6 +151,6 @@ function tooLarge(limitBytes: number): TooLargeError {
   const limitMb = Math.round((limitBytes / unit) * 100) / 100;
   return new TooLargeError(
     'file_too_large',
-    `The file is larger than ${limitMb} MB, which is the limit of one photo.`,
+    text('The file is larger than {limit} MB, which is the limit of one photo.', { limit: limitMb }),
   );
 }

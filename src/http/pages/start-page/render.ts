@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Answer } from '../../../classify/classifier.ts';
 import type { Strategy } from '../../../classify/strategy.ts';
 import type { Taxonomy } from '../../../classify/taxonomy.ts';
-import type { Language } from '../language.ts';
-import { type Words, words } from './words.ts';
+import { type Language, type PlainSentence, type Say, sayIn } from '../../../messages/text.ts';
 
 /** What the page says of the service: nothing that its answers don't say, too. */
 export interface Setup {
@@ -13,8 +12,21 @@ export interface Setup {
   readonly llm?: string | undefined;
   readonly local?: string | undefined;
   readonly maxPhotoBytes: number;
-  readonly apiKeys: keyof Words['keyRules'];
+  readonly apiKeys: keyof typeof keyRules;
 }
+
+const strategies: Readonly<Record<Strategy, PlainSentence>> = {
+  'llm-first': 'the LLM; the local model where it can’t',
+  'local-first': 'the local model; the LLM where that is not sure',
+  'local-only': 'the local model',
+  'llm-only': 'the LLM',
+};
+
+const keyRules = {
+  off: 'not needed',
+  optional: 'looked at where one is sent',
+  required: 'needed',
+} as const;
 
 const asset = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const style = asset('page.css');
@@ -36,7 +48,7 @@ export const contentSecurityPolicy = [
 
 /** @param answer HTML of `answerHtml` or `problemHtml`; empty for none */
 export function pageHtml(language: Language, setup: Setup, answer = ''): string {
-  const say = words[language];
+  const say = sayIn(language);
   const other = language === 'en' ? 'zh' : 'en';
   const needsKey = setup.apiKeys === 'required';
   return `<!doctype html>
@@ -45,37 +57,37 @@ export function pageHtml(language: Language, setup: Setup, answer = ''): string 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escaped(say.title)}</title>
+<title>album-classifier</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
 <header>
-<h1>${escaped(say.title)}</h1>
-<a href="/?lang=${other}" hreflang="${other}" lang="${other}">${say.otherLanguage}</a>
+<h1>album-classifier</h1>
+<a href="/?lang=${other}" hreflang="${other}" lang="${other}">${language === 'zh' ? 'English' : '中文'}</a>
 </header>
 <main>
-<p>${escaped(say.lead)}</p>
-<form method="post" action="/?lang=${language}" enctype="multipart/form-data" data-busy="${escaped(say.busy)}" data-unreachable="${escaped(say.unreachable)}" data-preview="${escaped(say.preview)}">
-<p>${escaped(say.drop)}</p>
+<p>${escaped(say('Give it a photo, and see what it shows.'))}</p>
+<form method="post" action="/?lang=${language}" enctype="multipart/form-data" data-busy="${escaped(say('Looking at the photo…'))}" data-unreachable="${escaped(say('The service did not answer. Is it still running?'))}" data-preview="${escaped(say('The photo that was sent'))}">
+<p>${escaped(say('Drop a photo anywhere on this page, or choose one.'))}</p>
 <div class="row">
-<label>${escaped(say.photo)}<input id="photo" name="image" type="file" accept="image/*,.heic,.heif" required></label>
-${setup.apiKeys === 'off' ? '' : `<label>${escaped(say.key)}<input id="key" type="password" autocomplete="off"${needsKey ? ' required' : ''}></label>`}
-<button type="submit">${escaped(say.classify)}</button>
+<label>${escaped(say('Photo'))}<input id="photo" name="image" type="file" accept="image/*,.heic,.heif" required></label>
+${setup.apiKeys === 'off' ? '' : `<label>${escaped(say('API key'))}<input id="key" type="password" autocomplete="off"${needsKey ? ' required' : ''}></label>`}
+<button type="submit">${escaped(say('Classify'))}</button>
 </div>
-${needsKey ? `<noscript><p>${escaped(say.needsScript)}</p></noscript>` : ''}
+${needsKey ? `<noscript><p>${escaped(say('This service wants an API key, which this form can send with JavaScript only.'))}</p></noscript>` : ''}
 </form>
-<section id="answer" aria-live="polite" aria-label="${escaped(say.answer)}">${answer}</section>
+<section id="answer" aria-live="polite" aria-label="${escaped(say('Answer'))}">${answer}</section>
 <section aria-labelledby="configured">
-<h2 id="configured">${escaped(say.configured)}</h2>
+<h2 id="configured">${escaped(say('What is configured'))}</h2>
 ${definitions(configuredIn(say, setup))}
 </section>
 <section aria-labelledby="more">
-<h2 id="more">${escaped(say.more)}</h2>
+<h2 id="more">${escaped(say('More'))}</h2>
 <ul class="links">
-<li><a href="/docs">${escaped(say.api)}</a></li>
-<li><a href="/ops">${escaped(say.ops)}</a></li>
-<li><a href="/api/v1/health">${escaped(say.health)}</a></li>
+<li><a href="/docs">${escaped(say('The API, to read and to try'))}</a></li>
+<li><a href="/ops">${escaped(say('Live figures, for operators'))}</a></li>
+<li><a href="/api/v1/health">${escaped(say('Health'))}</a></li>
 </ul>
 </section>
 </main>
@@ -85,14 +97,14 @@ ${definitions(configuredIn(say, setup))}
 `;
 }
 
-function configuredIn(say: Words, setup: Setup): [string, string][] {
+function configuredIn(say: Say, setup: Setup): [string, string][] {
   return [
-    [say.strategy, say.strategies[setup.strategy]],
-    [say.llm, setup.llm ?? say.noLlm],
-    [say.local, setup.local ?? say.noLocal],
-    [say.limit, say.megabytes(Math.floor(setup.maxPhotoBytes / 1_000_000))],
-    [say.keys, say.keyRules[setup.apiKeys]],
-    [say.version, setup.version],
+    [say('Who answers'), say(strategies[setup.strategy])],
+    [say('Vision LLM'), setup.llm ?? say('none (LLM_API_KEY sets one)')],
+    [say('Local model'), setup.local ?? say('none')],
+    [say('Largest photo'), say('{count} MB', { count: Math.floor(setup.maxPhotoBytes / 1_000_000) })],
+    [say('API keys'), say(keyRules[setup.apiKeys])],
+    [say('Version'), setup.version],
   ];
 }
 
@@ -103,22 +115,27 @@ export function answerHtml(
   { answer, durationMs }: { readonly answer: Answer; readonly durationMs: number },
   taxonomy: Taxonomy,
 ): string {
-  const say = words[language];
+  const say = sayIn(language);
   const { classification: said, from, degraded } = answer;
   const nameOf = (key: string) => taxonomy.categories.find((one) => one.key === key)?.[language] ?? key;
-  const who = said.method === 'llm' ? say.byLlm(said.model) : say.byLocal(said.model);
+  const who = say(said.method === 'llm' ? 'the vision LLM {model}' : 'the local model {model}', {
+    model: said.model,
+  });
   const bars = barsOf(answer, taxonomy).map(
     ([key, share]) =>
       `<li><span>${escaped(nameOf(key))}</span><progress max="1" value="${share.toFixed(4)}" aria-label="${escaped(nameOf(key))}"></progress><output>${(share * 100).toFixed(1)} %</output></li>`,
   );
-  return `<h2>${escaped(say.answer)}</h2>
+  return `<h2>${escaped(say('Answer'))}</h2>
 <p class="category" data-category="${escaped(said.category)}">${escaped(nameOf(said.category))}</p>
 ${said.description === undefined ? '' : `<p>${escaped(said.description)}</p>`}
-${degraded ? `<p class="bad">${escaped(say.degraded)}</p>` : ''}
-<ul class="bars" aria-label="${escaped(say.confidence)}">${bars.join('')}</ul>
+${degraded ? `<p class="bad">${escaped(say('The LLM did not answer in time; this is the local model’s weaker answer.'))}</p>` : ''}
+<ul class="bars" aria-label="${escaped(say('Confidence'))}">${bars.join('')}</ul>
 ${definitions([
-  [say.answeredBy, from === 'model' || from === 'flight' ? who : say.remembered(who)],
-  [say.time, say.milliseconds(durationMs)],
+  [
+    say('Answered by'),
+    from === 'model' || from === 'flight' ? who : say('the cache; {model} said so earlier', { model: who }),
+  ],
+  [say('Time'), say('{count} ms', { count: durationMs })],
 ])}`;
 }
 
@@ -134,8 +151,8 @@ function barsOf({ classification: said }: Answer, taxonomy: Taxonomy): [string, 
 }
 
 export function problemHtml(language: Language, sentence: string): string {
-  const say = words[language];
-  return `<h2>${escaped(say.sorry)}</h2>\n<p class="bad" role="alert">${escaped(sentence)}</p>`;
+  const say = sayIn(language);
+  return `<h2>${escaped(say('No answer'))}</h2>\n<p class="bad" role="alert">${escaped(sentence)}</p>`;
 }
 
 function definitions(pairs: readonly (readonly [string, string])[]): string {

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { inLanguage, text } from '../../src/messages/text.ts';
+import { zhCli } from '../../src/messages/zh-cli.ts';
+import { zhPages } from '../../src/messages/zh-pages.ts';
+import { zhProblems } from '../../src/messages/zh-problems.ts';
+
+const parts: Readonly<Record<string, Readonly<Record<string, string>>>> = { zhCli, zhPages, zhProblems };
+const entries = Object.values(parts).flatMap((part) => Object.entries(part));
+const withoutValues = (sentence: string) => sentence.replaceAll(/\{\w+\}/g, '');
+const valuesIn = (sentence: string) => [...new Set(sentence.match(/\{\w+\}/g))].sort().join();
+
+describe('the catalogue of messages', () => {
+  test('names the same values in both languages', () => {
+    const differing = entries.filter(([english, chinese]) => valuesIn(english) !== valuesIn(chinese));
+    expect(differing).toEqual([]);
+  });
+
+  test('has a translation of its own for every sentence', () => {
+    // Such as units and names, which are the same in both.
+    const same = entries.filter(
+      ([english, chinese]) => english === chinese && /[a-z]{4}/.test(withoutValues(english)),
+    );
+    expect(same).toEqual([]);
+    expect(entries.filter(([, chinese]) => chinese.trim() === '')).toEqual([]);
+  });
+
+  test('has each sentence once', () => {
+    const sentences = entries.map(([english]) => english);
+    expect(sentences.filter((one, at) => sentences.indexOf(one) !== at)).toEqual([]);
+  });
+
+  test('puts values in, and translates those that are sentences', () => {
+    const message = text('The photo is damaged and cannot be decoded: {reason}.', {
+      reason: { sentence: 'it begins twice' },
+    });
+    expect(inLanguage('en', message)).toBe('The photo is damaged and cannot be decoded: it begins twice.');
+    expect(inLanguage('zh', message)).toBe('照片已损坏，无法解码：有两个开头。');
+    const hostile = text('The text part `{name}` is too long.', { name: '$& {name}' });
+    expect(inLanguage('en', hostile)).toBe('The text part `$& {name}` is too long.');
+  });
+});
