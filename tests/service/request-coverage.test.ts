@@ -4,9 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formOf, post, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 
-/** The number of source files that one request runs through: a newcomer reads that many to follow it. */
-const mostFiles = { hit: 42, lookup: 32, miss: 105 };
-const repetitions = 4;
+/**
+ * The number of source files that one request runs through: a newcomer reads that many to follow it. A quiet machine
+ * counts 41, 29 and 103. A slow one counts a few more, as timers then fall into every repetition.
+ */
+const mostFiles = { hit: 46, lookup: 35, miss: 110 };
+const repetitions = 8;
 
 const session = new Session();
 let fake: FakeLlm;

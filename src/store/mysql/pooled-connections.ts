@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type Pool, type PoolConnection } from 'mysql2';
 import { minuteMs } from '../../durations.ts';
 import { outage } from '../outage.ts';
@@ -13,6 +14,9 @@ export interface PooledConnectionOptions extends MysqlServer {
 
 /** How long the pool stays smaller after the server refused a connection. */
 const smallForMs = minuteMs;
+
+/** Between two tries to open the first connection that the server refuses to grant. */
+const refusedPauseMs = 20;
 
 /**
  * Connections of one process. None is handed out that was opened before the last call of `suspect`. Where the server
@@ -50,12 +54,16 @@ export function openPooledConnections(options: PooledConnectionOptions) {
   }
 
   async function take(leftMs: () => number): Promise<PoolConnection> {
-    try {
-      return await takeWithin(pool, leftMs());
-    } catch (error) {
-      if (!isConnectionLimit(error) || open.size === 0) throw error;
-      setLimit(open.size);
-      return takeWithin(pool, leftMs());
+    for (;;) {
+      try {
+        return await takeWithin(pool, leftMs());
+      } catch (error) {
+        if (!isConnectionLimit(error)) throw error;
+        setLimit(open.size);
+        // Connections that have just been closed still count at the server, and those that are being opened not here.
+        if (open.size === 0) await sleep(refusedPauseMs);
+        if (leftMs() <= refusedPauseMs) throw error;
+      }
     }
   }
 
