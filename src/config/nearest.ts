@@ -4,7 +4,10 @@ export function nearestOf(written: string, words: readonly string[]): string | u
   // A short word resembles many others.
   const within = plain.length < 4 ? 0 : plain.length < 10 ? 1 : 2;
   const near = words
-    .map((word) => ({ word, distance: distanceOf(plain, bare(word)) }))
+    .map((word) => ({ word, bareWord: bare(word) }))
+    // Most words differ too much in length alone; the distance is expensive, and every variable is compared.
+    .filter(({ bareWord }) => Math.abs(bareWord.length - plain.length) <= within)
+    .map(({ word, bareWord }) => ({ word, distance: distanceOf(plain, bareWord) }))
     .filter(({ distance }) => distance <= within)
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.word;
