@@ -78,6 +78,8 @@ export function configFrom(environment: Environment) {
   const store = storeFrom(values, problems);
   const strategy = strategyFrom(values, llm !== undefined);
   problems.push(...crossChecks(values, strategy, llm !== undefined));
+  if (strategy === 'llm-only' && llm?.providers.some(({ lane }) => lane === 'album'))
+    problems.push('LANE=album needs the local model, which STRATEGY=llm-only switches off');
   if (problems.length > 0) throw new ConfigError(problems);
   const cores = availableParallelism();
   const workers = values.WORKERS ?? cores;

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { readTaxonomy } from './classify/taxonomy.ts';
+import { composeAlbumLane } from './compose/album-lane.ts';
 import { composeCache } from './compose/cache.ts';
 import { configured } from './compose/configured.ts';
 import { driverName, openDriver } from './compose/driver.ts';
@@ -58,12 +59,14 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const fallbacks = logThrottle<string>((reason, count) =>
     log.warn({ reason, count }, 'the LLM did not answer; the local model does'),
   );
+  const albumLane = composeAlbumLane(config, { vision, local, results: cache.results, metrics });
   const classifier = openPipeline(strategy, {
     results: cache.results,
     leases: grouped,
     version,
     llm: vision?.classifier,
     local: local.classifier,
+    albumLane,
     rules: { ...local, nearDuplicates: config.cache.nearDuplicates, shadowPercent: config.shadowPercent },
     hooks: {
       onReadFailure: () => metrics.readFailures.inc(),
@@ -76,11 +79,11 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
       },
     },
   });
-  const lifecycle = openLifecycle(config, { ...core, stats, cache, images, vision, fallbacks });
+  const lifecycle = openLifecycle(config, { ...core, stats, cache, images, vision, albumLane, fallbacks });
   const status = openStatus(config, { ...core, pool: images.pool, vision, isReady: lifecycle.isReady });
   watchService(metrics.registry, status.state);
   return {
-    ...{ log, taxonomy, classifier, stats, metrics, ...status, ...lifecycle },
+    ...{ log, taxonomy, classifier, albumLane, stats, metrics, ...status, ...lifecycle },
     descriptionLanguage: config.prompt.language,
     limits: config.limits,
     local: local.classifier,

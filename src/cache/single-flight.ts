@@ -2,7 +2,7 @@ import type { Answer, Classifier, ClassifyContext } from '../classify/classifier
 import { type SharedCall, type SharedContext, shareCall } from '../resilience/shared-call.ts';
 import { throwIfOver } from '../resilience/wait-until.ts';
 
-const lanesByUrgency = ['single', 'batch', 'background'] as const satisfies ClassifyContext['lane'][];
+const lanesByUrgency = ['single', 'batch', 'album'] as const satisfies ClassifyContext['lane'][];
 
 /**
  * Concurrent calls for one photo share one. A caller joins before anything is awaited. The shared call has
@@ -51,7 +51,7 @@ function contextOf({ deadline, signal, release, contexts }: SharedContext<Classi
     },
     get lane() {
       const lanes = Array.from(contexts, ({ lane }) => lane);
-      return lanesByUrgency.find((lane) => lanes.includes(lane)) ?? 'background';
+      return lanesByUrgency.find((lane) => lanes.includes(lane)) ?? 'album';
     },
   };
 }

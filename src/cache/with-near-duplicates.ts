@@ -74,7 +74,9 @@ export function withNearDuplicates(
     if (copy) return copy;
     // Memory again after the wait: a call that was in flight may have ended meanwhile, and must not be made twice.
     const known = context.isRecheck ? undefined : cache.inMemory(photo.sha256);
-    const answer = await (known
+    // A photo of the album lane has its provisional answer and is here for a better one.
+    const isWanted = known && !(known.isProvisional && context.lane === 'album');
+    const answer = await (isWanted
       ? answerFrom(known, { photo, context, cache })
       : inner.classify(photo, context));
     if (!isLasting(answer)) return answer;

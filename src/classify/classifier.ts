@@ -35,14 +35,16 @@ export interface Answer {
   readonly written: Promise<void>;
   /** SHA-256 of the photo that a model has seen, if this one is a copy of it. */
   readonly original?: string;
+  /** Of a provisional answer in the album lane: a better one follows, or there was no room to wait for one. */
+  readonly better?: 'pending' | 'no_room';
 }
 
 export interface ClassifyContext {
   readonly deadline: Deadline;
   /** Aborts when the caller disconnects. Nothing that others wait for may hang on it. */
   readonly signal: AbortSignal;
-  /** Who goes first where places are scarce: single photos, then batches, then background work. */
-  readonly lane: 'single' | 'batch' | 'background';
+  /** Who goes first where places are scarce: single photos, then batches, then photos of an album, which may wait. */
+  readonly lane: 'single' | 'batch' | 'album';
   /** An operator wants the photo classified again; stored results don't count. */
   readonly isRecheck?: boolean;
   /** Whose photo it is: places are shared out between callers. */

@@ -40,7 +40,7 @@ export function withFallback(
 }
 
 /** The same context with less time; `lane` may change while a call is shared, so it is not copied. */
-function sooner(context: ClassifyContext, marginMs: number): ClassifyContext {
+export function sooner(context: ClassifyContext, marginMs: number): ClassifyContext {
   return {
     deadline: earlier(context.deadline, marginMs),
     signal: context.signal,

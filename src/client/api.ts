@@ -125,8 +125,10 @@ export interface Api {
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model: string;
-        /** The preferred method failed and a weaker one answered */
+        /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded: boolean;
+        /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+        better_answer?: 'pending' | 'no_room';
       } | null;
       from_cache: boolean;
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
@@ -168,8 +170,10 @@ export interface Api {
             | '白色';
           inference_method: 'cache' | 'llm' | 'local';
           model: string;
-          /** The preferred method failed and a weaker one answered */
+          /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
           degraded: boolean;
+          /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+          better_answer?: 'pending' | 'no_room';
         } | null;
       }[];
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
@@ -201,8 +205,10 @@ export interface Api {
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model: string;
-        /** The preferred method failed and a weaker one answered */
+        /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded: boolean;
+        /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+        better_answer?: 'pending' | 'no_room';
       };
       from_cache: boolean;
       processing_time_ms: number;
@@ -246,8 +252,10 @@ export interface Api {
             | '白色';
           inference_method: 'cache' | 'llm' | 'local';
           model: string;
-          /** The preferred method failed and a weaker one answered */
+          /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
           degraded: boolean;
+          /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+          better_answer?: 'pending' | 'no_room';
         };
         error?: string;
         error_code?: string;
@@ -280,8 +288,10 @@ export interface Api {
               | '白色';
             inference_method: 'cache' | 'llm' | 'local';
             model: string;
-            /** The preferred method failed and a weaker one answered */
+            /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
             degraded: boolean;
+            /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+            better_answer?: 'pending' | 'no_room';
           };
           error?: string;
           error_code?: string;
@@ -345,8 +355,10 @@ export interface Api {
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model: string;
-        /** The preferred method failed and a weaker one answered */
+        /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded: boolean;
+        /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+        better_answer?: 'pending' | 'no_room';
         /** The model's probability of each of its own labels */
         scores: Record<string, number>;
       };
@@ -396,8 +408,10 @@ export interface Api {
           | '白色';
         inference_method?: 'cache' | 'llm' | 'local';
         model?: string;
-        /** The preferred method failed and a weaker one answered */
+        /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded?: boolean;
+        /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+        better_answer?: 'pending' | 'no_room';
       }[];
       summary: {
         total: number;
@@ -450,8 +464,10 @@ export interface Api {
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
         model?: string;
-        /** The preferred method failed and a weaker one answered */
+        /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded?: boolean;
+        /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+        better_answer?: 'pending' | 'no_room';
         processing_time_ms: number;
       }[];
     };
@@ -480,8 +496,10 @@ export interface Api {
             | '白色';
           inference_method: 'cache' | 'llm' | 'local';
           model?: string;
-          /** The preferred method failed and a weaker one answered */
+          /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
           degraded?: boolean;
+          /** In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later */
+          better_answer?: 'pending' | 'no_room';
           processing_time_ms: number;
           /** Where the batch stands */
           progress: {

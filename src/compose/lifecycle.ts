@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Cache } from '../cache/open-cache.ts';
+import type { AlbumLane } from '../classify/album-lane.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../image/pool/pool.ts';
 import type { Stats } from '../stats/open-stats.ts';
@@ -30,12 +31,13 @@ export interface LifecycleParts {
   readonly cache: Pick<Cache, 'start' | 'close'>;
   readonly images: { readonly pool: Pick<Pool, 'ready'>; close(): Promise<void> };
   readonly vision: Vision | undefined;
+  readonly albumLane: Pick<AlbumLane, 'stop' | 'close'> | undefined;
   readonly fallbacks: { flush(): void };
 }
 
 /** Starts the parts of the service, and closes them in reverse. */
 export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle {
-  const { log, store, journal, grouped, stats, cache, images, vision, fallbacks } = parts;
+  const { log, store, journal, grouped, stats, cache, images, vision, albumLane, fallbacks } = parts;
   let isReady = false;
   let modelsChecked: Promise<void> | undefined;
   return {
@@ -65,8 +67,10 @@ export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle 
     },
     stopTaking() {
       isReady = false;
+      albumLane?.stop();
     },
     async close() {
+      await albumLane?.close();
       vision?.close();
       fallbacks.flush();
       await images.close();

@@ -3,6 +3,7 @@ import { withSingleFlight } from '../cache/single-flight.ts';
 import { type WithCacheOptions, withCache, withRemembering } from '../cache/with-cache.ts';
 import { type WithLeaseOptions, withLease } from '../cache/with-lease.ts';
 import { type NearDuplicatesOptions, withNearDuplicates } from '../cache/with-near-duplicates.ts';
+import type { AlbumLane } from '../classify/album-lane.ts';
 import { withAwaitedForm } from '../classify/await-form.ts';
 import { withSureFirst } from '../classify/cascade.ts';
 import type { Classification, Classifier } from '../classify/classifier.ts';
@@ -33,6 +34,8 @@ export interface PipelineParts {
     /** Of the LLM's answers, in percent: how many the local model is compared with. */
     readonly shadowPercent: number;
   };
+  /** Absent: photos that may wait are classified as all others. */
+  readonly albumLane?: Pick<AlbumLane, 'around'> | undefined;
   readonly hooks?: PipelineHooks;
 }
 
@@ -49,15 +52,16 @@ export function openPipeline(strategy: Strategy, parts: PipelineParts): Classifi
   const { llm = unconfigured, local = unconfigured } = parts;
   const { cache, nearDuplicates, orElse, singleFlight, lease, localIfSure, ...layers } = layersOf(parts);
   const { awaitForm, remember, neverSend, shadow } = layers;
+  const albumLane =
+    (quick: Classifier, better: Classifier): Layer =>
+    (inner) =>
+      parts.albumLane?.around(inner, { quick, better }) ?? inner;
   // Pipeline: begin
   const localAlone = chain(singleFlight, remember, local);
+  const quick = chain(cache, localAlone);
   switch (strategy) {
-    case 'llm-first':
-      return chain(
-        cache, // memory, then the database
-        nearDuplicates, // copies in the same album
-        orElse(localAlone), // each caller has its own deadline
-        awaitForm, // no LLM call before the form is accepted
+    case 'llm-first': {
+      const paid = chain(
         singleFlight, // one call in this process
         lease, // one call among all processes
         remember, // one write
@@ -65,12 +69,17 @@ export function openPipeline(strategy: Strategy, parts: PipelineParts): Classifi
         shadow, // compares a sample with the local model
         llm,
       );
-    case 'local-first':
       return chain(
-        cache,
-        nearDuplicates,
-        orElse(localAlone),
-        awaitForm,
+        albumLane(quick, chain(nearDuplicates, paid)), // a quick answer, and a cheaper one later
+        cache, // memory, then the database
+        nearDuplicates, // copies in the same album
+        orElse(localAlone), // each caller has its own deadline
+        awaitForm, // no LLM call before the form is accepted
+        paid,
+      );
+    }
+    case 'local-first': {
+      const paid = chain(
         singleFlight,
         localIfSure, // remembered; the LLM classifies the other photos
         lease,
@@ -79,6 +88,15 @@ export function openPipeline(strategy: Strategy, parts: PipelineParts): Classifi
         shadow,
         llm,
       );
+      return chain(
+        albumLane(quick, chain(nearDuplicates, paid)),
+        cache,
+        nearDuplicates,
+        orElse(localAlone),
+        awaitForm,
+        paid,
+      );
+    }
     case 'llm-only':
       return chain(cache, nearDuplicates, awaitForm, singleFlight, lease, remember, llm);
     case 'local-only':

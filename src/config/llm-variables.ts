@@ -116,6 +116,14 @@ export const llmVariables = {
     max: 2592000,
     unit: 's',
   }),
+  LLM_ALBUM_MEMORY_MB: integer({
+    about:
+      'Memory for photos that wait for a provider with LANE=album, per worker; beyond it a photo keeps its local answer until it is sent again',
+    default: 100,
+    min: 1,
+    max: 10000,
+    unit: 'MB',
+  }),
   LLM_NEVER_SEND: text({
     about:
       'Categories whose photos no vendor receives, separated by commas, optionally with the probability from which a photo counts as one: idcard or idcard:0.02; empty: none',
@@ -168,12 +176,18 @@ export const providerVariables = {
     about:
       'Account of the provider; providers with the same account share its limits; empty: its own account',
   }),
+  LANE: oneOf({
+    about:
+      'album: only photos that may wait go to this provider, at the half price that the vendor has for slow answers; empty: all other photos',
+    words: ['album'],
+    default: '',
+  }),
   TIMEOUT: orEmpty(
     decimal({
-      about: 'Longest time of a call; empty: LLM_TIMEOUT',
+      about: 'Longest time of a call; empty: LLM_TIMEOUT, or 3600 with LANE=album',
       default: 0,
       min: 0.1,
-      max: 600,
+      max: 3600,
       unit: 's',
     }),
   ),

@@ -16,15 +16,19 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
     isKeyless(values.LLM_PROVIDER);
   if (!isConfigured) return undefined;
   if (new Set(names).size < names.length) problems.push('LLM_PROVIDERS must not name a provider twice');
+  const providers =
+    names.length > 0
+      ? names.flatMap((name) => namedProvider(name, values, environment, problems))
+      : [soleProvider(values)];
+  if (providers.length > 0 && providers.every(({ lane }) => lane === 'album'))
+    problems.push('LLM_PROVIDERS must also name a provider without LANE=album, for photos that can’t wait');
   return {
-    providers:
-      names.length > 0
-        ? names.flatMap((name) => namedProvider(name, values, environment, problems))
-        : [soleProvider(values)],
+    providers,
     maxTokens: values.LLM_MAX_TOKENS,
     imagePx: values.LLM_IMAGE_PX,
     maxWaiting: values.LLM_QUEUE,
     tries: values.LLM_TRIES,
+    albumMemoryBytes: values.LLM_ALBUM_MEMORY_MB * 1_000_000,
     refusalMs: values.LLM_REFUSAL_TTL * 1000,
     neverSend: numbersFrom(values.LLM_NEVER_SEND),
     /** Infinity if there is none. */
@@ -47,6 +51,7 @@ function soleProvider(values: LlmValues) {
     model: values.LLM_MODEL || undefined,
     structuredOutput: values.LLM_STRUCTURED_OUTPUT || undefined,
     extraBody: values.LLM_EXTRA_BODY,
+    lane: undefined as 'album' | undefined,
     account: values.LLM_PROVIDER as string,
     timeoutMs: values.LLM_TIMEOUT * 1000,
     maxConcurrency: values.LLM_MAX_CONCURRENCY,
@@ -79,8 +84,9 @@ function namedProvider(
     model: own.MODEL || undefined,
     structuredOutput: own.STRUCTURED_OUTPUT || undefined,
     extraBody: own.EXTRA_BODY ?? values.LLM_EXTRA_BODY,
+    lane: own.LANE || undefined,
     account: own.ACCOUNT || name,
-    timeoutMs: (own.TIMEOUT ?? values.LLM_TIMEOUT) * 1000,
+    timeoutMs: (own.TIMEOUT ?? (own.LANE === 'album' ? albumTimeoutS : values.LLM_TIMEOUT)) * 1000,
     maxConcurrency: own.MAX_CONCURRENCY ?? values.LLM_MAX_CONCURRENCY,
     maxRate: own.MAX_RATE ?? values.LLM_MAX_RATE,
     priceInput: own.PRICE_INPUT,
@@ -88,6 +94,9 @@ function namedProvider(
   };
   return [provider];
 }
+
+/** DashScope keeps a call waiting for up to an hour. A call that ends sooner may be paid for without an answer. */
+const albumTimeoutS = 3600;
 
 function vendorNamed(name: string) {
   try {

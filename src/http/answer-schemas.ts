@@ -44,7 +44,16 @@ const classification = {
 const provenance = {
   inference_method: Type.Union([Type.Literal('cache'), Type.Literal('llm'), Type.Literal('local')]),
   model: Type.String(),
-  degraded: Type.Boolean({ description: 'The preferred method failed and a weaker one answered' }),
+  degraded: Type.Boolean({
+    description:
+      'A weaker method answered: the preferred one failed, or its answer follows (`better_answer`)',
+  }),
+  better_answer: Type.Optional(
+    Type.Union([Type.Literal('pending'), Type.Literal('no_room')], {
+      description:
+        'In the album lane. pending: a better answer follows, which a look-up finds. no_room: send the photo again later',
+    }),
+  ),
 };
 
 export const PhotoData = Type.Object({ ...classification, ...provenance });
@@ -72,7 +81,7 @@ export function stamp(requestId: string) {
   return { request_id: requestId, timestamp: new Date().toISOString() };
 }
 
-type Shown = Pick<Answer, 'classification' | 'from' | 'degraded'>;
+type Shown = Pick<Answer, 'classification' | 'from' | 'degraded' | 'better'>;
 
 /** What the words of an answer come from. */
 export interface Wording {
@@ -83,7 +92,7 @@ export interface Wording {
 
 /** What client C reads: every key of the taxonomy. */
 export function photoData(
-  { classification: said, from, degraded }: Shown,
+  { classification: said, from, degraded, better }: Shown,
   { taxonomy, descriptionLanguage: language }: Wording,
 ): PhotoData {
   const description =
@@ -97,6 +106,7 @@ export function photoData(
     inference_method: from === 'model' ? said.method : 'cache',
     model: said.model,
     degraded,
+    ...(better !== undefined && { better_answer: better }),
   };
 }
 

@@ -76,7 +76,7 @@ export interface Wants {
 /** The caller of an analysis. Work that can't begin before the deadline never begins. */
 export interface AnalyseContext extends WaitContext {
   /** Default: `single`. */
-  readonly lane?: 'single' | 'batch' | 'background';
+  readonly lane?: 'single' | 'batch' | 'album';
   /** Albums take turns by caller. */
   readonly caller?: string;
 }

@@ -27,6 +27,8 @@ export interface BatchPhoto {
   readonly filename: string;
   /** The photo, or the reason why this part can't be used. */
   readonly received: ReceivedUpload | AppError;
+  /** It may wait for its best answer. */
+  readonly lane?: 'album';
 }
 
 /** The outcome of one photo. */
@@ -127,11 +129,12 @@ export function openBatchClassifier(parts: BatchClassifierParts) {
 
 async function classifyItem(
   classifier: PhotoClassifier,
-  { index, filename, received }: BatchPhoto,
-  caller: Caller,
+  { index, filename, received, lane }: BatchPhoto,
+  arrival: Caller,
   log: BatchClassifierParts['log'],
 ): Promise<BatchItem> {
   const startedMs = performance.now();
+  const caller = lane ? { ...arrival, context: { ...arrival.context, lane } } : arrival;
   const item = (outcome: BatchItem['outcome']): BatchItem => ({
     index,
     filename,

@@ -1,4 +1,5 @@
 import type { Remembered, ResultCache } from '../cache/result-cache.ts';
+import type { AlbumLane } from '../classify/album-lane.ts';
 import type { Recorder } from '../stats/recorder.ts';
 import type { Caller } from './caller.ts';
 import { hashIn } from './content-hash.ts';
@@ -6,12 +7,13 @@ import { hashIn } from './content-hash.ts';
 export interface HashLookupParts {
   readonly cache: Pick<ResultCache, 'findAll' | 'countHit'>;
   readonly recorder: Pick<Recorder, 'answered' | 'request'>;
+  readonly albumLane?: Pick<AlbumLane, 'has'> | undefined;
 }
 
 type Route = 'check-cache' | 'batch-check-cache';
 
 /** The use case of look-ups by hash. A hit counts as a photo, a miss as a look-up only; what is no hash is a miss. */
-export function openHashLookup({ cache, recorder }: HashLookupParts) {
+export function openHashLookup({ cache, recorder, albumLane }: HashLookupParts) {
   /** @throws UnavailableError the store can't be read: no false miss */
   async function lookUp(
     hashes: readonly string[],
@@ -30,7 +32,7 @@ export function openHashLookup({ cache, recorder }: HashLookupParts) {
     const answers = found.map((remembered, index) => {
       if (!remembered) return undefined;
       lookupHits += 1;
-      const answer = answerOf(remembered);
+      const answer = answerOf(remembered, albumLane);
       cache.countHit(remembered);
       recorder.answered(caller, { kind: 'lookup', sha256: asked[index] ?? '', durationMs }, answer);
       return answer;
@@ -44,6 +46,8 @@ export function openHashLookup({ cache, recorder }: HashLookupParts) {
 
 type LookupAnswer = ReturnType<typeof answerOf>;
 
-function answerOf({ result, from, isProvisional }: Remembered) {
-  return { classification: result, from, degraded: isProvisional };
+function answerOf({ result, from, isProvisional }: Remembered, albumLane: HashLookupParts['albumLane']) {
+  const isPending = isProvisional && albumLane?.has(result.sha256);
+  const better = isPending && ({ better: 'pending' } as const);
+  return { classification: result, from, degraded: isProvisional, ...better };
 }

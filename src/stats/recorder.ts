@@ -30,7 +30,7 @@ export interface Recorder {
   answered(
     caller: RecordedCaller,
     photo: RecordedPhoto,
-    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro' | 'original'>,
+    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'costMicro' | 'original' | 'better'>,
   ): void;
   failed(caller: RecordedCaller, photo: RecordedPhoto, error: unknown): void;
   request(caller: RecordedCaller, request: RecordedRequest): void;
@@ -80,13 +80,14 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    answered: (caller, photo, { classification, from, degraded, costMicro, original }) =>
+    answered: (caller, photo, { classification, from, degraded, costMicro, original, better }) =>
       writePhoto({
         ...head(caller),
         ...photo,
         ...answerOf(classification),
         outcome: outcomeOf(classification, from, original),
-        degraded,
+        // In the album lane nothing has failed.
+        degraded: degraded && better === undefined,
         // A caller that joined a call in flight did not pay for it.
         ...(from === 'model' && costMicro !== undefined && { costMicro }),
         ...(from !== 'model' && classification.method === 'llm' && savedMicro(savings)),

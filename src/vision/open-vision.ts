@@ -5,6 +5,7 @@ import { UnavailableError } from '../errors.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
+import { type AlbumProviders, withAlbumProviders } from './album-providers.ts';
 import { failureWords } from './calls/call-failure.ts';
 import type { VisionHooks } from './calls/call-report.ts';
 import { type LastFailure, openFailures } from './calls/failures.ts';
@@ -16,6 +17,7 @@ import { readCatalogue } from './catalogue/catalogue.ts';
 import { type ModelState, type ModelWatch, openModelWatch } from './catalogue/model-watch.ts';
 import type { VisionPrompt } from './prompt.ts';
 import { visionClassifier } from './vision-classifier.ts';
+import { VendorError } from './wire/vendor-error.ts';
 
 export interface LlmOptions {
   /** In order of preference. */
@@ -25,6 +27,8 @@ export interface LlmOptions {
   readonly maxWaiting: number;
   readonly tries: number;
   readonly refusalMs: number;
+  /** Of photos that wait for the album lane. */
+  readonly albumMemoryBytes: number;
   /** Infinity where there is none. */
   readonly budget: { readonly dailyMicro: number; readonly monthlyMicro: number };
   readonly priceFile: string | undefined;
@@ -76,14 +80,17 @@ export interface ProviderState {
 }
 
 export interface Vision {
+  /** Photos of the lane `album` go to the providers of that lane, if there are any; all others to the other ones. */
   readonly classifier: Classifier;
+  /** Undefined without providers of their own for photos that may wait. */
+  readonly albumLane: AlbumProviders | undefined;
   readonly name: string;
   /** How long the models will be there. */
   readonly models: ModelWatch;
   state(): VisionState;
   /** `unavailable` while every provider is left alone. */
   health(): 'available' | 'over_budget' | 'unavailable';
-  /** Calls that may be in flight, of all accounts. */
+  /** Calls for photos that can't wait that may be in flight, of all accounts. */
   callsAtOnce(): number;
   /** Why calls fail, or did within the last hour. */
   worstFailure(): LastFailure | undefined;
@@ -149,22 +156,36 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     ttlMs: llm.refusalMs,
     onFailure: storeFailed(log, 'a refused photo could not be looked up or remembered'),
   });
-  const classifier = visionClassifier({
-    providers,
-    taxonomy,
-    prompt,
+  const common = {
+    ...{ taxonomy, prompt, spending, refusals, log, hooks, backoff },
     maxTokens: llm.maxTokens,
     tries: llm.tries,
-    backoff,
-    retryBudget: new RetryBudget(repetitions),
-    spending,
-    refusals,
     hasFallback: parts.hasFallback ?? false,
-    log,
-    hooks,
-  });
+  };
+  const classifierOf = (some: readonly Provider[], stop?: AbortSignal) =>
+    visionClassifier({ ...common, providers: some, stop, retryBudget: new RetryBudget(repetitions) });
+  const everyday = providers.filter(({ lane }) => lane === undefined);
+  const slow = providers.filter(({ lane }) => lane === 'album');
+  const everydayClassifier = classifierOf(everyday);
+  const stopping = new AbortController();
+  const callsAtOnce = (some: readonly Provider[]) => {
+    const limiters = new Set(some.map(({ account }) => account.limiter));
+    return [...limiters].reduce((sum, { state }) => sum + state.limit, 0);
+  };
   return {
-    classifier,
+    classifier:
+      slow.length === 0
+        ? everydayClassifier
+        : withAlbumProviders(everydayClassifier, classifierOf(slow, stopping.signal), {
+            mayPayMore: isCapped,
+          }),
+    albumLane:
+      slow.length === 0
+        ? undefined
+        : {
+            callsAtOnce: () => callsAtOnce(slow),
+            timeLimitMs: Math.max(...slow.map(({ timeoutMs }) => timeoutMs)),
+          },
     name: providers.map(({ model }) => model).join(', '),
     models,
     state: () => ({
@@ -175,16 +196,15 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     }),
     health() {
       if (isOverBudget) return 'over_budget';
-      return providers.some((provider) => unavailableMs(provider) === 0) ? 'available' : 'unavailable';
+      return everyday.some((provider) => unavailableMs(provider) === 0) ? 'available' : 'unavailable';
     },
-    callsAtOnce() {
-      const limiters = new Set(providers.map(({ account }) => account.limiter));
-      return [...limiters].reduce((sum, { state }) => sum + state.limit, 0);
-    },
+    callsAtOnce: () => callsAtOnce(everyday),
     worstFailure: () => failures.worst(),
     close() {
       models.stop();
       failures.flush();
+      // Calls that may take an hour would keep the process alive.
+      stopping.abort(new VendorError({ network: 'stopped' }));
     },
   };
 }

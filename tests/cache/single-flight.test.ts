@@ -150,9 +150,9 @@ test('the call has the latest deadline of its callers', async () => {
 test('the call has the most urgent lane of its callers', async () => {
   const { classifier, call } = classifierByHand();
   const shared = withSingleFlight(classifier);
-  void shared.classify(cat, caller({ lane: 'background' }).context);
+  void shared.classify(cat, caller({ lane: 'album' }).context);
   const { context } = call(0);
-  expect(context.lane).toBe('background');
+  expect(context.lane).toBe('album');
   void shared.classify(cat, caller({ lane: 'batch' }).context);
   expect(context.lane).toBe('batch');
   const urgent = caller({ lane: 'single' });

@@ -45,6 +45,13 @@ export const vendorErrors = {
       'tokens',
       'Rate limit reached for gpt-4.1-mini on tokens per min (TPM): Limit 200000, Used 199500, Requested 900.',
     ),
+    // Of calls with `service_tier: flex`; they cost nothing.
+    flexUnavailable: openai(
+      429,
+      'resource_unavailable',
+      'resource_unavailable',
+      'Flex processing has insufficient resources to handle your request. Retry later or use the default tier.',
+    ),
     credit: openai(429, 'insufficient_quota', 'insufficient_quota', quotaText),
     hardLimit: openai(
       429,

@@ -159,6 +159,7 @@ export function llmOptions(baseUrl: string, options: Partial<LlmOptions> = {}): 
     maxWaiting: 500,
     tries: 3,
     refusalMs: 60_000,
+    albumMemoryBytes: 1_000_000,
     budget: { dailyMicro: Number.POSITIVE_INFINITY, monthlyMicro: Number.POSITIVE_INFINITY },
     priceFile: undefined,
     rates: {},

@@ -17,6 +17,7 @@ const expected = {
     tokens: 'rate_limited',
     credit: 'out_of_credit',
     hardLimit: 'out_of_credit',
+    flexUnavailable: 'rate_limited',
     key: 'bad_key',
     region: 'bad_key',
     model: 'unusable_model',

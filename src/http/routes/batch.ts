@@ -15,7 +15,7 @@ import {
   type Wording,
 } from '../answer-schemas.ts';
 import { languageOf } from '../language.ts';
-import { type BatchRequestParts, openBatchRequests } from '../upload/batch-request.ts';
+import { type BatchRequestParts, Lane, openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
 import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
 import { type BatchStreamParts, Progress, streamBatch, wantsLines } from './batch-stream.ts';
@@ -54,6 +54,7 @@ const schema = {
   consumes: ['multipart/form-data'],
   headers: RequestTimeout,
   body: Type.Object({
+    lane: Lane,
     images: Type.Array(Type.String({ format: 'binary' })),
     image_hashes: Type.Optional(
       Type.String({

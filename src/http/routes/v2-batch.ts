@@ -8,7 +8,7 @@ import { hashIn } from '../../photos/content-hash.ts';
 import { identityOfRequest } from '../access/caller.ts';
 import { Envelope, PhotoData, Problem, photoData, problems, stamp, type Wording } from '../answer-schemas.ts';
 import { languageOf } from '../language.ts';
-import { openBatchRequests } from '../upload/batch-request.ts';
+import { Lane, openBatchRequests } from '../upload/batch-request.ts';
 import type { FormFields } from '../upload/photo-form.ts';
 import { checkRequestTimeout, RequestTimeout } from '../upload/request-timeout.ts';
 import { type BatchRouteParts, parsedOrUndefined } from './batch.ts';
@@ -58,6 +58,7 @@ const schema = {
   consumes: ['multipart/form-data'],
   headers: RequestTimeout,
   body: Type.Object({
+    lane: Lane,
     images: Type.Array(Type.String({ format: 'binary' })),
     image_metadata: Type.String({
       description: 'JSON: `{"items":[{index, image_uri, image_hash?}], …}`',

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import {
   type Batch,
   type BatchClassifierParts,
@@ -29,6 +30,15 @@ export interface BatchRequestOptions {
    */
   readonly accept?: (fields: FormFields, photos: number) => void;
 }
+
+/** Text part of the form, for its OpenAPI page. */
+export const Lane = Type.Optional(
+  Type.Literal('album', {
+    description:
+      'Must come before the photos. Where the service has a provider for photos that may wait, each photo gets a ' +
+      'provisional answer at once and a better one later, at half price (`better_answer`)',
+  }),
+);
 
 /** From the arrival of a request whose deadline starts later: client C gives up after 180 s. */
 const longestRequestMs = 150_000;

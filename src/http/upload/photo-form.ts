@@ -67,6 +67,7 @@ export async function readPhotoForm(
       if (next.done) break;
       const part = next.value;
       if (part.type === 'field') {
+        if (part.fieldname === 'lane') checkLane(part.value, photos);
         if (!part.valueTruncated) fields[part.fieldname] = part.value;
         else if (part.fieldname.startsWith('image_'))
           throw new BadRequestError(
@@ -77,7 +78,8 @@ export async function readPhotoForm(
       }
       if (photos === options.maxPhotos) throw tooManyPhotos(options);
       const received = await receivePhoto(part, limits.fileBytes, budget, signal);
-      onPhoto({ index: photos, filename: part.filename ?? '', received });
+      const lane = fields.lane === 'album' && ({ lane: 'album' } as const);
+      onPhoto({ index: photos, filename: part.filename ?? '', received, ...lane });
       photos += 1;
     }
   } finally {
@@ -89,6 +91,17 @@ export async function readPhotoForm(
       text('The form must have a file part named `{name}`.', { name: options.photoField }),
     );
   return fields;
+}
+
+/**
+ * Photos are classified as they arrive, so the lane must be known before the first one.
+ * @throws BadRequestError
+ */
+function checkLane(value: unknown, photos: number): void {
+  if (value !== '' && value !== 'album')
+    throw new BadRequestError('invalid_request', 'The text part `lane` must be `album` or absent.');
+  if (value === 'album' && photos > 0)
+    throw new BadRequestError('invalid_request', 'The text part `lane` must come before the photos.');
 }
 
 /** RFC 2046, 5.1.1. The parser searches the whole body for it, and takes none that is longer than a few hundred. */

@@ -27,7 +27,7 @@ export interface CallRequest {
   readonly isReturning: boolean;
 }
 
-const lanes = ['single', 'batch', 'background'] as const satisfies ClassifyContext['lane'][];
+const lanes = ['single', 'batch', 'album'] as const satisfies ClassifyContext['lane'][];
 
 /**
  * Waits until a call may be sent to a provider.

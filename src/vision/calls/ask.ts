@@ -10,7 +10,7 @@ import type { VisionQuestion } from '../wire/vision-model.ts';
 import { type AcquiredCall, abandonCall, acquireCall } from './acquire-call.ts';
 import { policyOf } from './failure-policy.ts';
 import type { Key } from './key-ring.ts';
-import { overdueMs, type Provider, unavailableMs } from './provider.ts';
+import { mostCooldowns, overdueMs, type Provider, unavailableMs } from './provider.ts';
 import { type SendCallOptions, sendCall } from './send-call.ts';
 import type { Spending } from './spending.ts';
 
@@ -56,8 +56,6 @@ interface Candidate {
 
 /** With less time left no call is sent. */
 const leastUsefulMs = 200;
-/** How many cool-downs one photo waits for. Clients never ask again about a photo of a batch. */
-const maxCooldowns = { single: 0, batch: 1, background: 1, withoutFallback: 2 };
 /** A refusal in words that the table doesn't know is of one of the other two classes. */
 const refusals = ['refused', 'bad_request', 'bad_answer'];
 
@@ -146,9 +144,9 @@ class PhotoRequest {
     if (cooldownMs > 0 && !breaker.isProbing) this.#cooldowns++;
     const ownMs = Math.max(cooldownMs, candidate.notBeforeMs - performance.now());
     const soonestMs = Math.max(ownMs, pauseMs);
-    const mostCooldowns = maxCooldowns[this.#options.hasFallback ? this.#context.lane : 'withoutFallback'];
+    const most = mostCooldowns(candidate.provider, this.#options.hasFallback && this.#context.lane);
     const isTooLate = soonestMs > 0 && soonestMs + leastUsefulMs > this.#context.deadline.leftMs();
-    if (isTooLate || this.#cooldowns > mostCooldowns) {
+    if (isTooLate || this.#cooldowns > most) {
       this.#stop();
       this.#last ??= new VisionError(cooldownMs > 0 ? 'cooling' : 'resting');
     } else if (ownMs > 0) await breaker.wait(ownMs, this.#context.signal);
@@ -190,6 +188,7 @@ class PhotoRequest {
     { attempt, provider }: AcquiredCall,
   ): Promise<void> {
     const { breaker, timeoutMs } = provider;
+    if (provider.lane === 'album') return;
     const limitMs = attempt.isProbe ? breaker.waitMs() : overdueMs(provider);
     if (limitMs >= timeoutMs || (await settlesBefore(reading, (signal) => pause(limitMs, signal)))) return;
     const reason = attempt.isProbe ? 'cooling' : 'timeout';

@@ -26,6 +26,8 @@ export interface ProviderOptions {
   readonly structuredOutput: 'json_schema' | 'json_object' | 'none' | undefined;
   /** Merged into every request; null takes a field out. */
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined;
+  /** `album`: only for photos that may wait; its calls may take as long as their time limit. */
+  readonly lane?: 'album' | undefined;
   /** Providers of one account share its limits and its circuit. */
   readonly account: string;
   readonly timeoutMs: number;
@@ -87,10 +89,16 @@ export function openProviders(
     return account;
   }
 
-  function breakerOf(provider: string, account: Account, callTime: MovingAverage) {
+  function breakerOf(
+    { name: provider, lane, timeoutMs }: ProviderOptions,
+    account: Account,
+    callTime: MovingAverage,
+  ) {
+    const usualLimitMs = () =>
+      callTime.ms === undefined ? probeLimit.unknownMs : callTime.ms * probeLimit.times;
     return new CircuitBreaker<CallFailure>({
       ...circuit,
-      probeLimitMs: () => (callTime.ms === undefined ? probeLimit.unknownMs : callTime.ms * probeLimit.times),
+      probeLimitMs: lane === 'album' ? () => timeoutMs : usualLimitMs,
       onChange(state, previous, cause) {
         // A request that waits for a permit must not wait for the circuit.
         if (state === 'open') account.limiter.reset();
@@ -109,7 +117,7 @@ export function openProviders(
   }
 
   function open({ provider, target }: (typeof targets)[number]): Provider {
-    const { name, extraBody, structuredOutput, timeoutMs } = provider;
+    const { name, extraBody, structuredOutput, timeoutMs, lane } = provider;
     const account = accountOf(provider);
     const fields = requestFields({
       rules: { ...target.request, ...(structuredOutput !== undefined && { structuredOutput }) },
@@ -122,7 +130,7 @@ export function openProviders(
       model: modelOf(target, { apiKey, fields }),
     }));
     const callTime = new MovingAverage();
-    const breaker = breakerOf(name, account, callTime);
+    const breaker = breakerOf(provider, account, callTime);
     account.breakers.push(breaker);
     return {
       name,
@@ -132,6 +140,7 @@ export function openProviders(
       breaker,
       callTime,
       timeoutMs,
+      ...(lane && { lane }),
       target,
       price: priceOf(provider, target, { ...options, currency }),
     };
@@ -181,7 +190,8 @@ function priceOf(
   if (priceInput !== undefined || priceOutput !== undefined)
     return { input: priceInput ?? 0, output: priceOutput ?? 0, typical };
   if (costPerCall > 0) return { call: costPerCall };
-  const listed = extraBody?.service_tier === 'flex' ? (target.price?.flex ?? target.price) : target.price;
+  const { service_tier: tier } = { ...target.request.body, ...extraBody };
+  const listed = tier === 'flex' ? (target.price?.flex ?? target.price) : target.price;
   return listed && { ...convertedPrice(listed, { from: target.currency, to: currency, rates }), typical };
 }
 

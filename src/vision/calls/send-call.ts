@@ -17,6 +17,8 @@ export interface SendCallOptions {
   readonly taxonomy: Taxonomy;
   readonly log: Logger;
   readonly hooks?: VisionHooks | undefined;
+  /** Its reason, a VisionError, ends calls in flight. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** A vendor in trouble that asks for that long or longer gets no calls at all meanwhile. */
@@ -27,8 +29,8 @@ const certainCooldownMs = 30_000;
 const noSignal = new AbortController().signal;
 
 /** Aborts with a VendorError `timeout`. */
-export function callTimeLimit(timeoutMs: number): ReturnType<typeof timeLimit> {
-  const context = { deadline: deadlineIn(timeoutMs), signal: noSignal };
+export function callTimeLimit(timeoutMs: number, signal = noSignal): ReturnType<typeof timeLimit> {
+  const context = { deadline: deadlineIn(timeoutMs), signal };
   return timeLimit(context, () => new VendorError({ network: 'timeout' }));
 }
 
@@ -45,7 +47,7 @@ export async function sendCall(
   options: SendCallOptions,
 ): Promise<Reading> {
   const { provider } = call;
-  using limit = callTimeLimit(provider.timeoutMs);
+  using limit = callTimeLimit(provider.timeoutMs, options.stop);
   const startedAt = performance.now();
   const report = (outcome: string, paid: Paid, details?: Partial<VisionCallReport>) => {
     const durationMs = Math.round(performance.now() - startedAt);

@@ -100,6 +100,8 @@ const vendor = strict({
   defaultModel: text,
   sites: record(site),
   request,
+  /** The slow service at half price: at another site, or asked for by fields of the body. */
+  album: optional(strict({ site: optional(text), body: optional(anyObject) })),
   /** Whether `GET /models` lists the models, and which field of one holds the day of its shutdown. */
   modelList: optional(strict({ shutdownField: optional(text) })),
   imageTokens: optional(imageTokens),
@@ -147,11 +149,14 @@ export function readCatalogue(file?: string): Catalogue {
 
 function catalogueOf(parsed: unknown): Catalogue {
   const catalogue = checked(catalogueFile, parsed, 'catalogue');
-  for (const [vendorName, { sites, models }] of Object.entries(catalogue.vendors))
+  for (const [vendorName, { sites, models, album }] of Object.entries(catalogue.vendors)) {
+    if (album?.site !== undefined && sites[album.site]?.baseUrl === undefined)
+      throw new Error(`catalogue.vendors.${vendorName}.album.site: no such site with an address`);
     for (const [modelName, { prices = {} }] of Object.entries(models))
       for (const name of Object.keys(prices))
         if (!Object.hasOwn(sites, name))
           throw new Error(`catalogue.vendors.${vendorName}.models.${modelName}.prices.${name}: no such site`);
+  }
   return catalogue;
 }
 

@@ -46,10 +46,16 @@ export function targetOf(
     readonly vendor: VendorName;
     readonly baseUrl: string | undefined;
     readonly model: string | undefined;
+    /** `album`: the vendor's slow service at half price, where it has one. */
+    readonly lane?: 'album' | undefined;
   },
 ): Target {
   const named = catalogue.vendors[asked.vendor];
-  const address = asked.baseUrl ?? Object.values(named.sites).find(({ baseUrl }) => baseUrl)?.baseUrl;
+  const albumSite = asked.lane && named.album?.site;
+  const ownAddress = albumSite
+    ? named.sites[albumSite]?.baseUrl
+    : Object.values(named.sites).find(({ baseUrl }) => baseUrl)?.baseUrl;
+  const address = asked.baseUrl ?? ownAddress;
   if (address === undefined)
     throw new Error(`${asked.vendor} has no address of its own: set LLM_BASE_URL (LLM_<NAME>_BASE_URL)`);
   const baseUrl = baseOf(address);
@@ -67,7 +73,7 @@ export function targetOf(
     wire,
     baseUrl,
     model,
-    request: ruling ? rulesOf(ruling, entry) : plainRequest,
+    request: ruling ? rulesOf(ruling, entry, asked.lane && ruling.album?.body) : plainRequest,
     ...offerOf(catalogue, { owner, site: found?.site, entry, model }),
     ...(imageTokens && { imageTokens }),
     ...(entry?.shutdown !== undefined && { shutdown: entry.shutdown }),
@@ -150,7 +156,11 @@ function offerOf(
   return { ...(price && { price }), ...(currency !== undefined && { currency }) };
 }
 
-function rulesOf({ request }: CatalogueVendor, entry: CatalogueModel | undefined): RequestRules {
+function rulesOf(
+  { request }: CatalogueVendor,
+  entry: CatalogueModel | undefined,
+  more: RequestRules['body'] | undefined,
+): RequestRules {
   const own = entry?.request ?? {};
-  return { ...plainRequest, ...request, ...own, body: { ...request.body, ...own.body } };
+  return { ...plainRequest, ...request, ...own, body: { ...request.body, ...own.body, ...more } };
 }

@@ -30,6 +30,9 @@ interface CallFields {
   readonly more?: Fields;
 }
 
+/** Never left out: without `service_tier` a call would cost another price than the budget counts. */
+const lasting = ['model', 'service_tier'];
+
 const capFields = ['max_tokens', 'max_completion_tokens'] as const;
 
 export function requestFields({ rules, extraBody = {}, onRejected }: RequestFieldsOptions): RequestFields {
@@ -60,7 +63,7 @@ export function requestFields({ rules, extraBody = {}, onRejected }: RequestFiel
   /** The optional fields of a request that its answer names. */
   function namedIn(answer: VendorErrorBody, sent: Fields): string[] {
     const deeper = rules.detail && !rejected.has('detail') ? ['detail'] : [];
-    const optional = [...Object.keys(sent), ...deeper].filter((name) => name !== 'model');
+    const optional = [...Object.keys(sent), ...deeper].filter((name) => !lasting.includes(name));
     return optional.filter((name) => isNamed(name, answer));
   }
 
