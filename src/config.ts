@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import type { ValueOf } from './config/kinds.ts';
 import { llmFrom } from './config/llm.ts';
 import { misspeltIn } from './config/misspelt.ts';
-import { type Environment, listFrom, numbersFrom, readVariables } from './config/reading.ts';
+import { type Environment, listFrom, namesOf, numbersFrom, readVariables } from './config/reading.ts';
 import { retiredIn } from './config/retired.ts';
 import { storeFrom } from './config/store.ts';
 import { variables } from './config/variables.ts';
@@ -29,7 +29,7 @@ export class ConfigError extends Error {
   }
 }
 
-export const settingNames: readonly string[] = Object.keys(variables);
+export const settingNames: readonly string[] = namesOf(variables);
 
 /**
  * Arguments override the process environment, which overrides a `.env` file in the working directory. `defaults` count

@@ -1,5 +1,6 @@
 import type { Variable } from './kinds.ts';
 import { providerVariables } from './llm-variables.ts';
+import { fileSettingOf } from './reading.ts';
 import { variables } from './variables.ts';
 
 const all: readonly (readonly [string, Variable<unknown>])[] = [
@@ -18,6 +19,8 @@ const sections: Readonly<Record<string, string>> = {
   'LLM_<NAME>_PROVIDER': 'One of several LLM providers',
 };
 
+const fileSettings = all.flatMap(([name, { secret }]) => (secret ? [`\`${fileSettingOf(name)}\``] : []));
+
 const introduction = `# Configuration
 
 <!-- Generated: change src/config, then run \`node scripts/document-config.ts\`. -->
@@ -26,7 +29,8 @@ The service reads its settings from environment variables and from a file \`.env
 
 - The start fails on a wrong value and lists every problem it finds.
 - A name that resembles a setting causes a warning that suggests the right name.
-- \`npm run cli -- check-config\` prints the resulting configuration, without secrets.`;
+- \`npm run cli -- check-config\` prints the resulting configuration, without secrets.
+- A secret may be in a file instead. These settings name the file, for Docker and Kubernetes secrets: ${fileSettings.join(', ')}. The service removes white space around the value. To set both is an error.`;
 
 const tableHead = '| Variable | What it says | Default | Unit | Range |\n| --- | --- | --- | --- | --- |';
 

@@ -1,6 +1,6 @@
 import { providerVariables } from './llm-variables.ts';
 import { nearestOf } from './nearest.ts';
-import { type Environment, listFrom } from './reading.ts';
+import { type Environment, listFrom, namesOf } from './reading.ts';
 import { variables } from './variables.ts';
 
 /**
@@ -8,7 +8,7 @@ import { variables } from './variables.ts';
  * programs, so other names cause no warning.
  */
 export function misspeltIn(environment: Environment): string[] {
-  const names = [...Object.keys(variables), ...providerNames(environment)];
+  const names = [...namesOf(variables), ...providerNames(environment)];
   const known = new Set(names);
   return Object.entries(environment).flatMap(([name, value = '']) => {
     if (known.has(name) || value.trim() === '') return [];
@@ -21,6 +21,6 @@ export function misspeltIn(environment: Environment): string[] {
 
 function providerNames(environment: Environment): string[] {
   return listFrom(environment.LLM_PROVIDERS ?? '').flatMap((name) =>
-    Object.keys(providerVariables).map((key) => `LLM_${name.toUpperCase().replaceAll('-', '_')}_${key}`),
+    namesOf(providerVariables).map((key) => `LLM_${name.toUpperCase().replaceAll('-', '_')}_${key}`),
   );
 }
