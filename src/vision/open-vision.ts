@@ -2,11 +2,12 @@ import type { Logger } from 'pino';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import { UnavailableError } from '../errors.ts';
+import type { Text } from '../messages/text.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
 import { type AlbumProviders, withAlbumProviders } from './album-providers.ts';
-import { failureWords } from './calls/call-failure.ts';
+import { failureText } from './calls/call-failure.ts';
 import type { VisionHooks } from './calls/call-report.ts';
 import { type LastFailure, openFailures } from './calls/failures.ts';
 import { openProviders, type ProviderOptions } from './calls/open-providers.ts';
@@ -71,8 +72,8 @@ export interface ProviderState {
   readonly modelState: ModelState;
   readonly account: string;
   readonly circuit: BreakerState;
-  /** Why the circuit is open, in words; absent while it is closed. */
-  readonly circuitCause?: string;
+  /** Why the circuit is open; absent while it is closed. */
+  readonly circuitCause?: Text;
   readonly healthyKeys: number;
   readonly limiter: LimiterState;
   /** Why calls to it failed last; absent where none has. */
@@ -220,7 +221,7 @@ function stateOf(
     modelState: models.stateOf(name),
     account: account.name,
     circuit: breaker.state,
-    ...(breaker.cause && { circuitCause: failureWords(breaker.cause) }),
+    ...(breaker.cause && { circuitCause: failureText(breaker.cause) }),
     healthyKeys: keys.healthy,
     limiter: account.limiter.state,
     ...(lastFailure && { lastFailure }),

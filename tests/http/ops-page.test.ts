@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -20,18 +20,25 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
   let app: Awaited<ReturnType<typeof startApp>>;
   let llm: FakeLlm;
   let folder: string;
+  /** Of a service that has run for a day. */
+  let past: string;
   let page: Page;
   let complaints: string[];
 
   beforeAll(async () => {
     browser = await launchChromium(path ?? '');
+    past = mkdtempSync(join(tmpdir(), 'album-past-'));
+    await writePastDay(join(past, 'album.db'), Date.now());
   });
-  afterAll(() => browser.close());
+  afterAll(async () => {
+    await browser.close();
+    rmSync(past, { recursive: true });
+  });
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'album-ops-'));
     const file = join(folder, 'album.db');
-    await writePastDay(file, Date.now());
+    copyFileSync(join(past, 'album.db'), file);
     llm = await startFakeLlm();
     app = await startApp({ SQLITE_FILE: file, OPS_TOKEN: 'let-me-in', LLM_BASE_URL: llm.baseUrl });
     page = await browser.newPage({ viewport: { width: 1200, height: 900 }, colorScheme: 'light' });
@@ -90,6 +97,61 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
       .toContain('unsupported_format');
     expect(await page.locator('#status').getAttribute('data-state')).toBe('live');
     expect(complaints).toEqual([]);
+  });
+
+  test('speaks Chinese to a browser that prefers it, and the other language on request', async () => {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, locale: 'zh-CN' });
+    await page.close();
+    page = await context.newPage();
+    await page.goto(`${app.url}/ops`);
+    await page.getByLabel('运维令牌').fill('wrong');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => page.locator('#sign-in-problem').textContent())
+      .toContain('令牌为 OPS_TOKEN 的值');
+    await page.getByLabel('运维令牌').fill('let-me-in');
+    await page.keyboard.press('Enter');
+    await page.locator('#latency td').first().waitFor();
+    await expect.poll(() => page.locator('#feedback').textContent()).toContain('更正为');
+    await expect.poll(() => page.locator('#calls').textContent()).toContain('被限速');
+    await expect.poll(() => page.locator('#status').textContent()).toMatch(/^实时/);
+    const names = page.locator('h2, th, figcaption, label, option, button, .u-label, #tiles span');
+    const untranslated = (await names.allTextContents()).filter(
+      (name) => !/\p{Script=Han}|^p\d\d$|^album9/u.test(name),
+    );
+    expect(untranslated).toEqual([]);
+    expect(
+      (await page.evaluate<string>('document.body.innerText')).match(/[A-Za-z][a-z]+( [a-z]+)+/g),
+    ).toBeNull();
+    await screen('ops-zh', { fullPage: false });
+    await page.getByText('English', { exact: true }).click();
+    await expect.poll(() => page.locator('#tiles').textContent()).toContain('Hit rate');
+    expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    await context.close();
+  });
+
+  test('shows the first photo of a new service within its hour, and then the range that is chosen', async () => {
+    await app.close();
+    app = await startApp({ OPS_TOKEN: 'let-me-in' });
+    await post(`${app.url}/api/v1/classify`, formOf([{ name: 'image', value: sampleBytes('cat.jpg') }]));
+    await app.services.stats.flush();
+    await signIn();
+    const tile = () => page.locator('#tiles strong').first().textContent();
+    expect([await page.locator('#range').inputValue(), await tile()]).toEqual(['3600', '1']);
+    await page.locator('#range').selectOption('21600');
+    await expect.poll(() => page.locator('#chart-photos .u-legend').count()).toBe(1);
+    expect(await page.locator('#range').inputValue()).toBe('21600');
+    expect(complaints).toEqual([]);
+  });
+
+  test('says how old its figures are once the service is gone', async () => {
+    await signIn();
+    await expect.poll(() => page.locator('#status').textContent()).toMatch(/^live, \d/);
+    await app.app.close();
+    await expect
+      .poll(() => page.locator('#status').textContent())
+      .toMatch(/^Not connected. All figures are from \d.*\./);
+    expect(await page.locator('#figures').isVisible()).toBe(true);
   });
 
   test('says which models end, have ended, or are unknown to their vendors', async () => {

@@ -121,7 +121,7 @@ describe('the page', () => {
     const links = [...String(body).matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link ?? '');
     const loaded = links.filter((link) => link.startsWith('/'));
     expect(loaded.length).toBeGreaterThan(3);
-    expect(links.filter((link) => !/^(\/ops\/|#|data:,$)/.test(link))).toEqual([]);
+    expect(links.filter((link) => !/^(\/ops[/?]|#|data:,$)/.test(link))).toEqual([]);
     for (const link of loaded) expect(await statusOf(link)).toBe(200);
   });
 

@@ -114,6 +114,7 @@ describe('are remembered and logged', () => {
       status: 401,
       host: 'llm.lan',
       words: 'LLM refused the key (401)',
+      text: expect.objectContaining({ sentence: '{llm} refused the key{answer}' }),
       since: '2026-11-27T12:00:00.000Z',
       at: '2026-11-27T12:00:10.000Z',
       count: 2,

@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
+import type { Text } from '../../messages/text.ts';
 import { logThrottle } from '../../resilience/log-throttle.ts';
-import { type CallFailure, failureOf, failureWords } from './call-failure.ts';
+import { type CallFailure, failureOf, failureText, failureWords } from './call-failure.ts';
 import type { VisionCallReport } from './call-report.ts';
 import { type FailurePolicy, policyOf } from './failure-policy.ts';
 
 /** The last calls of a provider that failed one after another. */
 export interface LastFailure extends CallFailure {
   readonly words: string;
+  /** The same, in no language yet. */
+  readonly text: Text;
   /** Of the first and of the last of them, as ISO 8601. */
   readonly since: string;
   readonly at: string;
@@ -58,7 +61,14 @@ export function openFailures({
     const earlier = last.get(provider);
     const { since = at, count = 0 } = earlier?.overAt === undefined ? (earlier ?? {}) : {};
     const failure = failureOf(call);
-    last.set(provider, { ...failure, words: failureWords(failure), since, at, count: count + 1 });
+    last.set(provider, {
+      ...failure,
+      words: failureWords(failure),
+      text: failureText(failure),
+      since,
+      at,
+      count: count + 1,
+    });
   }
 
   return {

@@ -1,10 +1,12 @@
 import { drawCharts } from './charts.js';
 import { drawCalls, drawPanels, drawTiles, table } from './panels.js';
+import { locale, say, timeOf } from './words.js';
 
 const byId = (id) => document.getElementById(id);
 const ranges = byId('range');
 let token = tokenOfLink() ?? sessionStorage.getItem('ops-token') ?? '';
 let points = [];
+let isRangeChosen = false;
 let lost;
 
 /** The link of the banner brings the token behind a #: it is kept, and leaves the address bar and the history. */
@@ -12,22 +14,23 @@ function tokenOfLink() {
   const brought = new URLSearchParams(location.hash.slice(1)).get('token');
   if (!brought) return undefined;
   sessionStorage.setItem('ops-token', brought);
-  history.replaceState(null, '', location.pathname);
+  history.replaceState(null, '', location.pathname + location.search);
   return brought;
 }
 
 function headers() {
-  return token === '' ? {} : { authorization: `Bearer ${token}` };
+  const language = { 'accept-language': document.documentElement.lang };
+  return token === '' ? language : { ...language, authorization: `Bearer ${token}` };
 }
 
-async function ask(path) {
-  const response = await fetch(path, { headers: headers(), cache: 'no-store' });
+async function ask(path, signal = AbortSignal.timeout(silenceMs)) {
+  const response = await fetch(path, { headers: headers(), cache: 'no-store', signal });
   if (response.ok) return response;
   const { detail = response.statusText } = await response.json().catch(() => ({}));
   throw Object.assign(new Error(detail), { status: response.status });
 }
 
-function say(state, words) {
+function report(state, words) {
   byId('status').dataset.state = state;
   byId('status').textContent = words;
 }
@@ -36,19 +39,36 @@ function askForToken(problem) {
   byId('figures').hidden = true;
   byId('sign-in').hidden = false;
   byId('sign-in-problem').textContent = problem;
-  say('lost', 'signed out');
+  report('lost', say('signed out'));
   byId('token').focus();
 }
 
 /** The series of the chosen range, in some 70 steps: fewer photos than that would draw a comb. */
 async function refreshSeries() {
   const seconds = Number(ranges.value);
-  const to = Math.floor(Date.now() / 1000) + 60;
+  const to = Math.floor(Date.now() / 1000) + 1;
   const step = Math.ceil(seconds / 72 / 60) * 60;
   const answer = await ask(`/api/v1/stats/timeseries?from=${to - seconds}&to=${to}&step=${step}`);
   points = (await answer.json()).data.points;
+  if (narrowed()) return refreshSeries();
   drawTiles(byId('tiles'), points);
   drawCharts(points);
+}
+
+/** At first: a service whose first photo came within the last hour shows that hour. */
+function narrowed() {
+  if (isRangeChosen) return false;
+  isRangeChosen = true;
+  const hourAgo = Date.now() - 3_600_000;
+  if (points.some(({ at, photos }) => photos > 0 && Date.parse(at) < hourAgo)) return false;
+  ranges.value = '3600';
+  return true;
+}
+
+function choose(range) {
+  isRangeChosen = true;
+  ranges.value = range;
+  void refresh();
 }
 
 async function refreshCalls() {
@@ -59,37 +79,76 @@ async function refreshFeedback() {
   const { items = [] } = await (await ask('/api/v1/feedback')).json();
   const rows = items
     .slice(0, 20)
-    .map((one) => [new Date(one.at).toLocaleString(), one.answered ?? '', one.category]);
+    .map((one) => [new Date(one.at).toLocaleString(locale), one.answered ?? '', one.category]);
   table(byId('feedback'), ['When', 'Answered', 'Right'], rows, 'No client has corrected an answer.');
 }
 
-/** Server-sent events by fetch: EventSource can't send a token, and a token has no place in an address. */
-async function listen() {
-  const response = await ask('/ops/events');
-  byId('sign-in').hidden = true;
-  byId('figures').hidden = false;
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) throw new Error('the connection ended');
-    text += value;
-    const events = text.split('\n\n');
-    text = events.pop();
-    for (const event of events) if (event.startsWith('data: ')) show(JSON.parse(event.slice(6)));
+let refreshedAt = Date.now();
+async function refresh() {
+  try {
+    await Promise.all([refreshSeries(), refreshCalls(), refreshFeedback()]);
+    refreshedAt = Date.now();
+  } catch {
+    // The status says how old the figures are.
   }
 }
 
+/** An event comes every two seconds; without one for as long, the connection is taken for broken. */
+const silenceMs = 10_000;
+
+/** Server-sent events by fetch: EventSource can't send a token, and a token has no place in an address. */
+async function listen() {
+  const controller = new AbortController();
+  let silence;
+  const waitForNews = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => controller.abort(), silenceMs);
+  };
+  try {
+    waitForNews();
+    const response = await ask('/ops/events', controller.signal);
+    byId('sign-in').hidden = true;
+    byId('figures').hidden = false;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      waitForNews();
+      text += value;
+      const events = text.split('\n\n');
+      text = events.pop();
+      for (const event of events) if (event.startsWith('data: ')) show(JSON.parse(event.slice(6)));
+    }
+  } finally {
+    clearTimeout(silence);
+  }
+}
+
+/** Beyond this age the figures of the range are no longer called live. */
+const staleMs = 30_000;
 let seriesAt = 0;
+let liveAt;
 function show(live) {
-  say(live.problem ? 'lost' : 'live', live.problem ?? `live, ${new Date(live.at).toLocaleTimeString()}`);
+  const time = timeOf(live.at);
+  if (live.problem)
+    report(
+      'lost',
+      say('{problem} Figures of today are from {time}.', { problem: say(live.problem), time: age() }),
+    );
+  else {
+    liveAt = live.at;
+    if (Date.now() - refreshedAt < staleMs) report('live', say('live, {time}', { time }));
+    else
+      report('lost', say('live, {time}; charts are from {earlier}', { time, earlier: timeOf(refreshedAt) }));
+  }
   drawPanels(live);
   if (Date.now() - seriesAt < 10_000) return;
   seriesAt = Date.now();
-  refreshSeries().catch(() => {});
-  refreshCalls().catch(() => {});
-  refreshFeedback().catch(() => {});
+  void refresh();
 }
+
+const age = () => (liveAt ? timeOf(liveAt) : '–');
 
 async function run() {
   clearTimeout(lost);
@@ -100,9 +159,9 @@ async function run() {
       askForToken(token === '' ? '' : error.message);
       return;
     }
-    say('lost', `not connected: ${error.message}`);
-    lost = setTimeout(run, 2000);
   }
+  report('lost', say('Not connected. All figures are from {time}.', { time: age() }));
+  lost = setTimeout(run, 2000);
 }
 
 byId('sign-in').addEventListener('submit', (event) => {
@@ -120,7 +179,7 @@ addEventListener('hashchange', () => {
   void run();
 });
 
-ranges.addEventListener('change', () => refreshSeries().catch(() => {}));
+ranges.addEventListener('change', () => choose(ranges.value));
 
 function isDark() {
   const chosen = document.documentElement.dataset.theme;
@@ -128,7 +187,7 @@ function isDark() {
 }
 
 function nameTheme() {
-  byId('theme').textContent = isDark() ? 'Light' : 'Dark';
+  byId('theme').textContent = isDark() ? say('Light') : say('Dark');
 }
 
 function switchTheme() {
@@ -144,8 +203,7 @@ addEventListener('keydown', (event) => {
   if (event.key === 'd') switchTheme();
   const option = ranges.options[Number(event.key) - 1];
   if (!/^[1-6]$/.test(event.key) || !option) return;
-  ranges.value = option.value;
-  refreshSeries().catch(() => {});
+  choose(option.value);
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   nameTheme();

@@ -1,4 +1,6 @@
 /* global uPlot */
+import { say } from './words.js';
+
 const drawn = new Map();
 
 /** Each chart: series by name, colour and value. */
@@ -24,15 +26,41 @@ const charts = {
   ],
 };
 
-/**
- * Draws all four anew: a few hundred points are quick, and colours and width may have changed. The last step is under
- * way: it would look as if everything came to an end.
- */
+/** Draws all four anew: a few hundred points are quick, and colours and width may have changed. */
 export function drawCharts(points) {
-  const over = points.slice(0, -1);
-  if (over.length === 0) return;
-  for (const [name, series] of Object.entries(charts)) drawChart(name, series, over);
+  if (points.length < 2) return;
+  for (const [name, series] of Object.entries(charts)) drawChart(name, series, points);
 }
+
+const linear = uPlot.paths.linear();
+/** The last step is under way: the solid line ends before it. */
+const finishedPath = (plot, index, first, last) =>
+  linear(plot, index, first, Math.min(last, plot.data[0].length - 2));
+
+/** Joins the step under way to the last one that has a value, with a dashed line. */
+function drawUnfinished(plot, index) {
+  const values = plot.data[index];
+  const last = values.length - 1;
+  const before = values.findLastIndex((value, at) => at < last && value !== null);
+  if (before < 0 || values[last] === null) return;
+  const { ctx } = plot;
+  const place = (at) => [plot.valToPos(plot.data[0][at], 'x', true), plot.valToPos(values[at], 'y', true)];
+  ctx.save();
+  ctx.strokeStyle = plot.series[index].stroke();
+  ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(...place(before));
+  ctx.lineTo(...place(last));
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** How uPlot writes times, from the length between two marks on: hours and minutes, or days; the year or day below. */
+const clock = [
+  [86_400, '{MM}-{DD}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{YYYY}-{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+];
 
 function drawChart(name, series, points) {
   const place = document.getElementById(`chart-${name}`);
@@ -52,17 +80,22 @@ function drawChart(name, series, points) {
     width,
     height: 180,
     series: [
-      {},
+      { label: say('When') },
       ...series.map(([label, stroke, value]) => ({
-        label,
+        label: say(label),
         stroke: colour(stroke),
         width: 2,
+        paths: finishedPath,
         // A time without photos has no rate; the line goes on to the next that has one.
         spanGaps: true,
         points: { show: points.filter((point) => value(point) !== null).length < 40, size: 5 },
       })),
     ],
-    axes: [axis, { ...axis, size: 60 }],
+    hooks: { drawSeries: [drawUnfinished] },
+    axes: [
+      { ...axis, values: clock },
+      { ...axis, size: 60 },
+    ],
     scales: { y: { range: (_, __, highest) => [0, highest > 0 ? highest * 1.05 : 1] } },
   };
   drawn.set(name, new uPlot(options, data, place));

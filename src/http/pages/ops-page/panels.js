@@ -1,5 +1,7 @@
+import { locale, say, timeOf } from './words.js';
+
 const byId = (id) => document.getElementById(id);
-const number = new Intl.NumberFormat();
+const number = new Intl.NumberFormat(locale);
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 const money = (amount) => amount.toFixed(amount < 10 ? 4 : 2);
 const kilobytes = (bytes) => (bytes === undefined ? '–' : `${number.format(Math.round(bytes / 1000))} kB`);
@@ -18,7 +20,7 @@ function element(name, text, className) {
 /** @param head none where each row begins with its name; @param rows lists of cells; a cell with `bad` is marked */
 export function table(place, head, rows, empty) {
   if (rows.length === 0) {
-    place.replaceChildren(element('p', empty));
+    place.replaceChildren(element('p', say(empty)));
     return;
   }
   const made = document.createElement('table');
@@ -30,7 +32,13 @@ export function table(place, head, rows, empty) {
     line.append(...made);
     return line;
   };
-  if (head.length > 0) made.createTHead().append(row(head, 'th'));
+  if (head.length > 0)
+    made.createTHead().append(
+      row(
+        head.map((name) => say(name)),
+        'th',
+      ),
+    );
   const body = made.createTBody();
   body.append(...rows.map((cells) => row(cells, 'td', head.length > 0 ? 'td' : 'th')));
   place.replaceChildren(made);
@@ -54,7 +62,7 @@ export function drawTiles(place, points) {
   place.replaceChildren(
     ...tiles.map(([name, value, unit]) => {
       const tile = document.createElement('div');
-      tile.append(element('strong', value), element('span', `${name} `));
+      tile.append(element('strong', value), element('span', `${say(name)} `));
       if (unit) tile.append(element('small', currency, unit));
       return tile;
     }),
@@ -73,14 +81,14 @@ export function drawPanels({ state, today, failures }) {
       ['LLM', today.llm],
       ['local model', today.local],
       ['look-ups that missed', today.lookup_misses],
-    ].map(([name, n]) => [name, number.format(n)]),
+    ].map(([name, n]) => [say(name), number.format(n)]),
     '',
   );
   table(
     byId('latency'),
     ['By', 'Photos', 'p50', 'p95', 'p99'],
     Object.entries(today.latency_ms).map(([name, one]) => [
-      name,
+      say(name),
       number.format(one.count),
       one.p50,
       one.p95,
@@ -109,7 +117,7 @@ export function drawPanels({ state, today, failures }) {
     byId('failures'),
     ['When', 'Reason', 'Size', 'Took', 'Request'],
     failures.map((one) => [
-      new Date(one.at).toLocaleTimeString(),
+      timeOf(one.at),
       { text: one.errorCode, bad: true },
       kilobytes(one.sizeBytes),
       `${number.format(one.durationMs)} ms`,
@@ -122,34 +130,44 @@ export function drawPanels({ state, today, failures }) {
     byId('trust'),
     [],
     [
-      ['Both models compared today', number.format(compared)],
-      ['They agree on', compared === 0 ? '–' : percent(share)],
-      ['Users today', number.format(today.unique_users)],
+      [say('Both models compared today'), number.format(compared)],
+      [say('They agree on'), compared === 0 ? '–' : percent(share)],
+      [say('Users today'), number.format(today.unique_users)],
     ],
     '',
   );
 }
 
 const modelWarnings = {
-  shut_down: ({ shutdown }) => `shut down ${shutdown}`,
-  shuts_down_soon: ({ shutdown, daysLeft }) => `${shutdown}, in ${daysLeft} days`,
-  unknown: () => 'unknown to its vendor',
+  shut_down: 'shut down {shutdown}',
+  shuts_down_soon: '{shutdown}, in {daysLeft} days',
+  unknown: 'unknown to its vendor',
 };
 
 function modelEnd(state) {
-  if (state.warning) return { text: modelWarnings[state.warning](state), bad: true };
+  if (state.warning) return { text: say(modelWarnings[state.warning], state), bad: true };
   return state.shutdown ?? '–';
 }
 
+const sayText = ({ sentence, values }) => say(sentence, values);
+
 function lastFailure({ lastFailure: failure, circuitCause }) {
-  if (!failure) return circuitCause ?? '–';
-  const { words, count, since, at, overAt } = failure;
-  const time = (iso) => new Date(iso).toLocaleTimeString();
+  const cause = circuitCause && sayText(circuitCause);
+  if (!failure) return cause ?? '–';
+  const { text, count, since, at, overAt } = failure;
+  const what = sayText(text);
   const calls =
-    count === 1 ? `at ${time(at)}` : `${number.format(count)} calls, ${time(since)} to ${time(at)}`;
-  const cause = circuitCause && circuitCause !== words ? `; the circuit opened: ${circuitCause}` : '';
-  const over = overAt ? `; answered again ${time(overAt)}` : '';
-  return { text: `${words}, ${calls}${over}${cause}`, bad: !overAt };
+    count === 1
+      ? say('at {time}', { time: timeOf(at) })
+      : say('{count} calls, {since} to {time}', {
+          count: number.format(count),
+          since: timeOf(since),
+          time: timeOf(at),
+        });
+  const parts = [`${what}${say(', ')}${calls}`];
+  if (overAt) parts.push(say('answered again {time}', { time: timeOf(overAt) }));
+  if (cause && cause !== what) parts.push(say('the circuit opened: {cause}', { cause }));
+  return { text: parts.join(say('; ')), bad: !overAt };
 }
 
 function drawState({ isStoreUp, claimTrust, children, llm }) {
@@ -158,7 +176,7 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
       one.name,
       one.model,
       modelEnd(one.modelState),
-      { text: one.circuit, bad: one.circuit !== 'closed' },
+      { text: say(one.circuit), bad: one.circuit !== 'closed' },
       `${one.limiter.inFlight} / ${one.limiter.limit}`,
       number.format(one.limiter.waiting),
       { text: number.format(one.healthyKeys), bad: one.healthyKeys === 0 },
@@ -172,15 +190,21 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
     'No LLM is configured: the local model answers.',
   );
   const rows = [
-    ['Store', { text: isStoreUp ? 'up' : 'down', bad: !isStoreUp }],
-    ['Children busy', `${children.busy} / ${children.size}`],
-    ['Children ready', { text: `${children.ready} / ${children.size}`, bad: children.ready < children.size }],
-    ['Photos waiting', number.format(children.queued)],
+    [say('Store'), { text: isStoreUp ? say('up') : say('down'), bad: !isStoreUp }],
+    [say('Children busy'), `${children.busy} / ${children.size}`],
+    [
+      say('Children ready'),
+      { text: `${children.ready} / ${children.size}`, bad: children.ready < children.size },
+    ],
+    [say('Photos waiting'), number.format(children.queued)],
   ];
   if (claimTrust === 'all')
-    rows.push(['Claims', { text: 'any caller’s claim answers all callers (CLAIM_TRUST=all)', bad: true }]);
-  if (llm?.dailyBudget !== undefined) rows.push(['Budget a day', money(llm.dailyBudget)]);
-  if (llm?.isOverBudget) rows.push(['Budget', { text: 'used up', bad: true }]);
+    rows.push([
+      say('Claims'),
+      { text: say('any caller’s claim answers all callers (CLAIM_TRUST=all)'), bad: true },
+    ]);
+  if (llm?.dailyBudget !== undefined) rows.push([say('Budget a day'), money(llm.dailyBudget)]);
+  if (llm?.isOverBudget) rows.push([say('Budget'), { text: say('used up'), bad: true }]);
   currency = llm?.currency ?? '';
   for (const place of document.querySelectorAll('.currency')) place.textContent = currency;
   table(byId('queue'), [], rows, '');
@@ -190,8 +214,8 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
 export function drawCalls({ llm_calls, fallbacks }) {
   const of = (kind, counts, isBad) =>
     Object.entries(counts).map(([name, n]) => [
-      { text: name.replaceAll('_', ' '), bad: isBad(name) },
-      kind,
+      { text: say(name.replaceAll('_', ' ')), bad: isBad(name) },
+      say(kind),
       number.format(n),
     ]);
   table(
