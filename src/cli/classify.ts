@@ -5,14 +5,20 @@ import { ClientError } from '../client/client-error.ts';
 import { type AlbumSummary, openTally } from '../client/tally.ts';
 import { type Account, openAccount } from './account.ts';
 import { type Backend, ownBackend, serverBackend } from './album/backend.ts';
+import {
+  awaitBetterAnswers,
+  type ProvisionalPhoto,
+  provisionalNotice,
+  stillProvisional,
+} from './album/better-answers.ts';
 import { type FilePhoto, filePhoto } from './album/file-photo.ts';
 import { onInterrupt } from './album/interrupt.ts';
-import { type Journal, openJournal } from './album/journal.ts';
+import { type Journal, journalOrWarning } from './album/journal.ts';
 import { type LeftOut, leftOutKinds, photoFiles } from './album/photo-files.ts';
 import { openProgress } from './album/progress.ts';
 import { openOutput, printable } from './album/rows.ts';
 import { type Sortable, sortFiles } from './album/sort-files.ts';
-import { type RunSummary, summaryObject, summaryText } from './album/summary.ts';
+import { merged, type RunSummary, summaryObject, summaryText, withBetterAnswers } from './album/summary.ts';
 import { summaryWords } from './album/summary-words.ts';
 import type { Invocation } from './invocation.ts';
 import type { Settings } from './settings.ts';
@@ -53,7 +59,7 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
     ? serverBackend(settings.server, settings)
     : await ownBackend(settings, (call) => account?.book(call));
   backend.notices.forEach(report);
-  const journal = journalFor(settings, backend, warn);
+  const journal = journalOrWarning(settings.journal, backend, warn);
   if (backend.currency !== undefined) account = openAccount(backend.currency, journal?.costMicro);
   try {
     const { run, sortable, isInterrupted } = await work(files, {
@@ -79,6 +85,7 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
       report(`  ${streams.command}`);
       return 130;
     }
+    if (run.provisional > 0) report(provisionalNotice(run.provisional));
     const unsorted = settings.sort ? await sort(sortable, settings.sort, { settings, streams, report }) : 0;
     return run.failed + unsorted + unreadable > 0 ? 1 : 0;
   } finally {
@@ -145,19 +152,27 @@ async function work(
   const earlier = openTally(files.length);
   const categories = new Map<string, number>();
   let lastFile: string | undefined;
+  let provisional = 0;
+  /** Photos to wait for. */
+  const held: ProvisionalPhoto[] = [];
+  const waits = settings.waits || settings.sort !== undefined || backend.laneSize !== undefined;
+  /** Photos with provisional answers of an earlier run. */
+  const awaited = new Set<FilePhoto>();
 
   function report(photo: FilePhoto, result: PhotoAnswer | ClientError, hash?: string) {
     output.add({ file: photo.file, result, ...(hash !== undefined && { hash }) });
     lastFile = photo.file;
     if (hash === undefined || result instanceof ClientError) return;
     const { category, confidence } = result;
-    sortable.push({ photo, hash, category, confidence });
     categories.set(category, (categories.get(category) ?? 0) + 1);
+    if (result.betterAnswer) provisional += 1;
+    else sortable.push({ photo, hash, category, confidence });
   }
 
   const open = files.filter((photo) => {
     const entry = settings.fresh ? undefined : journal?.find(photo);
-    if (!entry || (settings.redoDegraded && entry.answer.degraded)) return true;
+    if (entry?.answer.betterAnswer) awaited.add(photo);
+    if (!entry || entry.answer.betterAnswer || (settings.redoDegraded && entry.answer.degraded)) return true;
     const answer = { ...entry.answer, inferenceMethod: 'cache' as const };
     earlier.add(answer, false);
     if (entry.isByLlm) account?.save();
@@ -177,27 +192,40 @@ async function work(
     },
     () => progress.stop(),
   );
-  const here = await runAlbum(open, backend.transport, {
+  const stop = AbortSignal.any([interrupt.stop, backend.hopeless]);
+  const first = await runAlbum(open, backend.transport, {
     concurrency: backend.concurrency,
     maxRetries: settings.maxRetries ?? 3,
     ...(settings.maxWaitMs !== undefined && { maxWaitMs: settings.maxWaitMs }),
-    stop: AbortSignal.any([interrupt.stop, backend.hopeless]),
-    onPhoto({ photo, hash, result }) {
+    stop,
+    onPhoto({ photo, hash, result: given }) {
+      const result = awaited.has(photo) ? stillProvisional(given) : given;
       if (hash !== undefined && !(result instanceof ClientError)) {
         const isByLlm = backend.isByLlm?.(hash) ?? result.inferenceMethod === 'llm';
         if (isByLlm && result.inferenceMethod === 'cache') account?.save();
         journal?.add(photo, { hash, isByLlm, answer: result });
+        if (waits && result.betterAnswer) return void held.push({ photo, hash, answer: result });
       }
       report(photo, result, hash);
     },
     onProgress: show,
   });
-  show(here);
+  show(first);
   progress.stop();
+  const better = await awaitBetterAnswers(held, {
+    ...{ ...backend, stop, settings, streams, money: () => account?.state },
+    onBetter({ photo, hash }, answer) {
+      journal?.add(photo, { hash, isByLlm: true, answer });
+      report(photo, answer, hash);
+    },
+    onRest: ({ photo, hash, answer }) => report(photo, answer, hash),
+  });
+  const here = withBetterAnswers(first, better);
   const money = account?.state;
   const isFine = here.degraded + here.failed === 0 && here.finished === here.total;
   const run: RunSummary = {
     ...merged(earlier.summary(), here),
+    provisional,
     categories: Object.fromEntries([...categories].sort(([, one], [, other]) => other - one)),
     leftOut,
     ...(money && { money }),
@@ -205,35 +233,4 @@ async function work(
   };
   output.end(summaryObject(run));
   return { run, sortable, isInterrupted: interrupt.stop.aborted };
-}
-
-/** This run and what an earlier one had done already. */
-function merged(
-  earlier: AlbumSummary,
-  here: AlbumSummary,
-): Omit<RunSummary, 'failures' | 'categories' | 'leftOut'> {
-  return {
-    ...here,
-    total: earlier.total,
-    finished: earlier.finished + here.finished,
-    succeeded: earlier.succeeded + here.succeeded,
-    fromCache: earlier.fromCache + here.fromCache,
-    degraded: earlier.degraded + here.degraded,
-    earlier: earlier.succeeded,
-  };
-}
-
-function journalFor(
-  { journal }: Settings,
-  backend: Backend,
-  warn: (line: string) => void,
-): Journal | undefined {
-  if (journal === undefined) return undefined;
-  try {
-    return openJournal(journal, backend);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    warn(`No journal is kept: ${journal} can't be used (${code ?? 'unknown'}).`);
-    return undefined;
-  }
 }

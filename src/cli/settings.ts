@@ -36,6 +36,10 @@ export interface Settings {
   readonly fresh: boolean;
   /** Do again what a weaker model had to answer. */
   readonly redoDegraded: boolean;
+  /** Whether photos may wait for answers at half price. */
+  readonly lane: 'album' | undefined;
+  /** Waits for these answers, also where a server goes on without this run. */
+  readonly waits: boolean;
   readonly hidden: boolean;
   readonly ignore: readonly string[];
   readonly noIgnoreFiles: boolean;
@@ -84,6 +88,8 @@ export const classifyFlags = {
   'no-journal': flag,
   fresh: flag,
   'redo-degraded': flag,
+  'full-price': flag,
+  wait: flag,
   hidden: flag,
   ignore: { ...text, multiple: true },
   'no-ignore': flag,
@@ -135,6 +141,8 @@ export function settingsFrom(
     journal: flags['no-journal'] ? undefined : journalFrom(flags.journal, dataFolder, at),
     fresh: flags.fresh,
     redoDegraded: flags['redo-degraded'],
+    lane: flags['full-price'] ? undefined : 'album',
+    waits: flags.wait,
     hidden: flags.hidden,
     ignore: flags.ignore ?? [],
     noIgnoreFiles: flags['no-ignore'],

@@ -27,6 +27,9 @@ Who classifies
   --max-retries N         further tries of one photo
   --config FILE           JSON with max_concurrent, max_wait_time, max_retries, timeout (seconds), at the
                           top level or in a section image_generation
+  --wait                  wait for the answers of the album lane, which come later at half price; without
+                          it, a server goes on alone, and the same command finds them another time
+  --full-price            don't use the album lane
   --data FOLDER           where results and the journal are kept
 
 Which photos

@@ -15,14 +15,16 @@ export interface PhotoAnswer {
   readonly backgroundColor?: string;
   readonly inferenceMethod: 'cache' | 'llm' | 'local';
   readonly model: string;
-  /** The preferred method failed and a weaker one answered. */
+  /** A weaker method answered: the preferred one failed, or its answer follows. */
   readonly degraded: boolean;
+  /** In the album lane. `pending`: a look-up finds a better answer later. `no_room`: send the photo again later. */
+  readonly betterAnswer?: 'pending' | 'no_room';
 }
 
 /** Undefined for a miss, or for a line without an answer. */
 export function answerOf(fields: Partial<PhotoLine> | Cached): PhotoAnswer | undefined {
   const { category, confidence, description, background_color, inference_method } = fields;
-  const { model = '', degraded = false } = fields;
+  const { model = '', degraded = false, better_answer } = fields;
   if (typeof category !== 'string' || typeof confidence !== 'number' || inference_method === undefined)
     return undefined;
   return {
@@ -33,5 +35,6 @@ export function answerOf(fields: Partial<PhotoLine> | Cached): PhotoAnswer | und
     inferenceMethod: inference_method,
     model,
     degraded,
+    ...(better_answer !== undefined && { betterAnswer: better_answer }),
   };
 }

@@ -12,14 +12,19 @@ type Line = Api['POST /api/v2/classify/batch']['line'];
 /** Photos at once until the service has said what it can do. */
 const firstAtOnce = 8;
 
-/** A service over HTTP: look-ups of a hundred hashes, uploads in batches whose answers come one by one. */
-export function httpTransport(http: Http): Transport {
+/**
+ * A service over HTTP: look-ups of a hundred hashes, uploads in batches whose answers come one by one.
+ * @param options.lane `album`: photos get provisional answers at once and better ones later, at half price, if the
+ * service has a provider for that
+ */
+export function httpTransport(http: Http, { lane }: { readonly lane?: 'album' | undefined } = {}): Transport {
   let atOnce = firstAtOnce;
 
   async function formOf(
     batch: readonly Sending[],
   ): Promise<{ form: FormData; unread: Map<number, ClientError> }> {
     const form = new FormData();
+    if (lane) form.append('lane', lane);
     const unread = new Map<number, ClientError>();
     const items = batch.map(({ hash }, index) => ({ index, image_uri: '', image_hash: hash }));
     const contents = await Promise.all(

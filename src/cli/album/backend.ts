@@ -30,6 +30,8 @@ export interface Backend {
   readonly isByLlm: ((hash: string) => boolean) | undefined;
   /** Currency of the prices; undefined if the server pays. */
   readonly currency: string | undefined;
+  /** Photos of the album lane that this process works on; undefined where a server may. */
+  readonly laneSize: (() => number) | undefined;
   readonly notices: readonly string[];
   /** Why an LLM did not answer, as far as it is known. Never rejects. */
   failures(): Promise<readonly CountedFailure[]>;
@@ -38,7 +40,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-export function serverBackend(server: string, { user, timeoutMs, concurrency }: Settings): Backend {
+export function serverBackend(server: string, { user, timeoutMs, concurrency, lane }: Settings): Backend {
   const http = httpTo({
     baseUrl: server,
     userId: user,
@@ -46,12 +48,13 @@ export function serverBackend(server: string, { user, timeoutMs, concurrency }: 
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
   return {
-    transport: httpTransport(http),
+    transport: httpTransport(http, { lane }),
     source: server,
     localModel: undefined,
     concurrency,
     isByLlm: undefined,
     currency: undefined,
+    laneSize: undefined,
     notices: [],
     failures: () => failuresAt(http),
     hopeless: new AbortController().signal,
@@ -84,7 +87,7 @@ export async function ownBackend(
   };
   await services.ready();
   const photoMs = settings.maxWaitMs ?? config.limits.batchMs;
-  const transport = inProcess(services, { photoMs, onFailure });
+  const transport = inProcess(services, { photoMs, lane: settings.lane, onFailure });
   const isUp = services.health().database === 'connected';
   return {
     transport,
@@ -93,6 +96,7 @@ export async function ownBackend(
     concurrency: settings.concurrency && settings.concurrency + ahead(config, settings.concurrency),
     isByLlm: transport.isByLlm,
     currency: services.state().llm?.currency,
+    laneSize: () => services.albumLane?.state().photos ?? 0,
     notices: [
       ...(isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.']),
       ...(await services.modelNotices()),
@@ -112,7 +116,7 @@ function tuned(config: Config, { concurrency, timeoutMs, maxRetries }: Settings)
   const providers = config.llm?.providers.map((provider) => ({
     ...provider,
     ...(concurrency !== undefined && { maxConcurrency: concurrency }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(timeoutMs !== undefined && provider.lane === undefined && { timeoutMs }),
   }));
   return {
     ...config,

@@ -22,7 +22,11 @@ export interface InProcess extends Transport {
 /** The server's own parts without a server: same cache, same models, same records. */
 export function inProcess(
   services: Services,
-  { photoMs, onFailure }: { readonly photoMs: number; readonly onFailure: () => void },
+  {
+    photoMs,
+    lane,
+    onFailure,
+  }: { readonly photoMs: number; readonly lane: 'album' | undefined; readonly onFailure: () => void },
 ): InProcess {
   const classifier = openPhotoClassifier(services);
   const lookup = openHashLookup(services);
@@ -34,19 +38,25 @@ export function inProcess(
     requestId: newRequestId(),
     elapsedMs: () => 0,
     // No other caller exists: no single photos have to go first, and no photos of others are in the album.
-    context: { deadline: deadlineIn(photoMs), signal, lane: 'single', album: identity.claimant },
+    context: {
+      deadline: deadlineIn(photoMs),
+      signal,
+      lane: (services.albumLane && lane) ?? 'single',
+      album: identity.claimant,
+    },
   });
 
   function answerFor(
     hash: string,
-    answer: Pick<Answer, 'classification' | 'from' | 'degraded'>,
+    answer: Pick<Answer, 'classification' | 'from' | 'degraded' | 'better'>,
   ): PhotoAnswer {
     if (answer.classification.method === 'llm') byLlm.add(hash);
-    const { inference_method, background_color, ...data } = photoData(answer, services);
+    const { inference_method, background_color, better_answer, ...data } = photoData(answer, services);
     return {
       ...data,
       ...(background_color !== undefined && { backgroundColor: background_color }),
       inferenceMethod: inference_method,
+      ...(better_answer !== undefined && { betterAnswer: better_answer }),
     };
   }
 

@@ -82,6 +82,22 @@ export function openJournal(
   };
 }
 
+/** Undefined where none is wanted, or the file can't be used, which is a warning. */
+export function journalOrWarning(
+  file: string | undefined,
+  backend: Parameters<typeof openJournal>[1],
+  warn: (line: string) => void,
+): Journal | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return openJournal(file, backend);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    warn(`No journal is kept: ${file} can't be used (${code ?? 'unknown'}).`);
+    return undefined;
+  }
+}
+
 function parsed(line: string): PhotoLine | CostLine | undefined {
   try {
     const value = JSON.parse(line);

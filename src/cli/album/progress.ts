@@ -9,6 +9,8 @@ export interface ProgressState {
   readonly fromCache: number;
   readonly failed: number;
   readonly money: AccountState | undefined;
+  /** In place of the counts. */
+  readonly note?: string;
   /** The last one that was finished. */
   readonly file?: string | undefined;
 }
@@ -67,8 +69,8 @@ export function openProgress(total: number, isShown: boolean): Progress {
 
 const nameColumns = 28;
 
-function detailsOf({ fromCache, failed, money, file }: ProgressState): string {
-  const parts = [`${fromCache} cached`, `${failed} failed`];
+function detailsOf({ fromCache, failed, money, note, file }: ProgressState): string {
+  const parts = note === undefined ? [`${fromCache} cached`, `${failed} failed`] : [note];
   if (money && money.spentMicro > 0) parts.push(moneyText(money.spentMicro, money.currency));
   if (file !== undefined) parts.push(shortened(printable(basename(file)), nameColumns));
   return parts.join(' · ');

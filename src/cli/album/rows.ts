@@ -50,12 +50,13 @@ export function openOutput(form: OutputForm, write: (text: string) => void): Out
 function shown({ file, hash, result }: Row) {
   const base = { file, ...(hash !== undefined && { hash }) };
   if (result instanceof ClientError) return { ...base, error: result.message, error_code: result.code };
-  const { inferenceMethod, backgroundColor, ...answer } = result;
+  const { inferenceMethod, backgroundColor, betterAnswer, ...answer } = result;
   return {
     ...base,
     ...answer,
     ...(backgroundColor !== undefined && { background_color: backgroundColor }),
     inference_method: inferenceMethod,
+    ...(betterAnswer !== undefined && { better_answer: betterAnswer }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PhotoAnswer } from '../../client/answer.ts';
 import type { AlbumSummary } from '../../client/tally.ts';
 import { type AccountState, moneyText } from '../account.ts';
 import type { Language } from '../invocation.ts';
@@ -12,11 +13,46 @@ export interface RunSummary extends AlbumSummary {
   readonly earlier: number;
   /** Absent where a server pays. */
   readonly money?: AccountState;
+  /** Photos whose better answers are still to come. */
+  readonly provisional: number;
   /** Photos of each category, the most frequent first. */
   readonly categories: Readonly<Record<string, number>>;
   readonly leftOut: LeftOut;
   /** Why an LLM did not answer. */
   readonly failures: readonly CountedFailure[];
+}
+
+/** This run and what an earlier one had done already. */
+export function merged(
+  earlier: AlbumSummary,
+  here: AlbumSummary,
+): Omit<RunSummary, 'failures' | 'categories' | 'leftOut' | 'provisional'> {
+  return {
+    ...here,
+    total: earlier.total,
+    finished: earlier.finished + here.finished,
+    succeeded: earlier.succeeded + here.succeeded,
+    fromCache: earlier.fromCache + here.fromCache,
+    degraded: earlier.degraded + here.degraded,
+    earlier: earlier.succeeded,
+  };
+}
+
+/** @param provisional answers that were replaced by an LLM's */
+export function withBetterAnswers(
+  summary: AlbumSummary,
+  { provisional, durationMs }: { readonly provisional: readonly PhotoAnswer[]; readonly durationMs: number },
+): AlbumSummary {
+  const by = (method: string) =>
+    provisional.filter(({ inferenceMethod }) => inferenceMethod === method).length;
+  return {
+    ...summary,
+    byLlm: summary.byLlm + provisional.length,
+    byLocal: summary.byLocal - by('local'),
+    fromCache: summary.fromCache - by('cache'),
+    degraded: summary.degraded - provisional.length,
+    durationMs: summary.durationMs + durationMs,
+  };
 }
 
 /** In the manner of the results' own keys, for scripts. */
@@ -31,6 +67,7 @@ export function summaryObject(run: RunSummary): object {
     by_llm: byLlm,
     by_local: byLocal,
     degraded,
+    ...(run.provisional > 0 && { provisional: run.provisional }),
     duplicates,
     done_earlier: earlier,
     reasons: Object.fromEntries(Object.entries(run.reasons).map(([code, { count }]) => [code, count])),
