@@ -6,7 +6,9 @@ RUN npm ci --omit=dev \
   && rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32
 
 FROM node:26.10.0-slim
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2 ORT_DISABLE_TELEMETRY=1
+# docker build --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT=
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 ORT_DISABLE_TELEMETRY=1 BUILD_COMMIT=$COMMIT
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE README.md ./

@@ -100,6 +100,7 @@ export function configFrom(environment: Environment) {
     drainTimeoutMs: values.DRAIN_TIMEOUT * 1000,
     shutdownGraceMs: (values.SHUTDOWN_GRACE ?? (process.stdout.isTTY ? 0 : 5)) * 1000,
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    commit: values.BUILD_COMMIT || undefined,
     timeZone: values.TIME_ZONE,
     http: httpFrom(values),
     limits: limitsFrom(values),

@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
-import { newRequestId } from './http/access/caller.ts';
+import { newRequestId, traceOf } from './http/access/caller.ts';
 import { guardClients } from './http/access/client-access.ts';
 import { answerCors } from './http/access/cors.ts';
 import { guardOrigins, type OriginRules } from './http/access/origins.ts';
@@ -8,6 +8,7 @@ import type { OpsRule } from './http/ops/access.ts';
 import { cacheAdminRoutes } from './http/ops/cache-admin.ts';
 import { opsEventRoutes } from './http/ops/events.ts';
 import { statsRoutes } from './http/ops/stats.ts';
+import { versionRoutes } from './http/ops/version.ts';
 import { opsPageRoutes } from './http/pages/ops-page.ts';
 import { startPageRoutes } from './http/pages/start-page.ts';
 import { registerProblems } from './http/problem.ts';
@@ -26,13 +27,15 @@ import type { Services } from './services.ts';
 
 export interface ServerOptions {
   readonly version: string;
+  /** Commit that the code was built from, if that is known. */
+  readonly commit?: string | undefined;
   /** Which proxies' X-Forwarded-For counts: none, that many hops, or these addresses and ranges. */
   readonly trustProxy: false | number | string[];
   readonly origins: OriginRules;
   readonly opsRule: OpsRule;
 }
 
-type Parts = Services & Pick<ServerOptions, 'opsRule' | 'version'>;
+type Parts = Services & Pick<ServerOptions, 'opsRule' | 'version' | 'commit'>;
 type Routes = (app: FastifyInstance, parts: Parts) => void;
 
 /** What clients call, and pages of the origins in CORS_ORIGIN may read. */
@@ -54,6 +57,7 @@ const clientRoutes: readonly Routes[] = [
 const opsRoutes: readonly Routes[] = [
   statsRoutes,
   metricsRoutes,
+  versionRoutes,
   opsPageRoutes,
   opsEventRoutes,
   feedbackListRoutes,
@@ -63,12 +67,16 @@ const opsRoutes: readonly Routes[] = [
 /** The service's HTTP side: the same in tests as in production, listening nowhere yet. */
 export async function buildServer(
   services: Services,
-  { version, trustProxy, origins, opsRule }: ServerOptions,
+  { version, commit, trustProxy, origins, opsRule }: ServerOptions,
 ): Promise<FastifyInstance> {
-  const parts: Parts = { ...services, opsRule, version };
+  const parts: Parts = { ...services, opsRule, version, commit };
   const app = Fastify({
     loggerInstance: services.log,
     genReqId: newRequestId,
+    childLoggerFactory: (logger, bindings, options, { headers }) => {
+      const trace = traceOf(headers.traceparent);
+      return logger.child(trace ? { ...bindings, trace_id: trace.traceId } : bindings, options);
+    },
     logController: new LogController({ disableRequestLogging: true }),
     // A caller's own id would let it forge the log.
     requestIdHeader: false,

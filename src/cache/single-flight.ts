@@ -49,6 +49,9 @@ function contextOf({ deadline, signal, release, contexts }: SharedContext<Classi
     get caller() {
       return [...contexts][0]?.caller ?? '';
     },
+    get trace() {
+      return [...contexts][0]?.trace;
+    },
     get lane() {
       const lanes = Array.from(contexts, ({ lane }) => lane);
       return lanesByUrgency.find((lane) => lanes.includes(lane)) ?? 'album';

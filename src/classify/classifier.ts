@@ -39,6 +39,14 @@ export interface Answer {
   readonly better?: 'pending' | 'no_room';
 }
 
+/** A request's place in a distributed trace: https://www.w3.org/TR/trace-context/. */
+export interface Trace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** Two hexadecimal digits: 01 if the caller records the trace. */
+  readonly flags: string;
+}
+
 export interface ClassifyContext {
   readonly deadline: Deadline;
   /** Aborts when the caller disconnects. Nothing that others wait for may hang on it. */
@@ -53,6 +61,8 @@ export interface ClassifyContext {
   readonly release?: (error: Error) => void;
   /** Resolves once the form that the photo came in is complete and accepted: no LLM is asked before. Absent: it is. */
   readonly formAccepted?: Promise<void>;
+  /** The trace of the request, where it came with one. */
+  readonly trace?: Trace | undefined;
   /** The album it is from: the claimant that its user id names. An address is no album. */
   readonly album?: string;
 }

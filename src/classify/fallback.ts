@@ -46,6 +46,7 @@ export function sooner(context: ClassifyContext, marginMs: number): ClassifyCont
     signal: context.signal,
     ...(context.caller !== undefined && { caller: context.caller }),
     ...(context.isRecheck && { isRecheck: true }),
+    ...(context.trace && { trace: context.trace }),
     ...(context.formAccepted && { formAccepted: context.formAccepted }),
     get lane() {
       return context.lane;

@@ -75,6 +75,11 @@ export const variables = {
     words: ['auto', 'pretty', 'json'],
     default: 'auto',
   }),
+  BUILD_COMMIT: text({
+    about: 'Commit that the code was built from, for /version and /metrics; the Dockerfile sets it',
+    range: '7 to 64 hexadecimal digits',
+    pattern: /^[\da-f]{7,64}$/i,
+  }),
   TIME_ZONE: text({
     about: 'IANA time zone in which a day of statistics begins',
     default: 'UTC',

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '../config.ts';
 import { buildServer } from '../server.ts';
 import { openServices } from '../services.ts';
+import { showBuild } from '../stats/metrics/metrics.ts';
 import { announce } from './announce.ts';
 import { drain } from './drain.ts';
 import { cannotStart } from './exit-codes.ts';
@@ -25,9 +26,12 @@ export async function serve(
   if (isSpeaker && ops.problem !== undefined)
     log.warn(`the routes of operators stay closed: ${ops.problem}; set OPS_TOKEN`);
   const services = openServices(config, log);
+  const { commit } = config;
   services.metrics.watchLog(lostLines);
+  showBuild(services.metrics.registry, { version, commit });
   const app = await buildServer(services, {
     version,
+    commit,
     trustProxy: config.http.trustProxy,
     origins: config.http.origins,
     opsRule: ops.rule,

@@ -30,7 +30,8 @@ export function visionClassifier(options: VisionClassifierOptions): Classifier {
     async classify(photo, context) {
       const { rendition: jpeg, colour } = await photo.analyse(context);
       if (await refusals.has(photo.sha256)) throw new VisionError('refused_before');
-      const question = { jpeg, maxTokens, categories };
+      const { trace } = context;
+      const question = { jpeg, maxTokens, categories, ...(trace && { trace }) };
       const questions = {
         full: { ...question, prompt: prompt.text, form: prompt.form },
         plain: { ...question, prompt: prompt.plain, form: 'code' as const },

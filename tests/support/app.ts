@@ -6,6 +6,7 @@ import { configFrom } from '../../src/config.ts';
 import { openOpsToken } from '../../src/process/ops-token.ts';
 import { buildServer } from '../../src/server.ts';
 import { openServices } from '../../src/services.ts';
+import { showBuild } from '../../src/stats/metrics/metrics.ts';
 
 export const samples = {
   'astronaut.jpg': 'single_person',
@@ -38,8 +39,10 @@ export async function startApp(
     ...environment,
   });
   const services = openServices(config, log);
+  showBuild(services.metrics.registry, { version: 'test', commit: config.commit });
   const app = await buildServer(services, {
     version: 'test',
+    commit: config.commit,
     trustProxy: config.http.trustProxy,
     origins: config.http.origins,
     opsRule: openOpsToken(config).rule,

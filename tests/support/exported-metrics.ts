@@ -1,5 +1,5 @@
 import { openLlmMetrics } from '../../src/stats/metrics/llm-metrics.ts';
-import { openMetrics } from '../../src/stats/metrics/metrics.ts';
+import { openMetrics, showBuild } from '../../src/stats/metrics/metrics.ts';
 import { watchModels } from '../../src/stats/metrics/model-metrics.ts';
 import { watchService } from '../../src/stats/service-state.ts';
 
@@ -8,6 +8,7 @@ export async function exportedMetrics(): Promise<ReadonlySet<string>> {
   const metrics = openMetrics();
   const { registry } = metrics;
   metrics.watchLog(() => 0);
+  showBuild(registry, { version: '1.0.0' });
   openLlmMetrics(registry).watch(() => ({ isOverBudget: false, providers: [] }));
   watchModels(registry, () => ({ providers: [] }));
   watchService(registry, () => ({

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ClassifyContext } from '../../classify/classifier.ts';
+import type { ClassifyContext, Trace } from '../../classify/classifier.ts';
 import { DisconnectError } from '../../errors.ts';
 import type { Caller } from '../../photos/caller.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
@@ -32,10 +32,29 @@ export function callerOf(
       signal: disconnectSignal(reply),
       lane: options.lane,
       ...(options.isRecheck && { isRecheck: true }),
+      trace: traceOf(request.headers.traceparent),
       caller: identity.claimant,
       ...(identity.userId !== undefined && { album: identity.claimant }),
     },
   };
+}
+
+/** Later versions may add fields; version 00 has none, and ff is invalid. */
+const traceparent = /^(?!ff)([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
+const isZero = (digits: string) => /^0+$/.test(digits);
+/** Sampled and random; no other flag may be passed on. */
+const knownFlags = 0b11;
+
+/**
+ * The trace that a gateway began: https://www.w3.org/TR/trace-context/#traceparent-header. Undefined without a header
+ * or with an invalid one.
+ */
+export function traceOf(header: string | string[] | undefined): Trace | undefined {
+  if (typeof header !== 'string') return undefined;
+  const [, version, traceId = '', parentId = '', flags = '', more] = traceparent.exec(header) ?? [];
+  if (version === undefined || (version === '00' && more !== undefined)) return undefined;
+  if (isZero(traceId) || isZero(parentId)) return undefined;
+  return { traceId, flags: `0${Number.parseInt(flags, 16) & knownFlags}` };
 }
 
 /** For look-ups, whose body may name the user. */

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
 /** Counters of this process, in Prometheus' terms. */
 export type Metrics = ReturnType<typeof openMetrics>;
@@ -82,4 +82,18 @@ export function openMetrics() {
     ),
     denied: counter('requests_denied_total', 'Requests refused for their key, token or quota', ['reason']),
   };
+}
+
+/** What runs, for all workers once. */
+export function showBuild(
+  registry: Registry,
+  { version, commit = '' }: { readonly version: string; readonly commit?: string | undefined },
+): void {
+  new Gauge({
+    name: 'album_build_info',
+    help: '1, with the version and the commit that run; commit is empty if it is unknown',
+    labelNames: ['version', 'commit'],
+    registers: [registry],
+    aggregator: 'first',
+  }).set({ version, commit }, 1);
 }

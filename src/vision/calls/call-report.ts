@@ -29,6 +29,9 @@ export interface VisionCallReport extends FailureSummary {
   /** For a permit, before the call was sent. */
   readonly waitedMs: number;
   readonly usage?: TokenUsage;
+  /** Names of OpenTelemetry's log format, which programs for logs know. */
+  readonly trace_id?: string;
+  readonly span_id?: string;
   /** Millionths of a currency unit, where a price is known. */
   readonly costMicro?: number;
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Trace } from '../../classify/classifier.ts';
 import type { Taxonomy } from '../../classify/taxonomy.ts';
 import { VisionError } from '../../errors.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
@@ -49,15 +51,16 @@ export async function sendCall(
   const { provider } = call;
   using limit = callTimeLimit(provider.timeoutMs, options.stop);
   const startedAt = performance.now();
+  const span = question.trace && spanOf(question.trace);
   const report = (outcome: string, paid: Paid, details?: Partial<VisionCallReport>) => {
     const durationMs = Math.round(performance.now() - startedAt);
-    reportCall(call, { attempt, outcome, durationMs, ...details }, paid, options);
+    reportCall(call, { attempt, outcome, durationMs, ...span?.logged, ...details }, paid, options);
   };
   let usage: TokenUsage | undefined;
   const lateMs = overdueMs(provider);
   const timer = lateMs < provider.timeoutMs ? setTimeout(() => countAsOverdue(call), lateMs) : undefined;
   try {
-    const reply = await call.key.model.ask(question, limit.signal);
+    const reply = await call.key.model.ask(question, limit.signal, span?.traceparent);
     usage = reply.usage;
     const reading = readReply(reply.text, options.taxonomy);
     provider.callTime.add(performance.now() - startedAt);
@@ -80,6 +83,15 @@ export async function sendCall(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The call as a part of the caller's trace. */
+function spanOf({ traceId, flags }: Trace) {
+  const spanId = randomBytes(8).toString('hex');
+  return {
+    traceparent: `00-${traceId}-${spanId}-${flags}`,
+    logged: { trace_id: traceId, span_id: spanId },
+  };
 }
 
 /** A vendor that hangs must not hold all permits until the time limits of its calls. */

@@ -25,10 +25,10 @@ export function anthropicModel({ name, baseUrl, apiKey, fields }: AnthropicOptio
   const post = vendorPost({ vendor: 'anthropic', url: endpointOf(baseUrl, 'messages'), headers });
   return {
     name,
-    ask(question, signal) {
+    ask(question, signal, traceparent) {
       const own = { model: name, maxTokens: question.maxTokens };
       return fields.send(own, async (sent) => {
-        const { text, headers } = await post(messageBody(sent, question), signal);
+        const { text, headers } = await post(messageBody(sent, question), signal, traceparent);
         return { ...readMessage(jsonIn(text)[0]), headers };
       });
     },

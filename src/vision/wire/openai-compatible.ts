@@ -36,7 +36,10 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
         // The signal of a call is its time limit.
         timeout: longestTimerMs,
         logLevel: 'off',
-        fetch: async (_, { body, signal } = {}) => responseOf(await post(body as Buffer, signal ?? unending)),
+        fetch: async (_, { body, signal, headers } = {}) => {
+          const traceparent = new Headers(headers).get('traceparent') ?? undefined;
+          return responseOf(await post(body as Buffer, signal ?? unending, traceparent));
+        },
         // Otherwise read from the environment.
         organization: null,
         project: null,
@@ -44,10 +47,10 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
       }),
   );
 
-  async function send(body: Buffer, signal: AbortSignal): Promise<Response> {
-    const json = { 'content-type': 'application/json' };
+  async function send(body: Buffer, signal: AbortSignal, traceparent?: string): Promise<Response> {
+    const headers = { 'content-type': 'application/json', ...(traceparent !== undefined && { traceparent }) };
     try {
-      return await (await client).post('/chat/completions', { body, headers: json, signal }).asResponse();
+      return await (await client).post('/chat/completions', { body, headers, signal }).asResponse();
     } catch (error) {
       signal.throwIfAborted();
       throw visionErrorOf(error);
@@ -56,11 +59,11 @@ export function openAiCompatibleModel(options: OpenAiCompatibleOptions): VisionM
 
   return {
     name,
-    ask(question, signal) {
+    ask(question, signal, traceparent) {
       const more = responseFormat(fields, question);
       return fields.send({ model: name, maxTokens: question.maxTokens, more }, async (sent) => {
         signal.throwIfAborted();
-        const response = await send(chatCompletionBody(sent, fields, question), signal);
+        const response = await send(chatCompletionBody(sent, fields, question), signal, traceparent);
         const reply = readChatCompletion(jsonIn(await response.text()), vendor);
         return { ...reply, headers: response.headers };
       });

@@ -34,10 +34,15 @@ const maxReplyBytes = 256 * 1024;
  */
 export function vendorPost({ vendor, url, headers }: VendorPostOptions) {
   const target = { ...urlToHttpOptions(new URL(url)), method: 'POST' };
-  return async (body: Buffer, signal: AbortSignal): Promise<VendorAnswer> => {
+  return async (body: Buffer, signal: AbortSignal, traceparent?: string): Promise<VendorAnswer> => {
     signal.throwIfAborted();
     try {
-      const own = { 'content-type': 'application/json', ...headers, 'content-length': body.byteLength };
+      const own = {
+        'content-type': 'application/json',
+        ...headers,
+        'content-length': body.byteLength,
+        ...(traceparent !== undefined && { traceparent }),
+      };
       const options = { ...target, headers: own, signal };
       const { request, response, raw } = await send(options, body);
       if (request.writableFinished) freeBody(body);

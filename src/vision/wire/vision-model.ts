@@ -1,12 +1,15 @@
+import type { Trace } from '../../classify/classifier.ts';
+
 /** One vision LLM behind one wire format and one key. Vendor JSON stays inside its file. */
 export interface VisionModel {
   /** What answers and rows name: the vendor's model name. */
   readonly name: string;
   /**
    * One call, one attempt. `signal` ends it: a connection is closed, a body is not read on.
+   * @param traceparent W3C header of the call
    * @throws VisionError with a short reason; the reason of `signal` when that ended the call
    */
-  ask(question: VisionQuestion, signal: AbortSignal): Promise<VisionReply>;
+  ask(question: VisionQuestion, signal: AbortSignal, traceparent?: string): Promise<VisionReply>;
 }
 
 /**
@@ -24,6 +27,8 @@ export interface VisionQuestion {
   readonly maxTokens: number;
   /** Keys that `category` may take, for models with structured output. */
   readonly categories: readonly string[];
+  /** The trace that the call continues. */
+  readonly trace?: Trace;
 }
 
 export interface TokenUsage {
