@@ -16,6 +16,7 @@ const map: Record<string, readonly string[]> = {
   image: [],
   resilience: [],
   messages: [],
+  eval: [],
   config: [],
   client: [],
 };
