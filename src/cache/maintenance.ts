@@ -63,6 +63,7 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     await deleteAll({ of: 'photos', before: now() - recordsMs });
     await deleteAll({ of: 'requests', before: now() - recordsMs });
     await deleteAll({ of: 'leases', before: now() - hourMs });
+    await deleteAll({ of: 'refusals', before: now() });
     for (const kind of ['batches', 'erasures'] as const)
       await deleteAll({ of: kind, before: now() - journalMs });
     if (resultsMs > 0) await deleteAll({ of: 'results', before: now() - resultsMs });

@@ -51,7 +51,7 @@ export interface Hit {
   readonly sha256: string;
   readonly version: string;
   readonly count: number;
-  /** The last time, in Unix milliseconds. */
+  /** The last time, in Unix milliseconds; a store may take that of the newest hit of the same list. */
   readonly at: number;
 }
 

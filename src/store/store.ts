@@ -40,7 +40,7 @@ export interface Store extends Operations {
 /** What requests wait for: each takes milliseconds. */
 interface Operations {
   /**
-   * One statement for the whole list; answers in its order. The claimant's correction comes first, then a verified
+   * A few statements for the whole list, however long; answers in its order. The claimant's correction comes first, then a verified
    * result, then the claimant's own claim, and, with `ClaimTrust` all, the newest claim of any claimant.
    */
   findResults(lookups: readonly Lookup[]): Promise<(Found | undefined)[]>;
@@ -50,7 +50,7 @@ interface Operations {
   saveClaims(claims: readonly Claim[]): Promise<void>;
   /** Keeps a fingerprint that exists. */
   saveFingerprints(fingerprints: readonly ClaimantFingerprint[]): Promise<void>;
-  /** Photos of the claimant with these bits, and their results; a bounded number, in no order. One statement. */
+  /** Photos of the claimant with these bits, and their results; a bounded number, in no order. */
   findNearDuplicates(claimant: string, bits: readonly number[], version: string): Promise<NearDuplicate[]>;
   /** Takes leases that are free or expired; returns the state of each, in the order of the requests. */
   acquireLeases(requests: readonly LeaseRequest[]): Promise<LeaseState[]>;

@@ -23,9 +23,10 @@ export function describeConcurrency(place: StorePlace): void {
 
     test('are added, and the last time stays', async () => {
       await place.store.saveResults([resultOf('a'), resultOf('b')]);
-      await place.store.countHits([hitOn('a', 5, 3), hitOn('b', 9)]);
+      await place.store.countHits([hitOn('a', 9, 3), hitOn('b', 9)]);
+      await place.store.countHits([hitOn('a', 5)]);
       expect([await hitsOf('a'), await hitsOf('b')]).toEqual([
-        [3, 5],
+        [4, 9],
         [1, 9],
       ]);
     });

@@ -17,13 +17,13 @@ export function describeNearDuplicates(place: StorePlace): void {
     place.store.findNearDuplicates(claimantOf(claimant), bits, version);
 
   describe('near duplicates', () => {
-    test('come with their results and what they look like, by one statement', async () => {
+    test('come with their results and what they look like, by a few statements', async () => {
       await store('anna', 'beach');
       await store('anna', 'sea', { bits: 7 });
       await store('anna', 'mountain', { bits: 8 });
       place.statements = 0;
       const found = await find('anna', [fingerprint.bits, 7, 9]);
-      expect(place.statements).toBe(1);
+      expect(place.statements).toBeLessThanOrEqual(2);
       expect(found.map(({ result }) => result.sha256).sort()).toEqual(['beach', 'sea'].map(sha256Of).sort());
       const [beach] = found.filter(({ result }) => result.sha256 === sha256Of('beach'));
       expect(beach?.result).toEqual(resultOf('beach'));

@@ -6,7 +6,7 @@ import { lookupOf } from './rows.ts';
 /** A place for one database, empty at first, and a way to look into it beside the store. */
 export interface StoreFixture {
   /** Another store on the same database, as another process would open it. */
-  open(hooks?: { onStatement?: () => void; migrations?: URL; trust?: ClaimTrust }): Store;
+  open(hooks?: { onStatement?: (sql: string) => void; migrations?: URL; trust?: ClaimTrust }): Store;
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Changes something behind the store's back. */
   change(sql: string): Promise<unknown>;

@@ -1,38 +1,34 @@
 import type { SpendCap } from '../entities.ts';
 import { wholeMicro } from '../rows/columns.ts';
 import type { MysqlQuery } from './connection.ts';
+import type { MysqlPool } from './pool.ts';
 
-/**
- * Both periods in one statement, so that neither is charged without the other. All lock the month's row first, so that
- * no two wait for each other.
- */
-const reserveSql = `UPDATE llm_spend m STRAIGHT_JOIN llm_spend d ON d.period = ?
-  SET m.spent_micro = m.spent_micro + ?, d.spent_micro = d.spent_micro + ?
-  WHERE m.period = ? AND m.spent_micro + ? <= ? AND d.spent_micro + ? <= ?`;
+/** A period that has no room for it changes nothing. */
+const reserveSql =
+  'UPDATE llm_spend SET spent_micro = spent_micro + ? WHERE period = ? AND spent_micro + ? <= ?';
 
+/** All lock the month's row first, so that no two wait for each other. */
 export async function reserveSpend(
-  query: MysqlQuery,
+  pool: MysqlPool,
   amountMicro: number,
   [day, month]: readonly [SpendCap, SpendCap],
 ): Promise<boolean> {
   const amount = wholeMicro(amountMicro);
-  const reserve = async () => {
-    const [result] = await query(reserveSql, [
-      day.period,
-      amount,
-      amount,
-      month.period,
-      amount,
-      wholeMicro(month.capMicro),
-      amount,
-      wholeMicro(day.capMicro),
-    ]);
-    return Number(result?.affectedRows) > 0;
-  };
+  const reserve = () =>
+    pool.transaction(async (query) => {
+      const charge = async ({ period, capMicro }: SpendCap) => {
+        const [result] = await query(reserveSql, [amount, period, amount, wholeMicro(capMicro)]);
+        return Number(result?.affectedRows) > 0;
+      };
+      if (!(await charge(month))) return false;
+      if (await charge(day)) return true;
+      await addSpend(query, -amount, [month.period]);
+      return false;
+    });
   if (await reserve()) return true;
   // No room, or the first call of a period.
   for (const { period } of [month, day])
-    await query('INSERT IGNORE INTO llm_spend (period, spent_micro) VALUES (?, 0)', [period]);
+    await pool.query('INSERT IGNORE INTO llm_spend (period, spent_micro) VALUES (?, 0)', [period]);
   return reserve();
 }
 

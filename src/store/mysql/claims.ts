@@ -24,10 +24,23 @@ export async function saveClaims(query: MysqlQuery, claims: readonly Claim[]): P
 }
 
 /** The photo that the claimant means by a hash. */
-const contentSql = `SELECT COALESCE(
-  (SELECT content FROM album_claims WHERE claimant = ? AND claimed = ?),
-  (SELECT sha256 FROM results WHERE sha256 = ? LIMIT 1),
-  (SELECT content FROM album_claims WHERE claimed = ? ORDER BY at_ms DESC, claimant DESC LIMIT 1)) AS content`;
+async function contentOf(
+  query: MysqlQuery,
+  claimant: Buffer,
+  hash: Buffer,
+  trust: ClaimTrust,
+): Promise<Buffer | undefined> {
+  const first = async (sql: string, values: readonly Buffer[]) =>
+    (await query(sql, values))[0]?.content as Buffer | undefined;
+  return (
+    (await first('SELECT content FROM album_claims WHERE claimant = ? AND claimed = ?', [claimant, hash])) ??
+    (await first('SELECT sha256 AS content FROM results WHERE sha256 = ? LIMIT 1', [hash])) ??
+    (trust === 'all' ? await first(newestClaimSql, [hash]) : undefined)
+  );
+}
+
+const newestClaimSql =
+  'SELECT content FROM album_claims WHERE claimed = ? ORDER BY at_ms DESC, claimant DESC LIMIT 1';
 
 const saveFeedbackSql = `INSERT INTO corrections (${feedbackColumns.join(', ')}) VALUES ? ON DUPLICATE KEY UPDATE
   ${feedbackColumns
@@ -46,10 +59,8 @@ export async function saveFeedback(pool: MysqlPool, feedback: Feedback, trust: C
   const { at, category } = feedback;
   const [claimant, hash] = [binaryKey(feedback.claimant, 16), binaryKey(feedback.hash, 32)];
   return pool.transaction(async (query) => {
-    const claimedByOthers = trust === 'all' ? hash : null;
-    const [row] = await query(contentSql, [claimant, hash, hash, claimedByOthers]);
-    if (!row?.content) return false;
-    const bytes = row.content as Buffer;
+    const bytes = await contentOf(query, claimant, hash, trust);
+    if (bytes === undefined) return false;
     const content = bytes.toString('hex');
     await query(saveFeedbackSql, [[withBytes(feedbackColumns, feedbackValues(feedback, content))]]);
     const claims = correctedHashes(feedback, content).map((one) => Buffer.from(one, 'hex'));

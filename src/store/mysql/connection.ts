@@ -60,7 +60,7 @@ function sslOptions({ mode, ca }: MysqlTls): SslOptions {
 }
 
 /**
- * Session settings in one statement. The sql_mode is ours: under NO_BACKSLASH_ESCAPES the driver's escaping would
+ * Session settings, once for each connection. The sql_mode is ours: under NO_BACKSLASH_ESCAPES the driver's escaping would
  * not escape. Lists of keys are read by the index they name: to look each key up first, only to estimate that, would
  * double the work. A statement whose client has given up ends by itself: the `M!` comment is read by MariaDB alone, the
  * `!80000` comment by MySQL alone, as each names that limit differently.
@@ -72,8 +72,15 @@ function sessionSql(limitMs: number): string {
     /*M! , max_statement_time = ${seconds} */ /*!80000 , max_execution_time = ${seconds * 1000} */`;
 }
 
+/**
+ * Under READ COMMITTED gaps between rows stay unlocked: writers that add neighbours don't wait for each other. The
+ * servers name that variable differently, so it has a statement of its own.
+ */
+const isolationSql = 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
 export async function configureSession(connection: Connection, limitMs: number): Promise<void> {
   await execute(connection, sessionSql(limitMs), [], limitMs);
+  await execute(connection, isolationSql, [], limitMs);
 }
 
 /** Ends the connection at once: `destroy` alone would wait for the server's FIN, which a hung one never sends. */

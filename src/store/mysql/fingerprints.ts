@@ -1,14 +1,9 @@
+import type { PictureCells } from '../../image/photo.ts';
 import type { ClaimantFingerprint, NearDuplicate } from '../entities.ts';
-import { binaryKey, versionKey } from '../rows/columns.ts';
-import {
-  type CandidateRow,
-  candidateFrom,
-  fingerprintColumns,
-  fingerprintRows,
-  mostCandidates,
-} from '../rows/fingerprint-rows.ts';
-import { answerColumns } from '../rows/result-rows.ts';
+import { binaryKey, hexOf } from '../rows/columns.ts';
+import { fingerprintColumns, fingerprintRows, mostCandidates } from '../rows/fingerprint-rows.ts';
 import type { MysqlQuery } from './connection.ts';
+import { readResults } from './results.ts';
 
 /** The fingerprint of a photo never changes: an existing row stays. */
 const saveSql = `INSERT INTO fingerprints (${fingerprintColumns}) VALUES ?
@@ -27,10 +22,8 @@ export async function saveFingerprints(
   await query(saveSql, [rows]);
 }
 
-const findSql = `SELECT r.sha256, ${answerColumns}, f.brightness, f.colours, f.aspect
-  FROM fingerprints f FORCE INDEX (PRIMARY)
-  STRAIGHT_JOIN results r ON r.sha256 = f.content AND r.version = ?
-  WHERE f.claimant = ? AND f.bits IN (?) LIMIT ${mostCandidates}`;
+const findSql = `SELECT content, brightness, colours, aspect FROM fingerprints FORCE INDEX (PRIMARY)
+  WHERE claimant = ? AND bits IN (?) LIMIT ${mostCandidates}`;
 
 export async function findNearDuplicates(
   query: MysqlQuery,
@@ -38,6 +31,15 @@ export async function findNearDuplicates(
   bits: readonly number[],
   version: string,
 ): Promise<NearDuplicate[]> {
-  const rows = await query(findSql, [versionKey(version), binaryKey(claimant, 16), [...bits]]);
-  return (rows as unknown as readonly CandidateRow[]).map((row) => candidateFrom(row, version));
+  const rows = (await query(findSql, [
+    binaryKey(claimant, 16),
+    [...bits],
+  ])) as unknown as readonly (PictureCells & { readonly content: Uint8Array })[];
+  const contents = rows.map(({ content }) => hexOf(content));
+  const results = [...(await readResults(query, contents, [version])).values()];
+  const byContent = new Map(results.map((result) => [result.sha256, { ...result, version }]));
+  return rows.flatMap(({ content, brightness, colours, aspect }) => {
+    const result = byContent.get(hexOf(content));
+    return result ? [{ result, picture: { brightness, colours, aspect } }] : [];
+  });
 }

@@ -26,7 +26,7 @@ export interface MysqlPoolOptions extends MysqlServer {
   readonly poolSize: number;
   /** For a statement with all it needs: a connection, its session settings, further tries after a deadlock. */
   readonly statementTimeoutMs: number;
-  readonly onStatement?: () => void;
+  readonly onStatement?: (sql: string) => void;
 }
 
 /** Connections for the hot path. Nothing takes longer than `statementTimeoutMs`, even if the server hangs. */
@@ -43,7 +43,7 @@ export function openMysqlPool(options: MysqlPoolOptions): MysqlPool {
         configured.add(connection);
       }
       const result = await use((sql, values = []) => {
-        options.onStatement?.();
+        options.onStatement?.(sql);
         return execute(connection, sql, values, leftMs());
       });
       connections.release(connection);
@@ -90,8 +90,6 @@ function failureOf(error: unknown): Error {
 }
 
 async function inTransaction<T>(query: MysqlQuery, work: (query: MysqlQuery) => Promise<T>): Promise<T> {
-  // Gaps between rows stay unlocked: writers that add neighbours don't wait for each other.
-  await query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
   await query('START TRANSACTION');
   try {
     const result = await work(query);

@@ -13,13 +13,7 @@ export async function findRefusal(
   return row && Number(row.until_ms);
 }
 
-/** Also deletes expired refusals, which are few. */
-export async function saveRefusal(
-  query: MysqlQuery,
-  { sha256, version, until }: Refusal,
-  now: number,
-): Promise<void> {
-  await query('DELETE FROM refusals WHERE until_ms < ? ORDER BY until_ms LIMIT 100', [now]);
+export async function saveRefusal(query: MysqlQuery, { sha256, version, until }: Refusal): Promise<void> {
   await query(
     `INSERT INTO refusals (sha256, version, until_ms) VALUES (?, ?, ?)
       ON DUPLICATE KEY UPDATE until_ms = GREATEST(until_ms, VALUES(until_ms))`,

@@ -15,98 +15,122 @@ import { isRepeated } from './batches.ts';
 import type { MysqlQuery } from './connection.ts';
 import type { MysqlPool } from './pool.ts';
 
-/** A result under a hash; for a claim of a photo without a result, the correction alone. */
-type FoundRow = (ResultRow | { readonly category: null }) & {
-  readonly via: Found['via'];
-  readonly hash: Uint8Array;
-  readonly version: string | null;
-  readonly claimant: Uint8Array | null;
+type Results = ReadonlyMap<string, StoredResult>;
+
+/** What a hash stands for, by a claim. */
+interface ClaimRow {
+  readonly claimant: Uint8Array;
+  readonly claimed: Uint8Array;
   readonly content: Uint8Array;
   readonly corrected: string | null;
-};
+}
 
-/** One statement. A correction comes first, then the verified result, the claimant's own claim, another claimant's. */
+/**
+ * A correction comes first, then the verified result, the claimant's own claim, another claimant's. No statement joins
+ * tables: claims lie by claimant and results by content, on other servers where the database is sharded.
+ */
 export async function findResults(
   query: MysqlQuery,
   lookups: readonly Lookup[],
   trust: ClaimTrust,
 ): Promise<(Found | undefined)[]> {
   if (lookups.length === 0) return [];
-  const { sql, values } = findStatement(lookups, trust);
-  const rows = (await query(sql, values)) as unknown as readonly FoundRow[];
-  const results = new Map<string, FoundRow>();
-  const corrections = new Map<string, string>();
-  for (const row of rows) {
-    const key = `${row.via}/${hexOf(row.hash)}/${row.claimant === null ? '' : hexOf(row.claimant)}`;
-    if (row.category !== null) results.set(`${key}/${row.version}`, row);
-    if (row.corrected !== null) corrections.set(key, row.corrected);
-  }
+  const versions = lookups.map(({ version }) => version);
+  const asked = unique(lookups.map(({ hash }) => hash.toLowerCase()));
+  const [verified, own, newest] = await Promise.all([
+    readResults(query, asked, versions),
+    readClaims(query, ownClaimsStatement(lookups)),
+    readClaims(query, trust === 'all' ? newestClaimsStatement(lookups) : undefined),
+  ]);
+  const contents = unique([...own, ...newest].map(({ content }) => hexOf(content)));
+  const unread = contents.filter((content) => !asked.includes(content));
+  const results = new Map([...verified, ...(await readResults(query, unread, versions))]);
+  const ownByKey = new Map(own.map((row) => [`${hexOf(row.claimant)}/${hexOf(row.claimed)}`, row]));
+  const newestByHash = new Map(newest.map((row) => [hexOf(row.claimed), row]));
   return lookups.map(({ hash, version, claimant }) => {
-    const row = (via: Found['via'], of = '') =>
-      results.get(`${via}/${hash.toLowerCase()}/${of}/${versionKey(version)}`);
-    const own = claimant?.toLowerCase();
-    const corrected = own && corrections.get(`claim/${hash.toLowerCase()}/${own}`);
-    const [verified, claimed] = [row('verified'), own === undefined ? undefined : row('claim', own)];
-    const ownResult = corrected ? (claimed ?? verified) : (verified ?? claimed);
-    const found = ownResult ?? (own && row('other'));
-    return found ? foundFrom(found, version, corrected) : undefined;
+    const key = hash.toLowerCase();
+    const claim = claimant === undefined ? undefined : ownByKey.get(`${claimant.toLowerCase()}/${key}`);
+    const other = claimant === undefined ? undefined : newestByHash.get(key);
+    const corrected = claim?.corrected ?? undefined;
+    const result = (via: Found['via'], content: string | undefined): Found | undefined => {
+      const found = content === undefined ? undefined : results.get(resultKey(content, version));
+      return found && { ...found, version, via, ...(corrected !== undefined && { via: 'claim', corrected }) };
+    };
+    const claimed = result('claim', claim && hexOf(claim.content));
+    const byBytes = result('verified', key);
+    const ownResult = corrected === undefined ? (byBytes ?? claimed) : (claimed ?? byBytes);
+    return ownResult ?? result('other', other && hexOf(other.content));
   });
 }
 
-function foundFrom(row: FoundRow, version: string, corrected?: string): Found {
-  const result = resultFrom(row as ResultRow, { sha256: hexOf(row.content), version });
-  return { ...result, via: corrected ? 'claim' : row.via, ...(corrected && { corrected }) };
+const resultKey = (sha256: string, version: string): string => `${sha256}/${versionKey(version)}`;
+
+/** One statement, by whole keys. @param hashes hex digits */
+export async function readResults(
+  query: MysqlQuery,
+  hashes: readonly string[],
+  versions: readonly string[],
+): Promise<Results> {
+  if (hashes.length === 0) return new Map();
+  const { sql, values } = resultsStatement(hashes, versions);
+  const rows = (await query(sql, values)) as unknown as readonly (ResultRow &
+    Readonly<{ sha256: Uint8Array; version: string }>)[];
+  return new Map(
+    rows.map((row) => {
+      const { version } = row;
+      const sha256 = hexOf(row.sha256);
+      return [`${sha256}/${version}`, resultFrom(row, { sha256, version })];
+    }),
+  );
 }
 
-/** Every row is read by its key: those of the hashes themselves, and those of each claimant's claims on them. */
-export function findStatement(
-  lookups: readonly Lookup[],
-  trust: ClaimTrust,
-): { sql: string; values: readonly unknown[] } {
-  const versions = unique(lookups.map(({ version }) => versionKey(version)));
-  const parts: { sql: string; values: readonly unknown[] }[] = [
-    { sql: verifiedSql, values: [hashesOf(lookups), versions] },
-  ];
-  const own = [...Map.groupBy(lookups, ({ claimant }) => claimant)].flatMap(([claimant, asked]) =>
-    claimant === undefined ? [] : [{ claimant, hashes: hashesOf(asked) }],
-  );
-  if (own.length > 0)
-    parts.push({
-      sql: `${ownSql} WHERE ${own.map(() => 'c.claimant = ? AND c.claimed IN (?)').join(' OR ')}`,
-      values: [versions, ...own.flatMap(({ claimant, hashes }) => [binaryKey(claimant, 16), hashes])],
-    });
-  if (own.length > 0 && trust === 'all') {
-    const hashes = unique(own.flatMap((one) => one.hashes));
-    parts.push({ sql: newestSql(hashes.length), values: [...hashes, versions] });
-  }
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+export function resultsStatement(hashes: readonly string[], versions: readonly string[]): Statement {
   return {
-    sql: parts.map(({ sql }) => sql).join(' UNION ALL '),
-    values: parts.flatMap(({ values }) => values),
+    sql: `SELECT r.sha256, r.version, ${answerColumns} FROM results r FORCE INDEX (PRIMARY)
+      WHERE r.sha256 IN (?) AND r.version IN (?)`,
+    values: [keysOf(hashes), unique(versions.map(versionKey))],
   };
 }
 
-const verifiedSql = `SELECT 'verified' AS via, r.sha256 AS hash, r.version, NULL AS claimant, r.sha256 AS content,
-    NULL AS corrected, ${answerColumns}
-  FROM results r FORCE INDEX (PRIMARY) WHERE r.sha256 IN (?) AND r.version IN (?)`;
+async function readClaims(query: MysqlQuery, statement?: Statement): Promise<readonly ClaimRow[]> {
+  if (statement === undefined) return [];
+  return (await query(statement.sql, statement.values)) as unknown as readonly ClaimRow[];
+}
 
-const ownSql = `SELECT 'claim', c.claimed, r.version, c.claimant, c.content, c.corrected, ${answerColumns}
-  FROM album_claims c FORCE INDEX (PRIMARY)
-  LEFT JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = c.content AND r.version IN (?)`;
+/** Undefined where no look-up has a claimant. */
+export function ownClaimsStatement(lookups: readonly Lookup[]): Statement | undefined {
+  const own = [...Map.groupBy(lookups, ({ claimant }) => claimant)].flatMap(([claimant, asked]) =>
+    claimant === undefined ? [] : [[binaryKey(claimant, 16), hashesOf(asked)]],
+  );
+  if (own.length === 0) return undefined;
+  return {
+    sql: `SELECT c.claimant, c.claimed, c.content, c.corrected FROM album_claims c FORCE INDEX (PRIMARY)
+      WHERE ${own.map(() => 'c.claimant = ? AND c.claimed IN (?)').join(' OR ')}`,
+    values: own.flat(),
+  };
+}
 
 /** Reads one claim of each hash, however many there are. */
-const newestSql = (
-  hashes: number,
-): string => `SELECT 'other', c.claimed, r.version, NULL, c.content, NULL, ${answerColumns}
-  FROM (SELECT ? AS claimed${' UNION ALL SELECT ?'.repeat(hashes - 1)}) h
-  STRAIGHT_JOIN album_claims c FORCE INDEX (PRIMARY) ON c.claimed = h.claimed AND c.claimant = (
-    SELECT n.claimant FROM album_claims n FORCE INDEX (album_claims_claimed) WHERE n.claimed = h.claimed
-    ORDER BY n.at_ms DESC, n.claimant DESC LIMIT 1)
-  STRAIGHT_JOIN results r FORCE INDEX (PRIMARY) ON r.sha256 = c.content AND r.version IN (?)`;
+export function newestClaimsStatement(lookups: readonly Lookup[]): Statement | undefined {
+  const hashes = hashesOf(lookups.filter(({ claimant }) => claimant !== undefined));
+  if (hashes.length === 0) return undefined;
+  const one = `(SELECT n.claimant, n.claimed, n.content, NULL AS corrected
+    FROM album_claims n FORCE INDEX (album_claims_claimed) WHERE n.claimed = ?
+    ORDER BY n.at_ms DESC, n.claimant DESC LIMIT 1)`;
+  return { sql: hashes.map(() => one).join(' UNION ALL '), values: hashes };
+}
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
+const keysOf = (hashes: readonly string[]): Buffer[] => hashes.map((hash) => binaryKey(hash, 32));
+
 const hashesOf = (lookups: readonly Lookup[]): Buffer[] =>
-  unique(lookups.map(({ hash }) => hash.toLowerCase())).map((hash) => binaryKey(hash, 32));
+  keysOf(unique(lookups.map(({ hash }) => hash.toLowerCase())));
 
 /**
  * An LLM's answer replaces a local one, and a newer one an older one of the same method. MySQL assigns from left to right and reads what it has
@@ -130,22 +154,34 @@ export async function saveResults(query: MysqlQuery, results: readonly StoredRes
   await query(saveSql, [byKey(results.map(resultValues)).map((row) => withBytes(resultColumns, row))]);
 }
 
-/** An UPDATE, so that it never creates a row; the join is driven by the sorted list, so rows are locked in its order. */
+/**
+ * An UPDATE, so that it never creates a row. It takes the time of the newest of the hits, which happened within about a
+ * second. The index is named so that all processes lock rows in the order of their keys.
+ */
 export async function countHits(pool: MysqlPool, hits: readonly Hit[], batch?: string): Promise<void> {
   if (hits.length === 0) return;
-  const counts = hitRows(hits);
-  const values = counts.flatMap(([sha256, ...rest]) => [Buffer.from(sha256, 'hex'), ...rest]);
+  const rows = hitRows(hits).map(([sha256, version, count, at]) => {
+    const hash = Buffer.from(sha256, 'hex');
+    return { hash, key: [hash, version] as const, count, at };
+  });
+  // Most were hit once.
+  const counts = [...Map.groupBy(rows, ({ count }) => count)];
+  const cases = counts.map(() => 'WHEN (sha256, version) IN (?) THEN ?');
+  const at = Math.max(...rows.map((row) => row.at));
   await pool.transaction(async (query) => {
-    if (!(await isRepeated(query, batch))) await query(hitsSql(counts.length), values);
+    if (await isRepeated(query, batch)) return;
+    await query(
+      `UPDATE results FORCE INDEX (PRIMARY) SET hits = hits + CASE ${cases.join(' ')} END,
+        last_hit_at_ms = GREATEST(COALESCE(last_hit_at_ms, ?), ?), used_at_ms = GREATEST(used_at_ms, ?)
+        WHERE sha256 IN (?) AND (sha256, version) IN (?)`,
+      [
+        ...counts.flatMap(([count, some]) => [some.map(({ key }) => key), count]),
+        ...[at, at, at - (at % hourMs)],
+        ...[rows.map(({ hash }) => hash), rows.map(({ key }) => key)],
+      ],
+    );
   });
 }
-
-const hitsSql = (rows: number): string => `UPDATE (
-    SELECT ? AS sha256, _ascii ? COLLATE ascii_bin AS version, ? AS hits, ? AS at_ms
-    ${'UNION ALL SELECT ?, _ascii ?, ?, ? '.repeat(rows - 1)}) h
-  STRAIGHT_JOIN results r ON r.sha256 = h.sha256 AND r.version = h.version
-  SET r.hits = r.hits + h.hits, r.last_hit_at_ms = GREATEST(COALESCE(r.last_hit_at_ms, h.at_ms), h.at_ms),
-    r.used_at_ms = GREATEST(r.used_at_ms, h.at_ms - h.at_ms MOD ${hourMs})`;
 
 /** The row with its hex keys as bytes. */
 export function withBytes(

@@ -35,7 +35,7 @@ export interface MysqlStoreOptions extends MysqlServer {
   /** Default: own. */
   readonly trust?: ClaimTrust;
   /** Called for every statement of the hot path. */
-  readonly onStatement?: () => void;
+  readonly onStatement?: (sql: string) => void;
 }
 
 /** A store on MySQL 8.0.19+ or MariaDB 10.6+. Connects when first used; call `migrate` first. */
@@ -78,10 +78,10 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       findErasures: async (since) => findErasures(query, since),
     },
     countHits: async (hits, batch) => countHits(pool, hits, batch),
-    reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(query, amountMicro, dayAndMonth),
+    reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(pool, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(query, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(query, photo),
-    saveRefusal: async (refusal) => saveRefusal(query, refusal, Date.now()),
+    saveRefusal: async (refusal) => saveRefusal(query, refusal),
     async saveActivity({ photos, requests, ...sums }, batch) {
       const rollups = rollupRows(sums);
       await pool.transaction(async (query) => {

@@ -16,7 +16,7 @@ export interface Deletion {
     | 'reports'
     | 'batches'
     | 'erasures';
-  /** What was written (a lease: ran out) earlier than that, in Unix milliseconds; */
+  /** What was written (a lease or a refusal: ended) earlier than that, in Unix milliseconds; */
   readonly before?: number;
   /** or is that claimant's; */
   readonly claimant?: string;
@@ -74,7 +74,11 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
     key: ['day_ms', 'claimant'],
     columns: { before: 'day_ms', claimant: 'claimant' },
   },
-  refusals: { table: 'refusals', key: ['sha256', 'version'], columns: { hash: 'sha256' } },
+  refusals: {
+    table: 'refusals',
+    key: ['sha256', 'version'],
+    columns: { before: 'until_ms', hash: 'sha256' },
+  },
   leases: { table: 'leases', key: ['name'], columns: { before: 'expires_at_ms' } },
   batches: { table: 'write_batches', key: ['id'], columns: { before: 'at_ms' } },
   erasures: { table: 'erasures', key: ['kind', 'name'], columns: { before: 'at_ms' } },

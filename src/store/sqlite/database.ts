@@ -26,7 +26,7 @@ export interface SqliteDatabaseOptions {
   readonly file: string;
   /** How long a lock is waited for. */
   readonly limitMs: number;
-  readonly onStatement?: () => void;
+  readonly onStatement?: (sql: string) => void;
 }
 
 /** Opens when first used, and again after a failure of the file itself, or once another file has its path. */
@@ -57,15 +57,15 @@ export function sqliteDatabase({ file, limitMs, onStatement }: SqliteDatabaseOpt
 
   return {
     async run(sql, ...values) {
-      onStatement?.();
+      onStatement?.(sql);
       await unlocked(() => prepared(sql).run(...values));
     },
     async all(sql, ...values) {
-      onStatement?.();
+      onStatement?.(sql);
       return unlocked(() => prepared(sql).all(...values));
     },
     async lists(sql, ...values) {
-      onStatement?.();
+      onStatement?.(sql);
       return unlocked(() => {
         const statement = prepared(sql);
         statement.setReturnArrays(true);

@@ -14,13 +14,10 @@ export async function findRefusal(
   return row && Number(row.until_ms);
 }
 
-/** Also deletes expired refusals, which are few. */
 export async function saveRefusal(
   database: SqliteDatabase,
   { sha256, version, until }: Refusal,
-  now: number,
 ): Promise<void> {
-  await database.run('DELETE FROM refusals WHERE until_ms < ?', now);
   await database.run(
     `INSERT INTO refusals (sha256, version, until_ms) VALUES (unhex(?), ?, ?)
       ON CONFLICT (sha256, version) DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)`,

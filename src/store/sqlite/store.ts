@@ -34,7 +34,7 @@ export interface SqliteStoreOptions {
   /** Default: own. */
   readonly trust?: ClaimTrust;
   /** Called for every statement of the hot path. */
-  readonly onStatement?: () => void;
+  readonly onStatement?: (sql: string) => void;
 }
 
 /** Longer than any report reads. */
@@ -78,7 +78,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     reserveSpend: async (amountMicro, dayAndMonth) => reserveSpend(database, amountMicro, dayAndMonth),
     addSpend: async (differenceMicro, periods) => addSpend(database, differenceMicro, periods),
     findRefusal: async (photo) => findRefusal(database, photo),
-    saveRefusal: async (refusal) => saveRefusal(database, refusal, Date.now()),
+    saveRefusal: async (refusal) => saveRefusal(database, refusal),
     async saveActivity({ photos, requests, ...sums }, batch) {
       const rollups = rollupRows(sums);
       await database.exclusively((_, prepared) => {
