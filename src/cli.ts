@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Invocation, invocationOf, quoted } from './cli/invocation.ts';
+import { invocationOf, languageIn, quoted } from './cli/invocation.ts';
 import { loadCliConfig } from './cli/load-config.ts';
 import { classifyFlags, settingsFrom } from './cli/settings.ts';
-import { unknownCommand, unknownOption, usage } from './cli/usage.ts';
+import { unknownCommand, wrongOption } from './cli/usage.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { ConfigError, userEnvironment } from './config.ts';
+import { inLanguage, sayIn } from './messages/text.ts';
+import { usage } from './messages/usage.ts';
 
 // Each command loads only what it needs: help and usage errors are immediate.
-const { argv, stdout, stderr } = process;
 const flags = {
   ...classifyFlags,
   help: { type: 'boolean', short: 'h', default: false },
@@ -22,15 +23,15 @@ function parse() {
   try {
     return parseArgs({ allowPositionals: true, options: flags });
   } catch (error) {
-    throw unknownOption(error, Object.keys(flags)) ?? error;
+    throw wrongOption(error, Object.keys(flags)) ?? error;
   }
 }
 
-async function run(invocation: Invocation): Promise<number> {
+async function run(): Promise<number> {
   const { positionals, values } = parse();
   const [command, ...words] = positionals;
   if (values.help) {
-    stdout.write(usage);
+    stdout.write(usage[invocation.language]);
     return 0;
   }
   if (values.version) {
@@ -56,19 +57,19 @@ async function run(invocation: Invocation): Promise<number> {
     case 'undo':
       return (await import('./cli/undo.ts')).undo(words, { invocation, data, isQuiet: values.quiet });
     case 'migrate':
-      return (await import('./cli/admin.ts')).migrate(config());
+      return (await import('./cli/admin.ts')).migrate(config(), say);
     case 'versions':
-      return (await import('./cli/cache.ts')).versions(config());
+      return (await import('./cli/cache.ts')).versions(config(), say);
     case 'drop':
-      return (await import('./cli/cache.ts')).drop(config, words);
+      return (await import('./cli/cache.ts')).drop(config, words, say);
     case 'forget':
-      return (await import('./cli/cache.ts')).forgetWhat(config, words);
+      return (await import('./cli/cache.ts')).forgetWhat(config, words, say);
     case 'keys':
-      return (await import('./cli/keys.ts')).keys(config, words);
+      return (await import('./cli/keys.ts')).keys(config, words, say);
     case 'check-config':
       return (await import('./cli/admin.ts')).checkConfig(config());
     case 'check-llm':
-      return (await import('./cli/check-llm.ts')).checkLlm(words, config, values);
+      return (await import('./cli/check-llm.ts')).checkLlm(words, config, { ...values, say });
     default:
       throw unknownCommand(command);
   }
@@ -79,26 +80,32 @@ function isUsageError(error: unknown): error is Error {
   return error instanceof UsageError || error instanceof ConfigError || code.startsWith('ERR_PARSE_ARGS');
 }
 
+const { argv, stdout, stderr } = process;
+const invocation = invocationOf(userEnvironment(), {
+  entry: fileURLToPath(import.meta.url),
+  cwd: process.cwd(),
+  language: languageIn(argv),
+});
+const say = sayIn(invocation.language);
+
 // The reader is gone (`| head`) or the disk is full. As after an interrupt, photos in flight finish and are remembered.
 let lost: string | undefined;
 stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
   if (lost !== undefined) return;
   lost = code;
-  if (code !== 'EPIPE') stderr.write(`The results can't be written: ${code}.\n`);
+  if (code !== 'EPIPE') stderr.write(`${say("The results can't be written: {code}.", { code })}\n`);
   if (process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
 });
 
-const invocation = invocationOf(userEnvironment(), {
-  entry: fileURLToPath(import.meta.url),
-  cwd: process.cwd(),
-});
 try {
-  const code = await run(invocation);
+  const code = await run();
   if (lost === 'EPIPE') process.exitCode = 0;
   else process.exitCode = lost === undefined ? code : 1;
 } catch (error) {
   if (!isUsageError(error)) throw error;
-  const help = error instanceof ConfigError ? '' : `\nTry ${invocation.command} --help\n`;
-  stderr.write(`${error.message}\n${help}`);
+  const { command, language } = invocation;
+  const message = error instanceof UsageError ? inLanguage(language, error.text) : error.message;
+  const help = error instanceof ConfigError ? '' : `\n${say('Try {command} --help', { command })}\n`;
+  stderr.write(`${message}\n${help}`);
   process.exitCode = 2;
 }

@@ -1,11 +1,15 @@
 import { printedConfig } from '../config/printed.ts';
 import type { Config } from '../config.ts';
+import type { Say } from '../messages/text.ts';
 import { withStore } from './with-store.ts';
 
 /** Runs the migrations that have not run yet. @returns exit code */
-export function migrate(config: Config): Promise<number> {
+export function migrate(config: Config, say: Say): Promise<number> {
   return withStore(config, async (_, migrations) => {
-    const ran = migrations.length > 0 ? `ran ${migrations.join(', ')}` : 'the database is up to date';
+    const ran =
+      migrations.length > 0
+        ? say('ran {migrations}', { migrations: migrations.join(', ') })
+        : say('the database is up to date');
     process.stdout.write(`${ran}\n`);
     return 0;
   });

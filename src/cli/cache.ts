@@ -1,5 +1,6 @@
 import { type Forgettable, forget } from '../cache/forget.ts';
 import type { Config } from '../config.ts';
+import type { Say } from '../messages/text.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import { claimantsOfUser } from '../stats/caller-identity.ts';
 import type { Store } from '../store/store.ts';
@@ -7,34 +8,42 @@ import { UsageError } from './usage-error.ts';
 import { withStore } from './with-store.ts';
 
 /** Lists the versions that results are stored under, the newest first. @returns exit code */
-export function versions(config: Config): Promise<number> {
+export function versions(config: Config, say: Say): Promise<number> {
   return withStore(config, async (store) => {
     const { versions } = await store.maintenance.cacheCounts();
     for (const { version, results, oldest, newest } of versions)
-      print(`${version}  ${results} results, ${dateOf(oldest)} to ${dateOf(newest)}`);
-    if (versions.length === 0) print('no results are stored');
+      print(
+        say('{version}  {results} results, {oldest} to {newest}', {
+          version,
+          results,
+          oldest: dateOf(oldest),
+          newest: dateOf(newest),
+        }),
+      );
+    if (versions.length === 0) print(say('no results are stored'));
     return 0;
   });
 }
 
 /** Deletes the results of one version in small steps. @returns exit code */
-export function drop(config: () => Config, [version, ...rest]: readonly string[]): Promise<number> {
+export function drop(config: () => Config, [version, ...rest]: readonly string[], say: Say): Promise<number> {
   if (version === undefined || rest.length > 0)
     throw new UsageError('drop needs one version, as `versions` lists it');
   return withStore(config(), async (store) => {
     const step = (limit: number) => store.maintenance.deleteSome({ of: 'results', version }, limit);
     const deleted = await inSmallSteps({ step, aimMs: store.maintenance.stepMs });
-    print(`deleted ${deleted} results of ${version}`);
+    print(say('deleted {count} results of {version}', { count: deleted, version }));
     return 0;
   });
 }
 
 /** Forgets a photo, a user, or all from before a time, and says how many rows of what. @returns exit code */
-export function forgetWhat(config: () => Config, words: readonly string[]): Promise<number> {
+export function forgetWhat(config: () => Config, words: readonly string[], say: Say): Promise<number> {
   const what = forgettable(words);
   return withStore(config(), async (store) => {
     const forgotten = await forget(store, 'userId' in what ? await everywhere(store, what.userId) : what);
-    for (const [of, rows] of Object.entries(forgotten)) print(`${of}: ${rows} deleted`);
+    for (const [what, count] of Object.entries(forgotten))
+      print(say('{what}: {count} deleted', { what, count }));
     return 0;
   });
 }

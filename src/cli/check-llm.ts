@@ -1,11 +1,14 @@
 import { readTaxonomy } from '../classify/taxonomy.ts';
 import { configured } from '../compose/configured.ts';
 import type { Config } from '../config.ts';
+import type { Say } from '../messages/text.ts';
 import { openLog } from '../process/log.ts';
+import { failureText } from '../vision/calls/call-failure.ts';
 import { openProviders } from '../vision/calls/open-providers.ts';
 import { readCatalogue } from '../vision/catalogue/catalogue.ts';
 import { promptOf } from '../vision/prompt.ts';
 import { checkProvider, type ProviderCheck } from '../vision/provider-check.ts';
+import { padded } from './album/rows.ts';
 import { samplePhoto } from './sample-photo.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -17,7 +20,7 @@ import { UsageError } from './usage-error.ts';
 export async function checkLlm(
   more: readonly string[],
   load: () => Config,
-  { json, now = Date.now() }: { json: boolean; now?: number },
+  { json, say, now = Date.now() }: { json: boolean; say: Say; now?: number },
 ): Promise<number> {
   if (more.length > 0) throw new UsageError('check-llm takes no argument');
   const config = load();
@@ -27,7 +30,8 @@ export async function checkLlm(
   const { stdout } = process;
   if (json)
     stdout.write(`${JSON.stringify({ providers: checks.map((one) => shown(one, currency)) }, null, 2)}\n`);
-  else stdout.write(`${checks.map((one) => textOf(one, currency, hasSeveral(checks, one))).join('\n')}`);
+  else
+    stdout.write(`${checks.map((one) => tableOf(one, currency, hasSeveral(checks, one), say)).join('\n')}`);
   return checks.every(({ failure }) => failure === undefined) ? 0 : 1;
 }
 
@@ -56,28 +60,35 @@ async function checkAll(config: Config, llm: NonNullable<Config['llm']>, now: nu
 const hasSeveral = (checks: readonly ProviderCheck[], { provider }: ProviderCheck) =>
   checks.filter((one) => one.provider === provider).length > 1;
 
-function textOf(check: ProviderCheck, currency: string, namesKey: boolean): string {
+function tableOf(check: ProviderCheck, currency: string, namesKey: boolean, say: Say): string {
   const { provider, key, model, host, reading, failure, usage, costOf1000, shutdown } = check;
-  const known = check.isModelKnown === undefined ? 'unknown' : yesOrNo(check.isModelKnown);
+  const yesOrNo = (value: boolean) => (value ? say('yes') : say('no'));
   const lines = [
-    ['reached', yesOrNo(check.isReached)],
-    ['model known', known],
-    ['answer valid', reading ? `yes: ${reading.category}, ${reading.confidence}` : 'no'],
-    ['time', `${(check.durationMs / 1_000).toFixed(1)} s`],
-    ['tokens', usage ? `${usage.inputTokens} in, ${usage.outputTokens} out` : '–'],
-    ['1,000 photos', costOf1000 === undefined ? '–' : `${currency} ${costOf1000.toFixed(4)}`],
-    ['shutdown', shutdown === undefined ? 'none known' : `${daysText(check.daysUntilShutdown)}, ${shutdown}`],
+    [say('reached'), yesOrNo(check.isReached)],
+    [say('model known'), check.isModelKnown === undefined ? say('unknown') : yesOrNo(check.isModelKnown)],
+    [say('answer valid'), reading ? say('yes: {category}, {confidence}', reading) : say('no')],
+    [say('time'), say('{seconds} s', { seconds: (check.durationMs / 1_000).toFixed(1) })],
+    [
+      say('tokens'),
+      usage ? say('{input} in, {output} out', { input: usage.inputTokens, output: usage.outputTokens }) : '–',
+    ],
+    [say('1,000 photos'), costOf1000 === undefined ? '–' : `${currency} ${costOf1000.toFixed(4)}`],
+    [
+      say('shutdown'),
+      shutdown === undefined ? say('none known') : shutdownText(shutdown, check.daysUntilShutdown, say),
+    ],
   ] as const;
-  const head = `${provider}: ${model} at ${host}${namesKey ? `, key ${key}` : ''}`;
-  const table = lines.map(([name, value]) => `  ${name.padEnd(13)} ${value}`);
-  return `${[head, ...table, ...(failure ? [`  ${failure.words}`] : [])].join('\n')}\n`;
+  const head = namesKey
+    ? say('{provider}: {model} at {host}, key {key}', { provider, model, host, key })
+    : say('{provider}: {model} at {host}', { provider, model, host });
+  const table = lines.map(([name, value]) => `  ${padded(name, 13)} ${value}`);
+  const why = failure ? [`  ${say(failureText(failure))}`] : [];
+  return `${[head, ...table, ...why].join('\n')}\n`;
 }
 
-const yesOrNo = (value: boolean) => (value ? 'yes' : 'no');
-
-function daysText(days = 0): string {
-  if (days <= 0) return 'over';
-  return days === 1 ? 'in 1 day' : `in ${days} days`;
+function shutdownText(date: string, days = 0, say: Say): string {
+  if (days <= 0) return say('over, {date}', { date });
+  return days === 1 ? say('in 1 day, {date}', { date }) : say('in {days} days, {date}', { days, date });
 }
 
 /** In the manner of results' own keys, for scripts. */

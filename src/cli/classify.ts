@@ -3,23 +3,25 @@ import { runAlbum } from '../client/album.ts';
 import type { PhotoAnswer } from '../client/answer.ts';
 import { ClientError } from '../client/client-error.ts';
 import { type AlbumSummary, openTally } from '../client/tally.ts';
+import { type Message, sayIn, textOf } from '../messages/text.ts';
 import { type Account, openAccount } from './account.ts';
 import { type Backend, ownBackend, serverBackend } from './album/backend.ts';
-import {
-  awaitBetterAnswers,
-  type ProvisionalPhoto,
-  provisionalNotice,
-  stillProvisional,
-} from './album/better-answers.ts';
+import { awaitBetterAnswers, type ProvisionalPhoto, stillProvisional } from './album/better-answers.ts';
 import { type FilePhoto, filePhoto } from './album/file-photo.ts';
 import { onInterrupt } from './album/interrupt.ts';
 import { type Journal, journalOrWarning } from './album/journal.ts';
-import { type LeftOut, leftOutKinds, photoFiles } from './album/photo-files.ts';
+import { type LeftOut, photoFiles } from './album/photo-files.ts';
 import { openProgress } from './album/progress.ts';
 import { openOutput, printable } from './album/rows.ts';
 import { type Sortable, sortFiles } from './album/sort-files.ts';
-import { merged, type RunSummary, summaryObject, summaryText, withBetterAnswers } from './album/summary.ts';
-import { summaryWords } from './album/summary-words.ts';
+import {
+  leftOutText,
+  merged,
+  type RunSummary,
+  summaryObject,
+  summaryText,
+  withBetterAnswers,
+} from './album/summary.ts';
 import type { Invocation } from './invocation.ts';
 import type { Settings } from './settings.ts';
 
@@ -44,22 +46,23 @@ export interface Streams {
 export async function classify(settings: Settings, streams: Streams): Promise<number> {
   const warn = (line: string) => streams.err(`${printable(line)}\n`);
   const report = (line: string) => void (settings.isQuiet || warn(line));
-  settings.notices.forEach(report);
+  const say = sayIn(settings.language);
+  for (const notice of settings.notices) report(say(notice));
   let unreadable = 0;
-  const onUnreadable = (problem: string) => {
+  const onUnreadable = (problem: Message) => {
     unreadable += 1;
-    warn(`Left out: ${problem}`);
+    warn(say('Left out: {problem}', { problem: textOf(problem) }));
   };
   const walk = { ...settings, except: settings.sort?.into, onUnreadable };
   const { files: found, leftOut } = photoFiles(settings.paths, walk);
-  const files = found.map(filePhoto);
+  const files = found.map((one) => filePhoto(one, say));
   if (settings.isDryRun) return showFiles(files, leftOut, { settings, streams });
   let account: Account | undefined;
   const backend = settings.server
     ? serverBackend(settings.server, settings)
     : await ownBackend(settings, (call) => account?.book(call));
   backend.notices.forEach(report);
-  const journal = journalOrWarning(settings.journal, backend, warn);
+  const journal = journalOrWarning(settings.journal, backend, (problem) => warn(say(problem)));
   if (backend.currency !== undefined) account = openAccount(backend.currency, journal?.costMicro);
   try {
     const { run, sortable, isInterrupted } = await work(files, {
@@ -73,19 +76,26 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
     if (account && account.state.spentMicro > 0)
       journal?.addCosts(account.state.answeredCalls, account.state.spentMicro);
     if (!streams.isRead()) return 0;
-    if (!settings.isQuiet) streams.err(summaryText(run, settings.language));
+    if (!settings.isQuiet) streams.err(summaryText(run, say));
     if (backend.hopeless.aborted) {
-      warn(`${(backend.hopeless.reason as Error).message}: no photo can be classified until that is fixed.`);
-      report('The same command continues where this one stopped:');
+      const reason = (backend.hopeless.reason as Error).message;
+      warn(say('{reason}: no photo can be classified until that is fixed.', { reason }));
+      report(say('The same command continues where this one stopped:'));
       report(`  ${streams.command}`);
       return 1;
     }
     if (isInterrupted) {
-      report('Interrupted. The same command continues where this one stopped:');
+      report(say('Interrupted. The same command continues where this one stopped:'));
       report(`  ${streams.command}`);
       return 130;
     }
-    if (run.provisional > 0) report(provisionalNotice(run.provisional));
+    if (run.provisional > 0)
+      report(
+        say(
+          '{count} photos have provisional answers; better ones follow. The same command finds them later, and --wait waits for them.',
+          { count: run.provisional },
+        ),
+      );
     const unsorted = settings.sort ? await sort(sortable, settings.sort, { settings, streams, report }) : 0;
     return run.failed + unsorted + unreadable > 0 ? 1 : 0;
   } finally {
@@ -104,13 +114,14 @@ async function sort(
     report,
   }: Pick<Work, 'settings' | 'streams'> & { readonly report: (line: string) => void },
 ): Promise<number> {
+  const say = sayIn(settings.language);
   const shown = (path: string) => {
     const short = relative(settings.folder, path);
     return short.startsWith('..') ? path : short;
   };
-  const failed = await sortFiles(files, { ...options, report, shown });
+  const failed = await sortFiles(files, { ...options, report, shown, say });
   if (options.apply && options.sorting === 'move')
-    report(`To take it back: ${streams.invocation.command} undo`);
+    report(say('To take it back: {command}', { command: `${streams.invocation.command} undo` }));
   return failed;
 }
 
@@ -122,14 +133,13 @@ function showFiles(
 ): number {
   for (const { file } of files) streams.out(`${printable(file)}\n`);
   const megabytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6;
-  const { kinds } = summaryWords[settings.language];
-  const left = leftOutKinds
-    .filter((kind) => leftOut[kind] > 0)
-    .map((kind) => `${leftOut[kind]} ${kinds[kind]}`);
-  if (!settings.isQuiet)
-    streams.err(
-      `${files.length} photos, ${megabytes.toFixed(1)} MB${left.length > 0 ? `; left out: ${left.join(', ')}` : ''}\n`,
-    );
+  const say = sayIn(settings.language);
+  const counts = say('{count} photos, {megabytes} MB', {
+    count: files.length,
+    megabytes: megabytes.toFixed(1),
+  });
+  const list = leftOutText(leftOut, say);
+  if (!settings.isQuiet) streams.err(`${counts}${list === '' ? '' : say('; left out: {list}', { list })}\n`);
   return 0;
 }
 
@@ -146,8 +156,9 @@ async function work(
   files: readonly FilePhoto[],
   { settings, streams, backend, journal, account, leftOut }: Work,
 ) {
-  const output = openOutput(settings.output, streams.out);
-  const progress = openProgress(files.length, settings.showsProgress && streams.isTerminal);
+  const say = sayIn(settings.language);
+  const output = openOutput(settings.output, streams.out, say);
+  const progress = openProgress(files.length, settings.showsProgress && streams.isTerminal, say);
   const sortable: Sortable[] = [];
   const earlier = openTally(files.length);
   const categories = new Map<string, number>();
@@ -188,7 +199,7 @@ async function work(
   using interrupt = onInterrupt(
     () => {
       if (streams.isRead() && !settings.isQuiet)
-        streams.err('\nStopping: photos in flight finish. Ctrl-C again ends at once.\n');
+        streams.err(`\n${say('Stopping: photos in flight finish. Ctrl-C again ends at once.')}\n`);
     },
     () => progress.stop(),
   );

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type Message, text } from '../messages/text.ts';
 import { UsageError } from './usage-error.ts';
 
 const settings = ['max_concurrent', 'max_wait_time', 'max_retries', 'timeout'] as const;
@@ -7,7 +8,7 @@ export type Setting = (typeof settings)[number];
 export interface ConfigFile {
   readonly values: Partial<Record<Setting, unknown>>;
   /** What the file says and this command ignores. */
-  readonly notices: readonly string[];
+  readonly notices: readonly Message[];
 }
 
 /** The section that holds these settings in files of several programs. */
@@ -22,18 +23,26 @@ export function readConfigFile(path: string, name: string): ConfigFile {
   const whole = objectIn(path, name);
   const inner = whole[section];
   if (inner !== undefined && !isObject(inner))
-    throw new UsageError(`${name}: ${section} must be a JSON object`);
+    throw new UsageError(text('{file}: {section} must be a JSON object', { file: name, section }));
   const values = inner ?? whole;
   const unknown = Object.keys(values).filter((key) => !isSetting(key) && key !== 'poll_interval');
   // A section belongs to another program first: it may hold that program's own settings.
   if (unknown.length > 0 && inner === undefined)
-    throw new UsageError(`${name}: ${unknown.join(', ')} is not known; there are ${settings.join(', ')}`);
+    throw new UsageError(
+      text('{file}: {unknown} is not known; there are {known}', {
+        file: name,
+        unknown: unknown.join(', '),
+        known: settings.join(', '),
+      }),
+    );
   return {
     values: Object.fromEntries(Object.entries(values).filter(([key]) => isSetting(key))),
     notices: [
-      ...unknown.map((key) => `${name}: ${section}.${key} is ignored.`),
+      ...unknown.map((key) =>
+        text('{file}: {setting} is ignored.', { file: name, setting: `${section}.${key}` }),
+      ),
       ...('poll_interval' in values
-        ? ['poll_interval is ignored: there is no job queue that could be polled.']
+        ? (['poll_interval is ignored: there is no job queue that could be polled.'] as const)
         : []),
     ],
   };
@@ -45,9 +54,13 @@ function objectIn(path: string, name: string): Record<string, unknown> {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${name} ${code ? `can't be read: ${code}` : 'is no JSON'}`);
+    throw new UsageError(
+      code
+        ? text("{file} can't be read: {code}", { file: name, code })
+        : text('{file} is no JSON', { file: name }),
+    );
   }
-  if (!isObject(parsed)) throw new UsageError(`${name} must hold a JSON object`);
+  if (!isObject(parsed)) throw new UsageError(text('{file} must hold a JSON object', { file: name }));
   return parsed;
 }
 

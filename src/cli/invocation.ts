@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-
-export type Language = 'en' | 'zh';
+import type { Language } from '../messages/text.ts';
 
 /** How a user started the command line. */
 export interface Invocation {
@@ -18,12 +17,14 @@ export interface Program {
   /** The file that runs. */
   readonly entry: string;
   readonly cwd: string;
+  /** What `--lang` says. */
+  readonly language?: Language | undefined;
 }
 
 /** npm runs scripts in the folder of the package, and names the user's own folder and the script. */
 export function invocationOf(
   environment: Readonly<Record<string, string | undefined>>,
-  { entry, cwd }: Program,
+  { entry, cwd, language }: Program,
 ): Invocation {
   const { npm_package_name, npm_lifecycle_event: script, INIT_CWD } = environment;
   const isScript = npm_package_name === 'album-classifier' && (script === 'cli' || script === 'classify');
@@ -36,7 +37,7 @@ export function invocationOf(
         : `node ${relative(cwd, entry)}`,
     folder: isScript && INIT_CWD ? INIT_CWD : cwd,
     dataFolder: isInstalled ? userDataFolder(environment) : undefined,
-    language: languageOf(environment),
+    language: language ?? languageOf(environment),
   };
 }
 
@@ -49,6 +50,13 @@ function userDataFolder({ XDG_DATA_HOME }: Readonly<Record<string, string | unde
 /** POSIX: the first of these that is set counts. */
 function languageOf({ LC_ALL, LC_MESSAGES, LANG }: Readonly<Record<string, string | undefined>>): Language {
   return /^zh/i.test(LC_ALL || LC_MESSAGES || LANG || '') ? 'zh' : 'en';
+}
+
+/** `--lang` among the arguments: wrong ones are reported in its language too. */
+export function languageIn(args: readonly string[]): Language | undefined {
+  const at = args.findLastIndex((one) => one === '--lang' || one.startsWith('--lang='));
+  const [, value = args[at + 1]] = args[at]?.split('=') ?? [];
+  return value === 'en' || value === 'zh' ? value : undefined;
 }
 
 /** An argument as a shell takes it. */

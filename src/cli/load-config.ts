@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, loadConfig } from '../config.ts';
+import { text } from '../messages/text.ts';
 import type { Invocation } from './invocation.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -36,6 +37,11 @@ function makeFolder(folder: string): string {
     mkdirSync(folder, { recursive: true });
     return folder;
   } catch (error) {
-    throw new UsageError(`${folder} can't hold data: ${(error as NodeJS.ErrnoException).code}`);
+    throw new UsageError(
+      text("{folder} can't hold data: {code}", {
+        folder,
+        code: (error as NodeJS.ErrnoException).code ?? 'unknown',
+      }),
+    );
   }
 }

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { parseArgs } from 'node:util';
 import type { Config } from '../config.ts';
+import { type Language, type Message, text as textWith } from '../messages/text.ts';
 import type { Sorting } from './album/place-file.ts';
 import type { OutputForm } from './album/rows.ts';
 import { readConfigFile, type Setting } from './config-file.ts';
-import type { Invocation, Language } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { loadAlbumConfig } from './load-config.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -53,7 +54,7 @@ export interface Settings {
   readonly folder: string;
   readonly loadConfig: () => Config;
   /** Shown to the user before the run starts. */
-  readonly notices: readonly string[];
+  readonly notices: readonly Message[];
 }
 
 const journalName = 'album-journal.ndjson';
@@ -185,16 +186,20 @@ function sortFrom(flags: Flags, at: (path: string) => string, logFolder: string)
       throw new UsageError('--min-confidence must be a number from 0 to 1');
     return { sorting, into: at(into), apply: flags.apply, minConfidence, logFolder };
   }
-  if (sorting) throw new UsageError(`--${sorting} needs a folder to sort into`);
+  if (sorting)
+    throw new UsageError(textWith('{option} needs a folder to sort into', { option: `--${sorting}` }));
   for (const name of ['apply', 'min-confidence'] as const)
-    if (flags[name]) throw new UsageError(`--${name} goes with --move, --copy or --link`);
+    if (flags[name])
+      throw new UsageError(textWith('{option} goes with --move, --copy or --link', { option: `--${name}` }));
   return undefined;
 }
 
 function atMostOne<Name extends keyof Flags>(flags: Flags, names: readonly Name[]): Name | undefined {
   const given = names.filter((name) => flags[name] !== undefined && flags[name] !== false);
   if (given.length > 1)
-    throw new UsageError(`${given.map((name) => `--${name}`).join(' and ')} exclude each other`);
+    throw new UsageError(
+      textWith('{options} exclude each other', { options: given.map((name) => `--${name}`).join(', ') }),
+    );
   return given[0];
 }
 
@@ -212,5 +217,9 @@ function bounded(what: string, value: unknown, name: Setting): number {
   const { min, max, isWhole } = bounds[name];
   if (typeof value === 'number' && value >= min && value <= max && (!isWhole || Number.isInteger(value)))
     return value;
-  throw new UsageError(`${what} must be a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}`);
+  throw new UsageError(
+    isWhole
+      ? textWith('{what} must be a whole number from {min} to {max}', { what, min, max })
+      : textWith('{what} must be a number from {min} to {max}', { what, min, max }),
+  );
 }

@@ -1,5 +1,6 @@
 import { rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { sayIn } from '../messages/text.ts';
 import { sha256OfFile } from './album/file-photo.ts';
 import { lastMoveLog, type Move, markUndone, readMoveLog } from './album/move-log.ts';
 import { PlaceError, placeFile } from './album/place-file.ts';
@@ -25,6 +26,7 @@ export async function undo(
   { invocation, data, isQuiet }: UndoOptions,
 ): Promise<number> {
   if (rest.length > 0) throw new UsageError('undo takes the log of one run, or nothing for the last one');
+  const say = sayIn(invocation.language);
   const folder = moveLogFolder(data ?? invocation.dataFolder);
   const file = named === undefined ? lastMoveLog(folder) : resolve(invocation.folder, named);
   const moves = readMoveLog(file);
@@ -37,12 +39,15 @@ export async function undo(
       back += 1;
     } catch (error) {
       if (!(error instanceof PlaceError)) throw error;
-      failed.push(`not moved back: ${move.to}: ${error.message}`);
+      failed.push(say('not moved back: {file}: {reason}', { file: move.to, reason: error.text }));
     }
   }
   for (const folder of new Set(moves.map(({ to }) => dirname(to)))) await removeIfEmpty(folder);
   for (const line of failed) process.stderr.write(`${printable(line)}\n`);
-  if (!isQuiet) process.stderr.write(`${back} moved back, ${failed.length} left where they are\n`);
+  if (!isQuiet)
+    process.stderr.write(
+      `${say('{count} moved back, {failed} left where they are', { count: back, failed: failed.length })}\n`,
+    );
   if (failed.length > 0) return 1;
   markUndone(file);
   return 0;

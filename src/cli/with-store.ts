@@ -1,5 +1,6 @@
 import { driverName, openDriver } from '../compose/driver.ts';
 import { type Config, ConfigError } from '../config.ts';
+import { text } from '../messages/text.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,6 +27,11 @@ async function orUsageError<T>(config: Config, open: () => Promise<T>): Promise<
     return await open();
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new UsageError(`The store can't be opened (${driverName(config)}): ${(error as Error).message}`);
+    throw new UsageError(
+      text("The store can't be opened ({driver}): {reason}", {
+        driver: driverName(config),
+        reason: (error as Error).message,
+      }),
+    );
   }
 }

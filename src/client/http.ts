@@ -7,6 +7,8 @@ export interface HttpOptions {
   readonly userId?: string | undefined;
   /** Where the service wants one: `ack_…`. */
   readonly apiKey?: string | undefined;
+  /** Of the sentences of errors, such as `zh`; sent as `Accept-Language`. Default: what the platform sends. */
+  readonly language?: string;
   /** Longest that one request may take. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof fetch;
@@ -45,6 +47,7 @@ export function httpTo({
   baseUrl,
   userId,
   apiKey,
+  language,
   timeoutMs = defaultTimeoutMs,
   fetch = globalThis.fetch,
 }: HttpOptions): Http {
@@ -67,6 +70,7 @@ export function httpTo({
           accept,
           ...key,
           ...(userId && { 'x-user-id': userId }),
+          ...(language && { 'accept-language': language }),
           ...(body !== undefined && !(body instanceof FormData) && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: body instanceof FormData ? body : JSON.stringify(body) }),

@@ -46,11 +46,15 @@ export function inLanguage(language: Language, message: Message): string {
 }
 
 /** Says sentences in one language. */
-export type Say = <S extends Sentence>(
-  sentence: S,
-  ...values: ValueNames<S> extends never ? [] : [Values<S>]
-) => string;
+export interface Say {
+  <S extends Sentence>(sentence: S, ...values: ValueNames<S> extends never ? [] : [Values<S>]): string;
+  (message: Message): string;
+}
 
 export function sayIn(language: Language): Say {
-  return (sentence, ...[values]) => inLanguage(language, values ? { sentence, values } : { sentence });
+  return (message: Sentence | Text, values?: Text['values']) =>
+    inLanguage(
+      language,
+      typeof message === 'string' ? { sentence: message, ...(values && { values }) } : message,
+    );
 }

@@ -287,8 +287,18 @@ describe('classify', () => {
     const english = await runCli(folder, ['classify', 'album'], llm({ LANG: 'en_US.UTF-8' }));
     expect(english.err).toMatch(/^1\/2 classified, 1\/2 failed, in /m);
     expect(english.err).toMatch(/^ {2}pets +1$/m);
-    const chinese = await runCli(folder, ['classify', 'album'], llm({ LANG: 'zh_CN.UTF-8' }));
+    const args = ['classify', 'album', '--table', '--move', 'sorted', '--apply'];
+    const chinese = await runCli(folder, args, llm({ LANG: 'zh_CN.UTF-8' }));
     expect(chinese.err).toMatch(/^成功 1\/2, 失败 1\/2, /m);
+    expect(chinese.err).toMatch(/^已移动 album\/cat\.jpg → sorted\/pets\/cat\.jpg$/m);
+    expect(chinese.out).toMatch(/^文件 +类别 +置信度 +来源$/m);
+    expect(chinese.out).toMatch(/失败 +此文件是文本/);
+    expect((chinese.out + chinese.err).match(/[a-z]{2,} [a-z]{2,}/gi)).toEqual(['ts undo']);
+    const wrong = await runCli(folder, ['classify', 'album', '--lang', 'zh', '--aply'], {});
+    expect([wrong.code, wrong.err]).toEqual([
+      2,
+      expect.stringMatching(/^没有选项 --aply。您是指 --apply 吗？\n/),
+    ]);
   });
 
   test('leaves photos where they are whose category is not sure enough', async () => {

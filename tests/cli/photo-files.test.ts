@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { filePhoto } from '../../src/cli/album/file-photo.ts';
 import { photoFiles, type WalkOptions } from '../../src/cli/album/photo-files.ts';
+import { inLanguage, sayIn } from '../../src/messages/text.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -59,7 +60,9 @@ test('a folder below that can’t be read is told of and left out', () => {
   renameSync(inner, join(outer, 'inner'));
   const problems: string[] = [];
   try {
-    expect(found(['.'], { onUnreadable: (problem) => problems.push(problem) })).toContain('a.jpg');
+    expect(found(['.'], { onUnreadable: (problem) => problems.push(inLanguage('en', problem)) })).toContain(
+      'a.jpg',
+    );
     expect(problems).toEqual([expect.stringContaining("can't be read: ENAMETOOLONG")]);
   } finally {
     renameSync(join(outer, 'inner'), inner);
@@ -105,5 +108,5 @@ test.runIf(process.platform === 'linux')('a name that is no UTF-8 is found by it
   const [found] = photoFiles([join(folder, 'sub')]).files.filter(({ file }) => file.includes('\ufffd'));
   if (!found) throw new Error('it is not found');
   expect(found.location).toEqual(location);
-  expect(await filePhoto(found).read()).toEqual(Buffer.from('photo'));
+  expect(await filePhoto(found, sayIn('en')).read()).toEqual(Buffer.from('photo'));
 });

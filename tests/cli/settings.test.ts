@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, test } from 'vitest';
-import { classifyFlags, settingsFrom } from '../../src/cli/settings.ts';
-import { unknownCommand, unknownOption, usage } from '../../src/cli/usage.ts';
+import { classifyFlags, defaultJournal, settingsFrom } from '../../src/cli/settings.ts';
+import { unknownCommand, wrongOption } from '../../src/cli/usage.ts';
+import { inLanguage } from '../../src/messages/text.ts';
+import { usage } from '../../src/messages/usage.ts';
 
 const invocation = {
   command: 'album-classifier',
@@ -19,8 +21,8 @@ test.each([
   [['--concurrency', 'many'], '--concurrency must be a whole number'],
   [['--max-concurrent', '0'], '--max-concurrent must be'],
   [['--timeout', ''], '--timeout must be'],
-  [['--json', '--csv'], '--json and --csv exclude each other'],
-  [['--move', 'a', '--copy', 'b'], '--move and --copy exclude each other'],
+  [['--json', '--csv'], '--json, --csv exclude each other'],
+  [['--move', 'a', '--copy', 'b'], '--move, --copy exclude each other'],
   [['--move', ''], '--move needs a folder'],
   [['--apply'], '--apply goes with'],
   [['--min-confidence', '0.5'], '--min-confidence goes with'],
@@ -48,8 +50,12 @@ test('seconds become milliseconds, and a flag wins over nothing', () => {
   });
 });
 
-test('the usage names every option', () => {
-  for (const name of Object.keys(classifyFlags)) expect(usage).toContain(`--${name}`);
+test('the usage names every option, in each language', () => {
+  for (const name of Object.keys(classifyFlags)) expect(usage.en).toContain(`--${name}`);
+  const optionsIn = (text: string) => text.match(/^ {2}(-.*?|[a-z-]+)(?= {2}|$)/gm);
+  expect(optionsIn(usage.zh)).toEqual(optionsIn(usage.en));
+  expect(usage.en).toContain(defaultJournal);
+  expect(usage.zh).toContain(defaultJournal);
 });
 
 test('a configuration file may keep the settings in the section of another program', () => {
@@ -59,7 +65,9 @@ test('a configuration file may keep the settings in the section of another progr
     writeFileSync(file, '{"image_generation":{"max_concurrent":3,"model":"x"},"video":{}}');
     const { concurrency, notices } = settings('--config', file);
     expect(concurrency).toBe(3);
-    expect(notices).toEqual([`${file}: image_generation.model is ignored.`]);
+    expect(notices.map((notice) => inLanguage('en', notice))).toEqual([
+      `${file}: image_generation.model is ignored.`,
+    ]);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -70,16 +78,20 @@ test('a misspelt command gets the right one', () => {
   expect(unknownCommand('dance').message).toBe('there is no command dance');
 });
 
-test('a misspelt option gets the right one', () => {
-  const unknown = (arg: string) => {
+test('a wrong option is named, a misspelt one with the right one', () => {
+  const unknown = (...args: string[]) => {
     try {
-      parseArgs({ args: [arg], options: classifyFlags });
+      parseArgs({ args, options: classifyFlags });
     } catch (error) {
-      return unknownOption(error, Object.keys(classifyFlags))?.message;
+      return wrongOption(error, Object.keys(classifyFlags))?.message;
     }
     return undefined;
   };
   expect(unknown('--dryrun')).toBe('There is no option --dryrun. Did you mean --dry-run?');
   expect(unknown('--hiden')).toBe('There is no option --hiden. Did you mean --hidden?');
   expect(unknown('--nonsense')).toBe('There is no option --nonsense.');
+  expect(unknown('--timeout')).toBe('The option --timeout needs a value.');
+  expect(unknown('-c')).toBe('The option --concurrency needs a value.');
+  expect(unknown('--journal', '--fresh')).toBe('The option --journal needs a value.');
+  expect(unknown('--apply=yes')).toBe('The option --apply takes no value.');
 });

@@ -21,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { filePhoto } from '../../src/cli/album/file-photo.ts';
 import type { Sorting } from '../../src/cli/album/place-file.ts';
 import { type Sortable, sortFiles } from '../../src/cli/album/sort-files.ts';
+import { sayIn } from '../../src/messages/text.ts';
 
 let folder: string;
 const mounts: string[] = [];
@@ -41,7 +42,8 @@ function file(name: string, content: Buffer | string = name, category = 'pets'):
   return { photo: photoAt(path), hash: sha256(content), category, confidence: 0.9 };
 }
 
-const photoAt = (path: string) => filePhoto({ file: path, location: path });
+const say = sayIn('en');
+const photoAt = (path: string) => filePhoto({ file: path, location: path }, say);
 const into = () => join(folder, 'sorted');
 const contents = (path: string) => readdirSync(path).sort();
 const read = (...names: string[]) => readFileSync(join(into(), ...names), 'utf8');
@@ -50,7 +52,7 @@ async function sort(files: readonly Sortable[], sorting: Sorting, apply = true, 
   const told: string[] = [];
   const report = (line: string) => void told.push(line);
   const logFolder = join(folder, 'moves');
-  const failed = await sortFiles(files, { sorting, into: target, apply, logFolder, report });
+  const failed = await sortFiles(files, { sorting, into: target, apply, logFolder, report, say });
   return { failed, told: told.join('\n') };
 }
 

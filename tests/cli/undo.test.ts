@@ -9,6 +9,7 @@ import { photoFiles } from '../../src/cli/album/photo-files.ts';
 import { sortFiles } from '../../src/cli/album/sort-files.ts';
 import { undo } from '../../src/cli/undo.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
+import { sayIn } from '../../src/messages/text.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -36,8 +37,10 @@ function hashes(below: string): Record<string, string> {
   return Object.fromEntries(names.sort().map((path) => [path, sha256(readFileSync(path))]));
 }
 
+const say = sayIn('en');
+
 async function moveAll(): Promise<void> {
-  const found = photoFiles(['album'], { folder }).files.map(filePhoto);
+  const found = photoFiles(['album'], { folder }).files.map((one) => filePhoto(one, say));
   const files = found.map((photo, index) => ({
     photo,
     hash: sha256(readFileSync(photo.path)),
@@ -45,7 +48,12 @@ async function moveAll(): Promise<void> {
     confidence: 0.9,
   }));
   const options = { sorting: 'move', into: join(folder, 'sorted'), apply: true } as const;
-  const failed = await sortFiles(files, { ...options, logFolder: join(folder, 'data/moves'), report() {} });
+  const failed = await sortFiles(files, {
+    ...options,
+    logFolder: join(folder, 'data/moves'),
+    report() {},
+    say,
+  });
   expect(failed).toBe(0);
 }
 

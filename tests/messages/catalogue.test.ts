@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { inLanguage, text } from '../../src/messages/text.ts';
 import { zhCli } from '../../src/messages/zh-cli.ts';
@@ -8,6 +9,31 @@ const parts: Readonly<Record<string, Readonly<Record<string, string>>>> = { zhCl
 const entries = Object.values(parts).flatMap((part) => Object.entries(part));
 const withoutValues = (sentence: string) => sentence.replaceAll(/\{\w+\}/g, '');
 const valuesIn = (sentence: string) => [...new Set(sentence.match(/\{\w+\}/g))].sort().join();
+
+/** Literals that are written to people; sentences of `UsageError` and the like are checked by their type. */
+const written = /\b(?:write|err|report|warn|print|log)\((?:`|'|")((?:[^`'"\\]|\\.)*)/g;
+
+test('the command line writes no sentence that is not in the catalogue', () => {
+  const found = globSync('src/cli/**/*.ts').flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(written)].map(([, literal = '']) => `${file}: ${literal}`),
+  );
+  expect(found.filter((one) => /[a-z]{2,} [a-z]{2,}/i.test(one.replaceAll(/\$\{[^}]*\}/g, '')))).toEqual([]);
+});
+
+test('the page of operators marks no sentence that is not in the catalogue', () => {
+  const page = readFileSync('src/http/pages/ops-page/index.html', 'utf8');
+  const marked = [...page.matchAll(/\{\{(.+?)\}\}/g)].map(([, sentence = '']) => sentence);
+  const scripts = globSync('src/http/pages/ops-page/*.js').map((file) => readFileSync(file, 'utf8'));
+  const said = [...scripts.join('\n').matchAll(/\bsay\('((?:[^'\\]|\\.)*)'/g)].map(
+    ([, sentence = '']) => sentence,
+  );
+  expect(marked.length).toBeGreaterThan(30);
+  expect(said.length).toBeGreaterThan(20);
+  expect([...marked, ...said].filter((sentence) => !Object.hasOwn(zhPages, sentence))).toEqual([]);
+  // What is left of the page without tags, marks and data.
+  const text = page.replaceAll(/<script[^>]*>[^<]*<\/script>|<[^>]*>|\{\{.+?\}\}/g, ' ');
+  expect(text.match(/[A-Za-z]{2,}/g)).toEqual(['album', 'classifier', 'album', 'classifier']);
+});
 
 describe('the catalogue of messages', () => {
   test('names the same values in both languages', () => {

@@ -4,6 +4,7 @@ import { httpTo } from '../../client/http.ts';
 import { httpTransport } from '../../client/http-transport.ts';
 import type { Transport } from '../../client/transport.ts';
 import { type Config, loadClientKey } from '../../config.ts';
+import { sayIn } from '../../messages/text.ts';
 import { openLog } from '../../process/log.ts';
 import { openServices } from '../../services.ts';
 import type { VisionCallReport } from '../../vision/calls/call-report.ts';
@@ -40,11 +41,15 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-export function serverBackend(server: string, { user, timeoutMs, concurrency, lane }: Settings): Backend {
+export function serverBackend(
+  server: string,
+  { user, timeoutMs, concurrency, lane, language }: Settings,
+): Backend {
   const http = httpTo({
     baseUrl: server,
     userId: user,
     apiKey: loadClientKey(),
+    language,
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
   return {
@@ -71,6 +76,7 @@ export async function ownBackend(
   settings: Settings,
   onCall: (call: VisionCallReport) => void,
 ): Promise<Backend> {
+  const say = sayIn(settings.language);
   const config = tuned(settings.loadConfig(), settings);
   const { log } = openLog({ ...config.log, level: 'error', toStderr: true });
   const failures = openFailureTally((config.llm?.providers.length ?? 0) > 1);
@@ -82,12 +88,12 @@ export async function ownBackend(
     },
   });
   const onFailure = () => {
-    const why = config.strategy === 'llm-only' ? whyLlmCannotAnswer(services.state().llm) : undefined;
+    const why = config.strategy === 'llm-only' ? whyLlmCannotAnswer(services.state().llm, say) : undefined;
     if (why !== undefined) hopeless.abort(new Error(why));
   };
   await services.ready();
   const photoMs = settings.maxWaitMs ?? config.limits.batchMs;
-  const transport = inProcess(services, { photoMs, lane: settings.lane, onFailure });
+  const transport = inProcess(services, { photoMs, lane: settings.lane, onFailure, say });
   const isUp = services.health().database === 'connected';
   return {
     transport,
@@ -98,7 +104,7 @@ export async function ownBackend(
     currency: services.state().llm?.currency,
     laneSize: () => services.albumLane?.state().photos ?? 0,
     notices: [
-      ...(isUp ? [] : ['The database is not reachable: nothing is looked up or remembered there.']),
+      ...(isUp ? [] : [say('The database is not reachable: nothing is looked up or remembered there.')]),
       ...(await services.modelNotices()),
     ],
     failures: async () => [...(services.state().llm?.isOverBudget ? [overBudget] : []), ...failures.list()],

@@ -2,6 +2,7 @@ import { runAlbum } from '../../client/album.ts';
 import type { PhotoAnswer } from '../../client/answer.ts';
 import { ClientError } from '../../client/client-error.ts';
 import type { Transport } from '../../client/transport.ts';
+import { sayIn } from '../../messages/text.ts';
 import { pause } from '../../resilience/backoff.ts';
 import type { AccountState } from '../account.ts';
 import type { Settings } from '../settings.ts';
@@ -16,7 +17,7 @@ export interface ProvisionalPhoto {
 }
 
 export interface BetterAnswersOptions {
-  readonly settings: Pick<Settings, 'showsProgress' | 'isQuiet'>;
+  readonly settings: Pick<Settings, 'showsProgress' | 'isQuiet' | 'language'>;
   readonly streams: { readonly err: (text: string) => void; readonly isTerminal: boolean };
   readonly money: () => AccountState | undefined;
   readonly transport: Transport;
@@ -42,30 +43,29 @@ export function stillProvisional(result: PhotoAnswer | ClientError): PhotoAnswer
   return isProvisional ? { ...result, betterAnswer: 'pending' } : result;
 }
 
-export function provisionalNotice(count: number): string {
-  return `${count} photos have provisional answers; better ones follow. The same command finds them later, and --wait waits for them.`;
-}
-
 /**
  * Waits until all photos have better answers, or no more are to come.
  * @returns the provisional answers that were replaced
  */
 export async function awaitBetterAnswers(photos: readonly ProvisionalPhoto[], options: BetterAnswersOptions) {
   const { settings, streams, money, onBetter, onRest } = options;
+  const say = sayIn(settings.language);
   const startedMs = performance.now();
   const provisional: PhotoAnswer[] = [];
   const total = photos.length;
   if (total > 0 && !options.stop.aborted) {
     if (!settings.isQuiet)
-      streams.err(`Waiting for ${total} better answers at half price. Ctrl-C ends the wait.\n`);
-    const progress = openProgress(total, settings.showsProgress && streams.isTerminal);
+      streams.err(
+        `${say('Waiting for {count} better answers at half price. Ctrl-C ends the wait.', { count: total })}\n`,
+      );
+    const progress = openProgress(total, settings.showsProgress && streams.isTerminal, say);
     const rest = await poll(photos, {
       ...options,
       onBetter(photo, answer) {
         provisional.push(photo.answer);
         onBetter(photo, answer);
         const counts = { total, finished: provisional.length, fromCache: 0, failed: 0 };
-        progress.update({ ...counts, money: money(), note: 'better answers', file: photo.photo.file });
+        progress.update({ ...counts, money: money(), note: say('better answers'), file: photo.photo.file });
       },
     });
     progress.stop();

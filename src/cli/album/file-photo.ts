@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { AlbumPhoto } from '../../client/photo.ts';
+import type { Say } from '../../messages/text.ts';
 import type { FoundFile } from './photo-files.ts';
 
 /** A photo in a file. */
@@ -18,7 +19,8 @@ export interface FilePhoto extends AlbumPhoto {
   readonly mtimeMs: number;
 }
 
-export function filePhoto({ file, location }: FoundFile): FilePhoto {
+export function filePhoto({ file, location }: FoundFile, say: Say): FilePhoto {
+  const readable = <T>(reading: Promise<T>) => orUnreadable(reading, say);
   const stat = statSync(location, { throwIfNoEntry: false });
   return {
     file,
@@ -46,10 +48,11 @@ export async function sha256OfFile(path: PathLike): Promise<string> {
   return hash.digest('hex');
 }
 
-async function readable<T>(reading: Promise<T>): Promise<T> {
+async function orUnreadable<T>(reading: Promise<T>, say: Say): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    throw new Error(`The file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new Error(say("The file can't be read ({code}).", { code }));
   }
 }

@@ -7,6 +7,7 @@ import { AppError, VisionError } from '../../errors.ts';
 import { newRequestId } from '../../http/access/caller.ts';
 import { photoData } from '../../http/answer-schemas.ts';
 import { receivedUpload } from '../../image/upload/receive.ts';
+import type { Say } from '../../messages/text.ts';
 import type { Caller } from '../../photos/caller.ts';
 import { openPhotoClassifier } from '../../photos/classify-photo.ts';
 import { openHashLookup } from '../../photos/look-up-hashes.ts';
@@ -26,7 +27,13 @@ export function inProcess(
     photoMs,
     lane,
     onFailure,
-  }: { readonly photoMs: number; readonly lane: 'album' | undefined; readonly onFailure: () => void },
+    say,
+  }: {
+    readonly photoMs: number;
+    readonly lane: 'album' | undefined;
+    readonly onFailure: () => void;
+    readonly say: Say;
+  },
 ): InProcess {
   const classifier = openPhotoClassifier(services);
   const lookup = openHashLookup(services);
@@ -68,7 +75,9 @@ export function inProcess(
     if ((photo.sizeBytes ?? 0) > fileBytes)
       throw new ClientError(
         'file_too_large',
-        `The file is larger than ${fileBytes / 1_000_000} MB. MAX_IMAGE_SIZE_MB sets this limit.`,
+        say('The file is larger than {limit} MB. MAX_IMAGE_SIZE_MB sets this limit.', {
+          limit: fileBytes / 1_000_000,
+        }),
       );
     const content = await photo.read();
     if (!Buffer.isBuffer(content)) throw new Error('photos are read from files here');
@@ -91,12 +100,12 @@ export function inProcess(
         const found = await lookup.lookUp(hashes, 'batch-check-cache', callerUntil(signal));
         return found.map((one, index) => one && answerFor(hashes[index] ?? '', one));
       } catch (error) {
-        throw clientError(error);
+        throw clientError(error, say);
       }
     },
     async classify(batch, onOutcome, signal) {
       for (const [position, one] of batch.entries()) {
-        const outcome = await classifyOne(one, signal).catch(clientError);
+        const outcome = await classifyOne(one, signal).catch((error) => clientError(error, say));
         if (outcome instanceof ClientError) onFailure();
         onOutcome(position, outcome);
       }
@@ -107,13 +116,16 @@ export function inProcess(
 /** Reasons for which no vision model was asked. Such a photo may be tried again. */
 const neverAsked = ['cooling', 'resting', 'rejected', 'queue_full', 'queue_timeout'];
 
-function clientError(error: unknown): ClientError {
+function clientError(error: unknown, say: Say): ClientError {
   if (error instanceof ClientError) return error;
   if (!(error instanceof AppError)) return new ClientError('unreadable', (error as Error).message);
-  const { code, message, status, retryAfterS = 0 } = error;
+  const { code, text, status, retryAfterS = 0 } = error;
   const isRetryable = error instanceof VisionError ? neverAsked.includes(error.reason) : undefined;
-  const setting = code === 'too_many_pixels' ? ' MAX_MEGAPIXELS and MEGAPIXEL_LIMITS set this limit.' : '';
-  return new ClientError(code, `${message}${setting}`, {
+  const message =
+    code === 'too_many_pixels'
+      ? say('{error} MAX_MEGAPIXELS and MEGAPIXEL_LIMITS set this limit.', { error: text })
+      : say(text);
+  return new ClientError(code, message, {
     status,
     retryAfterMs: retryAfterS * 1000,
     ...(isRetryable !== undefined && { isRetryable }),

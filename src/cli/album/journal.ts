@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { PhotoAnswer } from '../../client/answer.ts';
+import { type Message, text } from '../../messages/text.ts';
 import type { FilePhoto } from './file-photo.ts';
 
 export interface JournalEntry {
@@ -86,14 +87,14 @@ export function openJournal(
 export function journalOrWarning(
   file: string | undefined,
   backend: Parameters<typeof openJournal>[1],
-  warn: (line: string) => void,
+  warn: (problem: Message) => void,
 ): Journal | undefined {
   if (file === undefined) return undefined;
   try {
     return openJournal(file, backend);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    warn(`No journal is kept: ${file} can't be used (${code ?? 'unknown'}).`);
+    warn(text("No journal is kept: {file} can't be used ({code}).", { file, code: code ?? 'unknown' }));
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from '../../messages/text.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface Move {
@@ -52,7 +53,11 @@ export function readMoveLog(file: string): Move[] {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${file} ${code ? `can't be read: ${code}` : 'is no log of moves'}`);
+    throw new UsageError(
+      code
+        ? text("{file} can't be read: {code}", { file, code })
+        : text('{file} is no log of moves', { file }),
+    );
   }
 }
 

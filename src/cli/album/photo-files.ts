@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Dirent, globSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { type Message, text } from '../../messages/text.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface WalkOptions {
@@ -16,7 +17,7 @@ export interface WalkOptions {
   /** A folder to leave out: the one that sorted photos go to. */
   readonly except?: string | undefined;
   /** Called for a folder below a named one that can't be read. */
-  readonly onUnreadable?: (problem: string) => void;
+  readonly onUnreadable?: (problem: Message) => void;
 }
 
 export interface FoundFile {
@@ -72,7 +73,8 @@ export function photoFiles(paths: readonly string[], options: WalkOptions = {}):
       else if (isUtf8(entry.name)) {
         if (entry.isDirectory()) walk(path, join(real, name), rules);
         else keep(join(real, name), { file: path, location: at(path) });
-      } else if (entry.isDirectory()) options.onUnreadable?.(`${path}: the name of the folder is not UTF-8`);
+      } else if (entry.isDirectory())
+        options.onUnreadable?.(text('{path}: the name of the folder is not UTF-8', { path }));
       else {
         const location = Buffer.concat([Buffer.from(`${at(folder)}/`), entry.name]);
         keep(location.toString('latin1'), { file: path, location });
@@ -81,7 +83,7 @@ export function photoFiles(paths: readonly string[], options: WalkOptions = {}):
   }
 
   const keep = (key: string, file: FoundFile) => found.has(key) || found.set(key, file);
-  const refuse = (problem: string) => {
+  const refuse = (problem: Message) => {
     throw new UsageError(problem);
   };
 
@@ -91,7 +93,8 @@ export function photoFiles(paths: readonly string[], options: WalkOptions = {}):
       walk(path, realpathSync(location), [{ base: location, matcher: own }], refuse);
     else keep(join(realpathSync(dirname(location)), basename(location)), { file: path, location });
   }
-  if (found.size === 0) throw new UsageError(`there are no photos in ${paths.join(', ')}`);
+  if (found.size === 0)
+    throw new UsageError(text('there are no photos in {paths}', { paths: paths.join(', ') }));
   return { files: [...found.values()], leftOut };
 }
 
@@ -113,11 +116,13 @@ function expanded(path: string, base: string): string[] {
   const at = (one: string) => resolve(base, one);
   if (path !== '' && lstatSync(at(path), { throwIfNoEntry: false })) {
     if (statSync(at(path), { throwIfNoEntry: false })) return [path];
-    throw new UsageError(`${path} is a link to nothing`);
+    throw new UsageError(text('{path} is a link to nothing', { path }));
   }
   const matches = /[*?[{]/.test(path) ? globSync(path, { cwd: base }).sort() : [];
   if (matches.length === 0)
-    throw new UsageError(`${path === '' ? 'a path without a name' : path} does not exist`);
+    throw new UsageError(
+      path === '' ? 'a path without a name does not exist' : text('{path} does not exist', { path }),
+    );
   return matches.filter((match) => photoPattern.test(match) || statSync(at(match)).isDirectory());
 }
 
@@ -126,7 +131,12 @@ function entriesOf(location: string, folder: string, onUnreadable: WalkOptions['
     const entries = readdirSync(location, { withFileTypes: true, encoding: 'buffer' });
     return entries.sort((a, b) => Buffer.compare(a.name, b.name));
   } catch (error) {
-    onUnreadable?.(`${folder} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+    onUnreadable?.(
+      text("{file} can't be read: {code}", {
+        file: folder,
+        code: (error as NodeJS.ErrnoException).code ?? 'unknown',
+      }),
+    );
     return [];
   }
 }

@@ -14,6 +14,14 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import {
+  inLanguage,
+  type Message,
+  type PlainSentence,
+  type Text,
+  text,
+  textOf,
+} from '../../messages/text.ts';
 import { type FilePhoto, sha256OfFile } from './file-photo.ts';
 
 export type Sorting = 'move' | 'copy' | 'link';
@@ -28,7 +36,14 @@ export interface Placed {
 }
 
 /** Why a file stays where it is. */
-export class PlaceError extends Error {}
+export class PlaceError extends Error {
+  readonly text: Text;
+
+  constructor(message: Message) {
+    super(inLanguage('en', message));
+    this.text = textOf(message);
+  }
+}
 
 /** As many names are tried before one file is given up. */
 const maxNames = 10_000;
@@ -201,7 +216,7 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }
 
-const reasons: Record<string, string> = {
+const reasons: Record<string, PlainSentence> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
@@ -213,7 +228,7 @@ const reasons: Record<string, string> = {
   ENAMETOOLONG: 'its name is too long there',
 };
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): Message {
   const code = codeOf(error);
-  return reasons[code] ?? `it failed (${code || 'unknown'})`;
+  return reasons[code] ?? text('it failed ({code})', { code: code || 'unknown' });
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { SingleBar } from 'cli-progress';
+import type { Say } from '../../messages/text.ts';
 import { type AccountState, moneyText } from '../account.ts';
 import { printable, shortened } from './rows.ts';
 
@@ -24,10 +25,10 @@ export interface Progress {
 const windowMs = 15_000;
 
 /** A bar on standard error where that is a terminal; nothing elsewhere. */
-export function openProgress(total: number, isShown: boolean): Progress {
+export function openProgress(total: number, isShown: boolean, say: Say): Progress {
   if (!isShown) return { update() {}, stop() {} };
   const bar = new SingleBar({
-    format: ' {bar} {percentage}%  {value}/{total}  {rate}/s  {left} left  {details}',
+    format: ' {bar} {percentage}%  {value}/{total}  {rate}/s  {left}  {details}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 28,
@@ -49,11 +50,12 @@ export function openProgress(total: number, isShown: boolean): Progress {
 
   function draw() {
     const rate = perSecond();
-    const left = rate > 0 ? durationText((state.total - state.finished) / rate) : '…';
-    bar.update(state.finished, { rate: rate.toFixed(1), left, details: detailsOf(state) });
+    const time = rate > 0 ? durationText((state.total - state.finished) / rate, say) : '…';
+    const left = say('{time} left', { time });
+    bar.update(state.finished, { rate: rate.toFixed(1), left, details: detailsOf(state, say) });
   }
 
-  bar.start(total, 0, { rate: '0.0', left: '…', details: '' });
+  bar.start(total, 0, { rate: '0.0', left: say('{time} left', { time: '…' }), details: '' });
   const timer = setInterval(draw, 200);
   return {
     update(next) {
@@ -69,19 +71,23 @@ export function openProgress(total: number, isShown: boolean): Progress {
 
 const nameColumns = 28;
 
-function detailsOf({ fromCache, failed, money, note, file }: ProgressState): string {
-  const parts = note === undefined ? [`${fromCache} cached`, `${failed} failed`] : [note];
+function detailsOf({ fromCache, failed, money, note, file }: ProgressState, say: Say): string {
+  const parts =
+    note === undefined
+      ? [say('{count} cached', { count: fromCache }), say('{count} failed', { count: failed })]
+      : [note];
   if (money && money.spentMicro > 0) parts.push(moneyText(money.spentMicro, money.currency));
   if (file !== undefined) parts.push(shortened(printable(basename(file)), nameColumns));
   return parts.join(' · ');
 }
 
 /** `4.2 s`, `42 s`, `3 min 20 s`, `2 h 05 min` */
-export function durationText(seconds: number): string {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+export function durationText(seconds: number, say: Say): string {
+  if (seconds < 9.95) return say('{seconds} s', { seconds: seconds.toFixed(1) });
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
+  if (whole < 60) return say('{seconds} s', { seconds: whole });
   const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  const inTwo = (count: number) => String(count % 60).padStart(2, '0');
+  if (minutes < 60) return say('{minutes} min {seconds} s', { minutes, seconds: inTwo(whole) });
+  return say('{hours} h {minutes} min', { hours: Math.floor(minutes / 60), minutes: inTwo(minutes) });
 }

@@ -1,5 +1,7 @@
 import type { PhotoAnswer } from '../../client/answer.ts';
 import { ClientError } from '../../client/client-error.ts';
+import type { Say } from '../../messages/text.ts';
+import { errorText } from './error-text.ts';
 
 /** How one file ended. */
 export interface Row {
@@ -17,20 +19,21 @@ export interface Output {
   end(summary: object): void;
 }
 
-export function openOutput(form: OutputForm, write: (text: string) => void): Output {
+export function openOutput(form: OutputForm, write: (text: string) => void, say: Say): Output {
   const rows: Row[] = [];
+  const shownIn = (row: Row) => shown(row, say);
   const inOrder = () => rows.toSorted((one, other) => (one.file < other.file ? -1 : 1));
   switch (form) {
     case 'ndjson':
       return {
-        add: (row) => write(`${JSON.stringify(shown(row))}\n`),
+        add: (row) => write(`${JSON.stringify(shownIn(row))}\n`),
         end: (summary) => write(`${JSON.stringify({ summary })}\n`),
       };
     case 'csv':
       write(csvLine(csvColumns));
       return {
         add: (row) => {
-          const cells: Record<string, unknown> = shown(row);
+          const cells: Record<string, unknown> = shownIn(row);
           write(csvLine(csvColumns.map((column) => cells[column])));
         },
         end: () => {},
@@ -38,18 +41,19 @@ export function openOutput(form: OutputForm, write: (text: string) => void): Out
     case 'json':
       return {
         add: (row) => rows.push(row),
-        end: (summary) => write(`${JSON.stringify({ photos: inOrder().map(shown), summary }, null, 2)}\n`),
+        end: (summary) => write(`${JSON.stringify({ photos: inOrder().map(shownIn), summary }, null, 2)}\n`),
       };
     case 'table':
-      return { add: (row) => rows.push(row), end: () => write(tableOf(inOrder())) };
+      return { add: (row) => rows.push(row), end: () => write(tableOf(inOrder(), say)) };
     default:
       return form satisfies never;
   }
 }
 
-function shown({ file, hash, result }: Row) {
+function shown({ file, hash, result }: Row, say: Say) {
   const base = { file, ...(hash !== undefined && { hash }) };
-  if (result instanceof ClientError) return { ...base, error: result.message, error_code: result.code };
+  if (result instanceof ClientError)
+    return { ...base, error: errorText(result, say), error_code: result.code };
   const { inferenceMethod, backgroundColor, betterAnswer, ...answer } = result;
   return {
     ...base,
@@ -87,25 +91,25 @@ function csvLine(cells: readonly unknown[]): string {
   return `${quoted.join(',')}\r\n`;
 }
 
-function tableOf(rows: readonly Row[]): string {
+function tableOf(rows: readonly Row[], say: Say): string {
   const cells = rows.map(({ file, result }) =>
     result instanceof ClientError
-      ? [printable(file), 'failed', '', result.message]
+      ? [printable(file), say('failed'), '', errorText(result, say)]
       : [
           printable(file),
           result.category,
           result.confidence.toFixed(2),
-          `${result.inferenceMethod}${result.degraded ? ' (degraded)' : ''}`,
+          result.degraded
+            ? say('{method} (degraded)', { method: result.inferenceMethod })
+            : result.inferenceMethod,
         ],
   );
-  const table = [['FILE', 'CATEGORY', 'CONFIDENCE', 'BY'], ...cells];
+  const table = [[say('FILE'), say('CATEGORY'), say('CONFIDENCE'), say('BY')], ...cells];
   const widths = [0, 1, 2].map((column) =>
     table.reduce((most, row) => Math.max(most, columnsOf(row[column] ?? '')), 0),
   );
   const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - columnsOf(cell))))
-      .join('  ');
+    row.map((cell, column) => padded(cell, widths[column] ?? 0)).join('  ');
   return table.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
@@ -122,6 +126,11 @@ export function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) columns += wide.test(character) ? 2 : 1;
   return columns;
+}
+
+/** The text with spaces after it, up to that many columns. */
+export function padded(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }
 
 /** The text in at most that many columns, without its middle where it is longer. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, parse } from 'node:path';
+import type { Say } from '../../messages/text.ts';
 import { type FilePhoto, sha256OfFile } from './file-photo.ts';
 import { videoOf } from './live-photo.ts';
 import { type MoveLog, openMoveLog } from './move-log.ts';
@@ -16,6 +17,7 @@ export interface SortOptions {
   /** Where the log of moves goes. */
   readonly logFolder: string;
   readonly report: (line: string) => void;
+  readonly say: Say;
   /** How the user sees a path. Default: unchanged. */
   readonly shown?: (path: string) => string;
 }
@@ -27,10 +29,28 @@ export interface Sortable {
   readonly confidence: number;
 }
 
-const verbs = {
-  move: ['would move', 'moved', 'to move'],
-  copy: ['would copy', 'copied', 'to copy'],
-  link: ['would link', 'linked', 'to link'],
+const sentences = {
+  move: {
+    planned: 'would move {file} → {path}',
+    done: 'moved {file} → {path}',
+    failed: 'not moved: {file}: {reason}',
+    plannedCount: '{count} files to move',
+    doneCount: '{count} moved',
+  },
+  copy: {
+    planned: 'would copy {file} → {path}',
+    done: 'copied {file} → {path}',
+    failed: 'not copied: {file}: {reason}',
+    plannedCount: '{count} files to copy',
+    doneCount: '{count} copied',
+  },
+  link: {
+    planned: 'would link {file} → {path}',
+    done: 'linked {file} → {path}',
+    failed: 'not linked: {file}: {reason}',
+    plannedCount: '{count} files to link',
+    doneCount: '{count} linked',
+  },
 } as const;
 
 /** A server chooses the category, which becomes the name of a folder. */
@@ -41,8 +61,8 @@ const folderPattern = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
  * @returns how many files failed
  */
 export async function sortFiles(files: readonly Sortable[], options: SortOptions): Promise<number> {
-  const { sorting, apply, minConfidence = 0, report } = options;
-  const [, past, infinitive] = verbs[sorting];
+  const { sorting, apply, minConfidence = 0, report, say } = options;
+  const { plannedCount, doneCount } = sentences[sorting];
   const sure = files.filter(({ confidence }) => confidence >= minConfidence);
   const counts = { placed: 0, there: 0, failed: 0 };
   const log = sorting === 'move' && apply && sure.length > 0 ? openMoveLog(options.logFolder) : undefined;
@@ -52,12 +72,15 @@ export async function sortFiles(files: readonly Sortable[], options: SortOptions
     log?.close();
   }
   const unsure = files.length - sure.length;
-  const parts = [`${counts.placed} ${apply ? past : `files ${infinitive}`}`];
-  if (counts.there > 0) parts.push(`${counts.there} there already`);
-  if (counts.failed > 0) parts.push(`${counts.failed} left where they are`);
-  if (unsure > 0) parts.push(`${unsure} below a confidence of ${minConfidence}`);
-  report(parts.join(', '));
-  if (!apply && counts.placed > 0) report('Nothing was touched: add --apply to do it.');
+  const parts = [say(apply ? doneCount : plannedCount, { count: counts.placed })];
+  if (counts.there > 0) parts.push(say('{count} there already', { count: counts.there }));
+  if (counts.failed > 0) parts.push(say('{count} left where they are', { count: counts.failed }));
+  if (unsure > 0)
+    parts.push(
+      say('{count} below a confidence of {confidence}', { count: unsure, confidence: minConfidence }),
+    );
+  report(parts.join(say(', ')));
+  if (!apply && counts.placed > 0) report(say('Nothing was touched: add --apply to do it.'));
   return counts.failed;
 }
 
@@ -68,30 +91,32 @@ async function sortOne(
   options: SortOptions & { readonly log: MoveLog | undefined },
   counts: Counts,
 ): Promise<void> {
-  const { sorting, into, apply, report, shown = (path: string) => path, log } = options;
-  const [future, past] = verbs[sorting];
+  const { sorting, into, apply, report, say, shown = (path: string) => path, log } = options;
+  const { planned, done, failed } = sentences[sorting];
   const folder = join(into, category);
   try {
     if (!folderPattern.test(category)) throw new PlaceError('its category is no name for a folder');
     if (!photo.isNamedByPath) throw new PlaceError('its name is not UTF-8; rename it first');
     const video = sorting === 'move' ? await videoOf(photo.path).catch(() => undefined) : undefined;
-    const withVideo = video ? ` with ${video.name}` : '';
+    const file = video ? say('{file} with {video}', { file: photo.file, video: video.name }) : photo.file;
     if (!apply) {
       counts.placed += 1;
       const path = join(folder, photo.name);
-      const orNext = existsSync(path) ? ' (or the next free name)' : '';
-      return report(`${future} ${photo.file}${withVideo} → ${shown(path)}${orNext}`);
+      const target = existsSync(path)
+        ? say('{path} (or the next free name)', { path: shown(path) })
+        : shown(path);
+      return report(say(planned, { file, path: target }));
     }
     const names = () => namesWith(photo.name, video, folder);
     const { path, wasThere } = await placeFile(photo, hash, folder, sorting, names);
     if (!wasThere) log?.add({ from: photo.path, to: path, sha256: hash });
     counts[wasThere ? 'there' : 'placed'] += 1;
-    report(`${wasThere ? 'already there:' : past} ${photo.file}${withVideo} → ${shown(path)}`);
+    report(say(wasThere ? 'already there: {file} → {path}' : done, { file, path: shown(path) }));
     if (video) await moveVideo(video, path, log);
   } catch (error) {
     if (!(error instanceof PlaceError)) throw error;
     counts.failed += 1;
-    report(`not ${past}: ${photo.file}: ${error.message}`);
+    report(say(failed, { file: photo.file, reason: error.text }));
   }
 }
 

@@ -1,12 +1,12 @@
 import type { PhotoAnswer } from '../../client/answer.ts';
 import type { AlbumSummary } from '../../client/tally.ts';
+import type { Say, Sentence } from '../../messages/text.ts';
 import { type AccountState, moneyText } from '../account.ts';
-import type { Language } from '../invocation.ts';
+import { errorText } from './error-text.ts';
 import { type CountedFailure, failureLine } from './llm-failures.ts';
 import { type LeftOut, leftOutKinds } from './photo-files.ts';
 import { durationText } from './progress.ts';
-import { columnsOf } from './rows.ts';
-import { type SummaryWords, summaryWords } from './summary-words.ts';
+import { padded } from './rows.ts';
 
 export interface RunSummary extends AlbumSummary {
   /** Done in an earlier run; counted as succeeded and as from the cache. */
@@ -80,43 +80,67 @@ export function summaryObject(run: RunSummary): object {
       ...(money.savedMicro !== undefined && { saved: money.savedMicro / 1_000_000 }),
       currency: money.currency,
     }),
-    ...(run.failures.length > 0 && { llm_failures: run.failures }),
+    ...(run.failures.length > 0 && { llm_failures: run.failures.map(({ text: _, ...failure }) => failure) }),
   };
 }
 
-export function summaryText(run: RunSummary, language: Language): string {
-  const words = summaryWords[language];
+const leftOutSentences = {
+  videos: '{count} videos',
+  raw: '{count} RAW files',
+  links: '{count} links',
+  hidden: '{count} hidden',
+  ignored: '{count} ignored',
+  other: '{count} other files',
+} as const satisfies Record<keyof LeftOut, Sentence>;
+
+/** `2 videos, 1 hidden`; empty if nothing was left out. */
+export function leftOutText(leftOut: LeftOut, say: Say): string {
+  const kinds = leftOutKinds.filter((kind) => leftOut[kind] > 0);
+  return kinds.map((kind) => say(leftOutSentences[kind], { count: leftOut[kind] })).join(', ');
+}
+
+export function summaryText(run: RunSummary, say: Say): string {
   const { total, succeeded, failed, fromCache, byLlm, byLocal, degraded, duplicates, earlier, money } = run;
-  const seconds = run.durationMs / 1000;
-  const here = run.finished - earlier;
-  const rate = here > 0 && seconds > 0 ? (here / seconds).toFixed(1) : undefined;
-  const lines = [words.headline({ total, succeeded, failed, duration: durationText(seconds), rate })];
-  const line = (name: string, value: string | number) => lines.push(`  ${padded(name)} ${value}`);
+  const lines = [headlineOf(run, say)];
+  const line = (name: string, value: string | number) => lines.push(`  ${padded(name, 14)} ${value}`);
   const unfinished = total - succeeded - failed;
-  if (unfinished > 0) line(words.unfinished, unfinished);
+  if (unfinished > 0) line(say('not done'), unfinished);
   for (const [code, { count, message }] of Object.entries(run.reasons))
-    line(words.failed, `${count} ${code}: ${message}`);
+    line(say('failed'), `${count} ${code}: ${errorText({ code, message }, say)}`);
   for (const [category, count] of Object.entries(run.categories)) line(category, count);
   const parts = [
-    ...(earlier > 0 ? [words.earlier(earlier)] : []),
-    ...(duplicates > 0 ? [words.duplicates(duplicates)] : []),
+    ...(earlier > 0 ? [say('{count} done in an earlier run', { count: earlier })] : []),
+    ...(duplicates > 0 ? [say('{count} the same as another', { count: duplicates })] : []),
   ];
-  line(words.fromCache, `${fromCache}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`);
-  line(words.byLlm, byLlm);
-  line(words.byLocal, `${byLocal}${degraded > 0 ? ` (${words.degraded(degraded)})` : ''}`);
-  for (const failure of run.failures) lines.push(`  ${failureLine(failure)}`);
-  if (money && (money.spentMicro > 0 || money.savedCalls > 0)) line(words.money, moneyLine(money, words));
-  const left = leftOutKinds.filter((kind) => run.leftOut[kind] > 0);
-  if (left.length > 0)
-    line(words.leftOut, left.map((kind) => `${run.leftOut[kind]} ${words.kinds[kind]}`).join(', '));
+  line(say('from cache'), `${fromCache}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`);
+  line(say('by LLM'), byLlm);
+  const replacing = degraded > 0 ? ` (${say('{count} of all replace the LLM', { count: degraded })})` : '';
+  line(say('by local model'), `${byLocal}${replacing}`);
+  for (const failure of run.failures) lines.push(`  ${failureLine(failure, say)}`);
+  if (money && (money.spentMicro > 0 || money.savedCalls > 0)) line(say('money'), moneyLine(money, say));
+  const left = leftOutText(run.leftOut, say);
+  if (left !== '') line(say('left out'), left);
   return `${lines.join('\n')}\n`;
 }
 
-function padded(name: string): string {
-  return name + ' '.repeat(Math.max(0, 14 - columnsOf(name)));
+function headlineOf(
+  { total, succeeded, failed, durationMs, finished, earlier }: RunSummary,
+  say: Say,
+): string {
+  const seconds = durationMs / 1000;
+  const headline = say('{succeeded}/{total} classified, {failed}/{total} failed, in {duration}', {
+    succeeded,
+    failed,
+    total,
+    duration: durationText(seconds, say),
+  });
+  const here = finished - earlier;
+  if (here <= 0 || seconds <= 0) return headline;
+  return say('{headline} ({rate} photos a second)', { headline, rate: (here / seconds).toFixed(1) });
 }
 
-function moneyLine({ spentMicro, savedMicro, savedCalls, currency }: AccountState, words: SummaryWords) {
-  const saved = savedMicro === undefined ? words.calls(savedCalls) : moneyText(savedMicro, currency);
-  return words.spent(moneyText(spentMicro, currency), saved);
+function moneyLine({ spentMicro, savedMicro, savedCalls, currency }: AccountState, say: Say): string {
+  const saved =
+    savedMicro === undefined ? say('{count} calls', { count: savedCalls }) : moneyText(savedMicro, currency);
+  return say('{spent} spent, {saved} saved', { spent: moneyText(spentMicro, currency), saved });
 }
