@@ -46,7 +46,10 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const journal = composeJournal(config, { store, metrics, log });
   const grouped = withGroupCommit({ ...store, ...journal.writes }, { hitRecords: config.hitRecords, onLost });
   const core = { log, store, journal, grouped };
-  const stats = openStats({ store: grouped, reports: store.reports, metrics, timeZone, log, onLost });
+  const albumProviders = config.llm?.providers.filter(({ lane }) => lane).map(({ name }) => name) ?? [];
+  const stats = openStats({
+    ...{ store: grouped, reports: store.reports, metrics, timeZone, albumProviders, log, onLost },
+  });
   const cache = composeCache(config, { ...core, version, taxonomy, local, metrics });
   const childLost = (loss: string) => metrics.childrenLost.inc({ loss });
   const images = composeImages(config, local, { log, hooks: { childLost } });

@@ -862,6 +862,61 @@ export interface Api {
       timestamp: string;
     };
   };
+  /** What local-first and the album lane would save a month, and how accurate that would be (30 days of comparisons) */
+  'GET /api/v1/stats/savings': {
+    answer: {
+      success: true;
+      data: {
+        /** Photos that both models were asked for: SHADOW_PERCENT of all */
+        compared: number;
+        /** At least 100 of them */
+        is_enough: boolean;
+        /** Of them, those of which the local model is sure, 0 to 1 */
+        sure_share: number;
+        /** A share of the sample, with its 95 % interval after Wilson */
+        agreement_when_sure: {
+          /** 0 to 1 */
+          share: number;
+          /** 0 to 1 */
+          low: number;
+          /** 0 to 1 */
+          high: number;
+        };
+        /** At the traffic of the last 24 hours */
+        month: {
+          calls_answered: number;
+          /** Units of the first provider's currency */
+          cost: number;
+          /** Units of the first provider's currency */
+          cost_of_sure_and_agreed: number;
+        };
+        /** A month of STRATEGY=local-first; its agreement with the LLM, which answers the other photos itself */
+        local_first: {
+          /** Units of the first provider's currency */
+          saves: number;
+          /** A share of the sample, with its 95 % interval after Wilson */
+          agreement: {
+            /** 0 to 1 */
+            share: number;
+            /** 0 to 1 */
+            low: number;
+            /** 0 to 1 */
+            high: number;
+          };
+        };
+        /** A month in which all photos of batches wait for half the price; what costs half already is not in it */
+        album_lane: {
+          /** 0 to 1 */
+          batch_share: number;
+          /** Units of the first provider's currency */
+          saves: number;
+        };
+      };
+      /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
+      request_id: string;
+      timestamp: string;
+    };
+  };
   /** Who sends most (1 day, 20 users); of more than 7 days as of up to 10 minutes ago */
   'GET /api/v1/stats/users/top': {
     answer: {

@@ -133,6 +133,6 @@ function layersOf({ results, leases, version, local, rules, hooks = {} }: Pipeli
       ? (inner) => withSureFirst(withRemembering(local, results, isSure), inner, isSure)
       : same,
     neverSend: local && isSuspect ? (inner) => withNeverSend(local, inner, isSuspect) : same,
-    shadow: local && onCompared ? (inner) => withShadow(inner, local, { percent, onCompared }) : same,
+    shadow: local && onCompared ? (inner) => withShadow(inner, local, { percent, isSure, onCompared }) : same,
   } satisfies Record<string, Layer | ((other: Classifier) => Layer)>;
 }

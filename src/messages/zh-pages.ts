@@ -170,6 +170,21 @@ const opsPage = {
   'rate limited': '被限速',
   'local instead': '改由本地模型',
 
+  // What would cost less.
+  'Possible savings': '可节省的费用',
+  'a month': '每月',
+  '{share} ({low} to {high})': '{share}（{low} 至 {high}）',
+  'Both models compared': '两个模型比较过的照片',
+  'Local model is sure of': '本地模型有把握',
+  'They then agree on': '此时两者一致',
+  'Cost at the traffic of the last 24 hours': '按最近 24 小时流量的费用',
+  'Of it, for photos where they agree and the local model is sure': '其中本地模型有把握且两者一致的照片',
+  'STRATEGY=local-first saves': 'STRATEGY=local-first 可节省',
+  'Agreement with the LLM is then': '此时与大模型的一致率',
+  'The album lane saves at most': '相册通道最多可节省',
+  'No photo was compared yet: SHADOW_PERCENT sets how many are.':
+    '尚未比较任何照片：SHADOW_PERCENT 设定比较的比例。',
+
   range: '时间范围',
   'light or dark': '浅色或深色',
   'Sums are kept as things happen; percentiles are off by less than 11 %.':

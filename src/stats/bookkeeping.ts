@@ -28,8 +28,8 @@ export interface Bookkeeping {
   readonly recorder: Recorder;
   called(call: CallFigures): void;
   fellBack(reason: string): void;
-  /** Both models were asked for a photo. @param category the LLM's */
-  compared(category: string, doAgree: boolean): void;
+  /** Both models were asked for a photo. @param category the LLM's @param isSure of the local model */
+  compared(category: string, doAgree: boolean, isSure: boolean): void;
 }
 
 export function openBookkeeping({
@@ -66,9 +66,13 @@ export function openBookkeeping({
       metrics.fallbacks.inc({ reason });
       recorder.tallies([{ topic: 'fallback', name: reason }]);
     },
-    compared(category, doAgree) {
+    compared(category, doAgree, isSure) {
       metrics.compared.inc({ verdict: doAgree ? 'same' : 'different' });
-      recorder.tallies([{ topic: 'agree', name: category, amount: doAgree ? 1 : 0 }]);
+      const amount = doAgree ? 1 : 0;
+      recorder.tallies([
+        { topic: 'agree', name: category, amount },
+        { topic: 'sure', name: isSure ? 'sure' : 'unsure', amount },
+      ]);
     },
   };
 }

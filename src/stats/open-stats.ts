@@ -8,6 +8,7 @@ import type { Metrics } from './metrics/metrics.ts';
 import { reportBatchCache, reportCacheEfficiency } from './reports/cache-reports.ts';
 import { talliedOf } from './reports/figures.ts';
 import { reportBatchClassify, reportCategories, reportMethods } from './reports/method-reports.ts';
+import { reportSavingOptions } from './reports/saving-options.ts';
 import { openSavings, type Savings } from './reports/savings.ts';
 import { reportSeries, type SeriesQuery } from './reports/series.ts';
 import { type DaySpan, lastDays } from './reports/span.ts';
@@ -21,6 +22,8 @@ export interface StatsOptions {
   readonly metrics: Metrics;
   readonly timeZone: string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Names of the providers that answer at half price. Default: none. */
+  readonly albumProviders?: readonly string[];
   /** Records that were not written. */
   readonly onLost: (lost: number, error: unknown) => void;
   /** Unix milliseconds. */
@@ -30,7 +33,9 @@ export interface StatsOptions {
 /** All reports. They throw UnavailableError while the store is down: a zero would be wrong. */
 export type Stats = ReturnType<typeof openStats>;
 
-export function openStats({ store, reports, metrics, timeZone, log, onLost, now = Date.now }: StatsOptions) {
+export function openStats(options: StatsOptions) {
+  const { store, reports, metrics, timeZone, log, onLost, now = Date.now } = options;
+  const albumProviders = new Set(options.albumProviders);
   const savings = openSavings();
   const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, onLost });
   const span = (days: number | undefined) => lastDays(now(), timeZone, days);
@@ -67,6 +72,8 @@ export function openStats({ store, reports, metrics, timeZone, log, onLost, now 
     batchClassify: (days: number) => current(() => reportBatchClassify(reports, span(days), timeZone)),
     topUsers: (days: number, limit: number) =>
       current(() => reportUsers(reports, { span: span(days), days, limit, now: now() })),
+    savingOptions: (days: number) =>
+      current(() => reportSavingOptions(reports, { span: span(days), now: now(), albumProviders })),
     series: (query: SeriesQuery) => current(() => reportSeries(reports, query, now())),
     recentFailures: (limit: number) => current(() => reports.failedPhotos(now() - hourMs, limit)),
   };

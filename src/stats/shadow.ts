@@ -1,9 +1,11 @@
-import type { Classifier } from '../classify/classifier.ts';
+import type { Classification, Classifier } from '../classify/classifier.ts';
 
 export interface ShadowOptions {
   /** Percentage of answered photos that the other model classifies as well. */
   readonly percent: number;
-  readonly onCompared: (category: string, doAgree: boolean) => void;
+  /** Whether an answer of the other model would need no second opinion. */
+  readonly isSure: (classification: Classification) => boolean;
+  readonly onCompared: (category: string, doAgree: boolean, isSure: boolean) => void;
   readonly random?: () => number;
 }
 
@@ -12,7 +14,7 @@ export interface ShadowOptions {
  * waits for that, or fails with it.
  */
 export function withShadow(inner: Classifier, other: Classifier, options: ShadowOptions): Classifier {
-  const { percent, onCompared, random = Math.random } = options;
+  const { percent, isSure, onCompared, random = Math.random } = options;
   if (percent === 0) return inner;
   return {
     async classify(photo, context) {
@@ -20,7 +22,8 @@ export function withShadow(inner: Classifier, other: Classifier, options: Shadow
       if (random() * 100 < percent) {
         const { category } = answer.classification;
         other.classify(photo, context).then(
-          ({ classification }) => onCompared(category, classification.category === category),
+          ({ classification }) =>
+            onCompared(category, classification.category === category, isSure(classification)),
           () => {},
         );
       }

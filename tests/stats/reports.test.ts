@@ -34,6 +34,7 @@ function describeReports(prepare: () => Promise<StoreFixture>): void {
       reports: store.reports,
       metrics: openMetrics(),
       timeZone: 'UTC',
+      albumProviders: ['slow'],
       log: pino({ level: 'silent' }),
       onLost() {},
       now: () => clock.at,
@@ -42,6 +43,52 @@ function describeReports(prepare: () => Promise<StoreFixture>): void {
   afterEach(async () => {
     await store.close();
     await fixture.remove();
+  });
+
+  test('savings follow from the sample of comparisons and the traffic of the last 24 hours', async () => {
+    const at = noon - 2 * hour;
+    const moment = { at, dayAt: at - (at % day), amount: 0 };
+    const old = { ...moment, at: at - 3 * day, dayAt: moment.dayAt - 3 * day };
+    const tallies = [
+      { ...moment, topic: 'sure', name: 'sure', n: 100, amount: 95 },
+      { ...old, topic: 'sure', name: 'sure', n: 20, amount: 19 },
+      { ...moment, topic: 'sure', name: 'unsure', n: 80, amount: 40 },
+      { ...moment, topic: 'call', name: 'answered', n: 230, amount: 23_000_000 },
+      { ...moment, topic: 'spent', name: 'everyday', n: 184, amount: 18_400_000 },
+      { ...moment, topic: 'spent', name: 'slow', n: 46, amount: 4_600_000 },
+      // Of another day: no traffic of today.
+      { ...old, topic: 'spent', name: 'everyday', n: 1, amount: 99_000_000 },
+      { ...moment, topic: 'sent', name: 'batch', n: 300 },
+      { ...moment, topic: 'sent', name: 'classify', n: 100 },
+    ];
+    await store.saveActivity(activityOf({ tallies }));
+    // The hours of noon and the 23 before it: 23 hours so far.
+    const monthly = (30 * 24) / 23;
+    const savings = await stats.savingOptions(30);
+    expect(savings).toEqual({
+      compared: 200,
+      is_enough: true,
+      sure_share: 0.6,
+      // Wilson's interval for 114 of 120, by hand.
+      agreement_when_sure: { share: 0.95, low: 0.8952, high: 0.9769 },
+      month: {
+        calls_answered: 230 * monthly,
+        cost: 23 * monthly,
+        cost_of_sure_and_agreed: 23 * monthly * (114 / 200),
+      },
+      local_first: { saves: 23 * monthly * 0.6, agreement: { share: 0.97, low: 0.9361, high: 0.9862 } },
+      album_lane: { batch_share: 0.75, saves: 18.4 * monthly * 0.75 * 0.5 },
+    });
+  });
+
+  test('without a comparison nothing is claimed', async () => {
+    expect(await stats.savingOptions(30)).toMatchObject({
+      compared: 0,
+      is_enough: false,
+      agreement_when_sure: { share: 0, low: 0, high: 1 },
+      local_first: { saves: 0 },
+      album_lane: { saves: 0 },
+    });
   });
 
   describe('a series', () => {
@@ -169,6 +216,7 @@ test('a sample of photos is shown to both models, and no caller waits for the se
   const shadowed = (other: ReturnType<typeof answering>) =>
     withShadow(answering('pets'), other, {
       percent: 20,
+      isSure: () => true,
       onCompared: (...one) => compared.push(one),
       random: () => chance,
     }).classify(photo, context);
@@ -179,7 +227,7 @@ test('a sample of photos is shown to both models, and no caller waits for the se
   await shadowed({ classify: () => Promise.reject(new Error('no model')) });
   await shadowed({ classify: () => new Promise(() => {}) });
   expect(compared).toEqual([
-    ['pets', true],
-    ['pets', false],
+    ['pets', true, true],
+    ['pets', false, true],
   ]);
 });

@@ -38,6 +38,15 @@ export async function writePastDay(file: string, now: number): Promise<void> {
             n: 1,
             amount: at % 9 === 0 ? 0 : 1,
           },
+          {
+            at,
+            dayAt: at - (at % 86_400_000),
+            topic: 'sure',
+            name: at % 5 < 3 ? 'sure' : 'unsure',
+            n: 1,
+            amount: at % 9 === 0 ? 0 : 1,
+          },
+          { at, dayAt: at - (at % 86_400_000), topic: 'spent', name: 'openai', n: 1, amount: 420 },
         ]),
     }),
   );

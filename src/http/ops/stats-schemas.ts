@@ -127,6 +127,36 @@ export const Methods = Type.Object({
   latency_ms: Type.Record(Type.String(), Latency),
 });
 
+const Interval = Type.Object(
+  { share: Share, low: Share, high: Share },
+  { description: 'A share of the sample, with its 95 % interval after Wilson' },
+);
+
+export const SavingOptions = Type.Object({
+  compared: Type.Integer({ description: 'Photos that both models were asked for: SHADOW_PERCENT of all' }),
+  is_enough: Type.Boolean({ description: 'At least 100 of them' }),
+  sure_share: Type.Number({ description: 'Of them, those of which the local model is sure, 0 to 1' }),
+  agreement_when_sure: Interval,
+  month: Type.Object(
+    { calls_answered: Count, cost: Money, cost_of_sure_and_agreed: Money },
+    { description: 'At the traffic of the last 24 hours' },
+  ),
+  local_first: Type.Object(
+    { saves: Money, agreement: Interval },
+    {
+      description:
+        'A month of STRATEGY=local-first; its agreement with the LLM, which answers the other photos itself',
+    },
+  ),
+  album_lane: Type.Object(
+    { batch_share: Share, saves: Money },
+    {
+      description:
+        'A month in which all photos of batches wait for half the price; what costs half already is not in it',
+    },
+  ),
+});
+
 export const BatchCache = Type.Object({
   overall: Type.Object({
     total_queries: Count,

@@ -13,6 +13,7 @@ import {
   CacheEfficiency,
   Categories,
   Methods,
+  SavingOptions,
   Series,
   Today,
   TopUsers,
@@ -76,6 +77,12 @@ export function statsRoutes(
   );
   route('batch-classify', 'Batches of uploads, by day (7 days)', BatchClassify, ({ days = 7 }) =>
     stats.batchClassify(Number(days)),
+  );
+  route(
+    'savings',
+    'What local-first and the album lane would save a month, and how accurate that would be (30 days of comparisons)',
+    SavingOptions,
+    ({ days = 30 }) => stats.savingOptions(Number(days)),
   );
   userRoutes(plain, stats, onRequest);
   seriesRoutes(plain, stats, onRequest);

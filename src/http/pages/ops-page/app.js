@@ -1,5 +1,5 @@
 import { drawCharts } from './charts.js';
-import { drawCalls, drawPanels, drawTiles, table } from './panels.js';
+import { drawCalls, drawPanels, drawSavings, drawTiles, table } from './panels.js';
 import { locale, say, timeOf } from './words.js';
 
 const byId = (id) => document.getElementById(id);
@@ -75,6 +75,10 @@ async function refreshCalls() {
   drawCalls((await (await ask('/api/v1/stats/inference-method')).json()).data);
 }
 
+async function refreshSavings() {
+  drawSavings((await (await ask('/api/v1/stats/savings')).json()).data);
+}
+
 async function refreshFeedback() {
   const { items = [] } = await (await ask('/api/v1/feedback')).json();
   const rows = items
@@ -86,7 +90,7 @@ async function refreshFeedback() {
 let refreshedAt = Date.now();
 async function refresh() {
   try {
-    await Promise.all([refreshSeries(), refreshCalls(), refreshFeedback()]);
+    await Promise.all([refreshSeries(), refreshCalls(), refreshSavings(), refreshFeedback()]);
     refreshedAt = Date.now();
   } catch {
     // The status says how old the figures are.

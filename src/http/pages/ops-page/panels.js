@@ -225,3 +225,26 @@ export function drawCalls({ llm_calls, fallbacks }) {
     'No LLM was asked today.',
   );
 }
+
+/** What would cost less, and how accurate that would be. */
+export function drawSavings({ compared, is_enough: isEnough, sure_share: sure, month, ...options }) {
+  const { agreement_when_sure: whenSure, local_first: localFirst, album_lane: albumLane } = options;
+  const within = ({ share, low, high }) =>
+    say('{share} ({low} to {high})', { share: percent(share), low: percent(low), high: percent(high) });
+  const amount = (value) => `${money(value)} ${currency}`;
+  const rows = [
+    [say('Both models compared'), { text: number.format(compared), bad: !isEnough }],
+    [say('Local model is sure of'), percent(sure)],
+    [say('They then agree on'), within(whenSure)],
+    [say('Cost at the traffic of the last 24 hours'), amount(month.cost)],
+    [
+      say('Of it, for photos where they agree and the local model is sure'),
+      amount(month.cost_of_sure_and_agreed),
+    ],
+    [say('STRATEGY=local-first saves'), amount(localFirst.saves)],
+    [say('Agreement with the LLM is then'), within(localFirst.agreement)],
+    [say('The album lane saves at most'), amount(albumLane.saves)],
+  ];
+  const empty = 'No photo was compared yet: SHADOW_PERCENT sets how many are.';
+  table(byId('savings'), [], compared === 0 ? [] : rows, empty);
+}
