@@ -128,6 +128,7 @@ export function configFrom(environment: Environment) {
     prompt: {
       ...(values.CLASSIFICATION_PROMPT !== '' && { custom: values.CLASSIFICATION_PROMPT }),
       language: values.DESCRIPTION_LANGUAGE,
+      tags: values.LLM_TAGS,
     },
     llm,
     shadowPercent: values.SHADOW_PERCENT,

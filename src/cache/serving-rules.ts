@@ -42,7 +42,7 @@ export function openServingRules(options: ServingRuleOptions) {
     /** With nothing of the model's answer but the colour of the photo. */
     corrected(found: StoredResult, category: string): Remembered | undefined {
       if (!isCategory(category)) return undefined;
-      const { description: _, scores: __, ...kept } = found;
+      const { description: _, scores: __, tags: ___, ...kept } = found;
       const result = { ...kept, category, confidence: 1, model: correctedModel };
       return { result, from: 'claim', isProvisional: false };
     },

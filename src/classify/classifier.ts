@@ -9,6 +9,8 @@ export interface Classification {
   readonly confidence: number;
   /** A sentence about the photo, by a vision LLM only. */
   readonly description?: string;
+  /** Things and scenes in the photo, by a vision LLM that was asked for them. At least one. */
+  readonly tags?: readonly string[];
   /** The picture's prevailing colour: a key of `colours` in wording.json. No model's word, and absent in old results. */
   readonly colour?: string;
   readonly method: 'llm' | 'local';

@@ -44,7 +44,8 @@ async function checkAll(config: Config, llm: NonNullable<Config['llm']>, now: nu
   );
   const jpeg = await samplePhoto(llm.imagePx);
   const categories = taxonomy.categories.map(({ key }) => key);
-  const question = { prompt: prompt.text, form: prompt.form, maxTokens: llm.maxTokens, categories };
+  const { text, form, tags } = prompt;
+  const question = { prompt: text, form, tags, maxTokens: llm.maxTokens, categories };
   const checks = providers.flatMap((provider, index) =>
     (llm.providers[index]?.apiKeys ?? []).map((apiKey) => {
       const key = provider.keys.next();

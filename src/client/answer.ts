@@ -11,6 +11,8 @@ export interface PhotoAnswer {
   /** In (0, 1]. */
   readonly confidence: number;
   readonly description?: string;
+  /** Things and scenes in the photo, where the service asks its LLM for them. */
+  readonly tags?: readonly string[];
   /** The picture's prevailing colour, in one of ten Chinese words. */
   readonly backgroundColor?: string;
   readonly inferenceMethod: 'cache' | 'llm' | 'local';
@@ -23,7 +25,7 @@ export interface PhotoAnswer {
 
 /** Undefined for a miss, or for a line without an answer. */
 export function answerOf(fields: Partial<PhotoLine> | Cached): PhotoAnswer | undefined {
-  const { category, confidence, description, background_color, inference_method } = fields;
+  const { category, confidence, description, tags, background_color, inference_method } = fields;
   const { model = '', degraded = false, better_answer } = fields;
   if (typeof category !== 'string' || typeof confidence !== 'number' || inference_method === undefined)
     return undefined;
@@ -31,6 +33,7 @@ export function answerOf(fields: Partial<PhotoLine> | Cached): PhotoAnswer | und
     category,
     confidence,
     ...(description !== undefined && { description }),
+    ...(tags !== undefined && { tags }),
     ...(background_color !== undefined && { backgroundColor: background_color }),
     inferenceMethod: inference_method,
     model,

@@ -111,6 +111,8 @@ export interface Api {
         confidence: number;
         /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+        tags?: string[];
         /** The picture's prevailing colour; absent where it is unknown */
         background_color?:
           | '红色'
@@ -156,6 +158,8 @@ export interface Api {
           confidence: number;
           /** What a vision LLM says of the photo, else the category in words */
           description?: string;
+          /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+          tags?: string[];
           /** The picture's prevailing colour; absent where it is unknown */
           background_color?:
             | '红色'
@@ -191,6 +195,8 @@ export interface Api {
         confidence: number;
         /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+        tags?: string[];
         /** The picture's prevailing colour; absent where it is unknown */
         background_color?:
           | '红色'
@@ -238,6 +244,8 @@ export interface Api {
           confidence: number;
           /** What a vision LLM says of the photo, else the category in words */
           description?: string;
+          /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+          tags?: string[];
           /** The picture's prevailing colour; absent where it is unknown */
           background_color?:
             | '红色'
@@ -274,6 +282,8 @@ export interface Api {
             confidence: number;
             /** What a vision LLM says of the photo, else the category in words */
             description?: string;
+            /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+            tags?: string[];
             /** The picture's prevailing colour; absent where it is unknown */
             background_color?:
               | '红色'
@@ -341,6 +351,8 @@ export interface Api {
         confidence: number;
         /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+        tags?: string[];
         /** The picture's prevailing colour; absent where it is unknown */
         background_color?:
           | '红色'
@@ -394,6 +406,8 @@ export interface Api {
         confidence?: number;
         /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+        tags?: string[];
         /** The picture's prevailing colour; absent where it is unknown */
         background_color?:
           | '红色'
@@ -450,6 +464,8 @@ export interface Api {
         confidence?: number;
         /** What a vision LLM says of the photo, else the category in words */
         description?: string;
+        /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+        tags?: string[];
         /** The picture's prevailing colour; absent where it is unknown */
         background_color?:
           | '红色'
@@ -482,6 +498,8 @@ export interface Api {
           confidence?: number;
           /** What a vision LLM says of the photo, else the category in words */
           description?: string;
+          /** Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them */
+          tags?: string[];
           /** The picture's prevailing colour; absent where it is unknown */
           background_color?:
             | '红色'

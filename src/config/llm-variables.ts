@@ -74,6 +74,13 @@ export const llmVariables = {
     'Further fields of the request as a JSON object; they override those of the catalogue, and null removes a field',
   ),
   LLM_MAX_TOKENS: integer({ about: 'Longest reply', default: 300, min: 16, max: 8192, unit: 'tokens' }),
+  LLM_TAGS: integer({
+    about:
+      'Most tags per photo that the LLM is asked for, in the language of `description` (English with none); 0: no tags',
+    default: 0,
+    min: 0,
+    max: 10,
+  }),
   LLM_IMAGE_PX: integer({
     about: 'Long edge of the JPEG that the LLM receives',
     default: 512,

@@ -33,6 +33,11 @@ const classification = {
   description: Type.Optional(
     Type.String({ description: 'What a vision LLM says of the photo, else the category in words' }),
   ),
+  tags: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Things and scenes in the photo, by a vision LLM; absent unless `LLM_TAGS` asks for them',
+    }),
+  ),
   background_color: Type.Optional(
     Type.String({
       enum: Object.values(colourNames).map(({ zh }) => zh),
@@ -102,6 +107,7 @@ export function photoData(
     category: said.category,
     confidence: rounded(said.confidence),
     ...(description !== undefined && { description }),
+    ...(said.tags !== undefined && { tags: [...said.tags] }),
     ...(colour !== undefined && { background_color: colour }),
     inference_method: from === 'model' ? said.method : 'cache',
     model: said.model,

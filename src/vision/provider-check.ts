@@ -95,7 +95,7 @@ async function askOnce(
     using limit = callTimeLimit(provider.timeoutMs);
     const reply = await key.model.ask(question, limit.signal);
     usage = reply.usage;
-    const reading = readReply(reply.text, taxonomy);
+    const reading = readReply(reply.text, taxonomy, question.tags);
     return { reading, durationMs: durationMs(), ...(usage && { usage }) };
   } catch (error) {
     const known = error instanceof VisionError ? error : new VisionError('internal');

@@ -33,8 +33,8 @@ export function visionClassifier(options: VisionClassifierOptions): Classifier {
       const { trace } = context;
       const question = { jpeg, maxTokens, categories, ...(trace && { trace }) };
       const questions = {
-        full: { ...question, prompt: prompt.text, form: prompt.form },
-        plain: { ...question, prompt: prompt.plain, form: 'code' as const },
+        full: { ...question, prompt: prompt.text, form: prompt.form, tags: prompt.tags },
+        plain: { ...question, prompt: prompt.plain, form: 'code' as const, tags: 0 },
       };
       try {
         const { costMicro, ...reading } = await ask(questions, options, context);

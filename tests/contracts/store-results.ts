@@ -22,6 +22,14 @@ export function describeResults(place: StorePlace): void {
       expect(await place.find('a')).toEqual({ ...resultOf('a', { colour: 'orange' }), via: 'verified' });
     });
 
+    test('tags are stored with their result, and go when an answer without any replaces it', async () => {
+      const tagged = resultOf('a', { tags: ['猫', "cat's bed"] });
+      await place.store.saveResults([tagged]);
+      expect(await place.find('a')).toEqual({ ...tagged, via: 'verified' });
+      await place.store.saveResults([resultOf('a')]);
+      expect(await place.find('a')).not.toHaveProperty('tags');
+    });
+
     test('a list is answered in its order by a few statements, misses and repetitions included', async () => {
       await place.store.saveResults([
         resultOf('a', { category: 'pets' }),

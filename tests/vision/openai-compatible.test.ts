@@ -22,6 +22,7 @@ const question: VisionQuestion = {
   jpeg,
   prompt: prompt.text,
   form: prompt.form,
+  tags: 0,
   maxTokens: 200,
   categories: taxonomy.categories.map(({ key }) => key),
 };

@@ -7,6 +7,7 @@ export const question: VisionQuestion = {
   jpeg: readFileSync('docs/samples/cat.jpg'),
   prompt: prompt.text,
   form: prompt.form,
+  tags: 0,
   maxTokens: 200,
   categories: taxonomy.categories.map(({ key }) => key),
 };

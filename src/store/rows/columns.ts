@@ -13,6 +13,7 @@ export const columnSize = {
   colour: 8,
   errorCode: 64,
   scores: 4000,
+  tags: 1000,
   tallyName: 64,
 } as const;
 
@@ -64,6 +65,12 @@ export function scoresText(scores: Readonly<Record<string, number>> | undefined)
   const rounded = Object.entries(scores).map(([label, score]) => [label, Math.round(score * 1e6) / 1e6]);
   const text = JSON.stringify(Object.fromEntries(rounded)).toWellFormed();
   return text.length > columnSize.scores ? null : text;
+}
+
+/** A JSON list; null where there are none or too many to keep. */
+export function tagsText(tags: readonly string[] | undefined): string | null {
+  const text = JSON.stringify(tags ?? []).toWellFormed();
+  return text === '[]' || text.length > columnSize.tags ? null : text;
 }
 
 /** A whole number that every driver takes for an amount. */

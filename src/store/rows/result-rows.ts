@@ -1,6 +1,6 @@
 import { hourMs } from '../../durations.ts';
 import type { Hit, StoredResult } from '../entities.ts';
-import { bounded, boundedOrNull, columnSize, hexKey, scoresText, versionKey } from './columns.ts';
+import { bounded, boundedOrNull, columnSize, hexKey, scoresText, tagsText, versionKey } from './columns.ts';
 
 /** The answer for a content, as both drivers read it. */
 export interface ResultRow {
@@ -11,12 +11,13 @@ export interface ResultRow {
   readonly model: string;
   readonly scores: string | null;
   readonly colour: string | null;
+  readonly tags: string | null;
   readonly created_at_ms: number;
 }
 
 /** Columns of a `ResultRow`, of `results r`. */
 export const answerColumns =
-  'r.category, r.confidence, r.description, r.method, r.model, r.scores, r.colour, r.created_at_ms';
+  'r.category, r.confidence, r.description, r.method, r.model, r.scores, r.colour, r.tags, r.created_at_ms';
 
 /** @param of version of the look-up: the column holds its key */
 export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 'version'>): StoredResult {
@@ -30,6 +31,7 @@ export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 've
     model: row.model,
     ...(row.scores !== null && { scores: JSON.parse(row.scores) as Record<string, number> }),
     ...(row.colour !== null && { colour: row.colour }),
+    ...(row.tags !== null && { tags: JSON.parse(row.tags) as readonly string[] }),
     createdAt: row.created_at_ms,
   };
 }
@@ -44,6 +46,7 @@ export const resultColumns = [
   'model',
   'scores',
   'colour',
+  'tags',
   'created_at_ms',
   'used_at_ms',
   'method',
@@ -59,6 +62,7 @@ export function resultValues(result: StoredResult): readonly (string | number | 
     bounded(result.model, columnSize.model),
     scoresText(result.scores),
     boundedOrNull(result.colour, columnSize.colour),
+    tagsText(result.tags),
     result.createdAt,
     hourOf(result.createdAt),
     result.method,

@@ -20,7 +20,18 @@ const askedVersion = 'substr(j.value, 97)';
 
 /** Columns of a `ResultRow`, from the first of these rows that exists. */
 const firstOf = (rows: readonly string[]): string =>
-  ['sha256', 'category', 'confidence', 'description', 'method', 'model', 'scores', 'colour', 'created_at_ms']
+  [
+    'sha256',
+    'category',
+    'confidence',
+    'description',
+    'method',
+    'model',
+    'scores',
+    'colour',
+    'tags',
+    'created_at_ms',
+  ]
     .map((column) => {
       const values = rows.map((row) => `WHEN ${row}.sha256 IS NOT NULL THEN ${row}.${column}`);
       return `CASE ${values.join(' ')} END`;
@@ -70,8 +81,9 @@ export async function findResults(
 
 /** @param row as `findSql` has it */
 function foundFrom([, corrected, isOwn, isVerified, ...cells]: readonly unknown[], version: string): Found {
-  const [sha256, category, confidence, description, method, model, scores, colour, created_at_ms] = cells;
-  const row = { category, confidence, description, method, model, scores, colour, created_at_ms };
+  const [sha256, category, confidence, description, method, model, scores, colour, tags, created_at_ms] =
+    cells;
+  const row = { category, confidence, description, method, model, scores, colour, tags, created_at_ms };
   return {
     ...resultFrom(row as ResultRow, { sha256: hexOf(sha256), version }),
     via: corrected !== null || isOwn ? 'claim' : isVerified ? 'verified' : 'other',

@@ -62,7 +62,7 @@ export async function sendCall(
   try {
     const reply = await call.key.model.ask(question, limit.signal, span?.traceparent);
     usage = reply.usage;
-    const reading = readReply(reply.text, options.taxonomy);
+    const reading = readReply(reply.text, options.taxonomy, question.tags);
     provider.callTime.add(performance.now() - startedAt);
     call.attempt.succeeded();
     call.permit.release('succeeded', allowanceOf(reply.headers, false));

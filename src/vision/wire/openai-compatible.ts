@@ -111,6 +111,7 @@ function responseFormat({ rules: { structuredOutput } }: RequestFields, question
     category: { type: 'string', enum: question.categories },
     confidence: { type: 'number' },
     ...(question.form === 'described' && { description: { type: 'string' } }),
+    ...(question.tags > 0 && { tags: { type: 'array', items: { type: 'string' } } }),
   };
   const schema = {
     type: 'object',

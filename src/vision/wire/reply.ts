@@ -1,4 +1,5 @@
 import type { Category, Taxonomy } from '../../classify/taxonomy.ts';
+import { tagsIn } from './tags.ts';
 import { unusableReply } from './vendor-error.ts';
 
 /** What a model's words say, checked. */
@@ -8,10 +9,15 @@ export interface Reading {
   /** In (0, 1]. */
   readonly confidence: number;
   readonly description?: string;
+  /** At least one. */
+  readonly tags?: readonly string[];
 }
 
 const maxReplyLength = 8_000;
 const maxDescriptionLength = 200;
+
+/** Categories of photos that show names, which look like any other word. */
+const named = ['idcard'];
 
 /** A model that names a category and no more says nothing of its confidence: more likely than not. */
 const confidenceOfBareKey = 0.6;
@@ -25,9 +31,10 @@ const confidenceOfBareKey = 0.6;
  * are no answer. Lenient with `description`, which is decoration: without control characters, at most 200
  * characters, left out when empty or the word "null".
  *
+ * @param mostTags that were asked for; others are ignored
  * @throws VendorError `bad_answer`; it says in fixed words what was wrong
  */
-export function readReply(reply: string, taxonomy: Taxonomy): Reading {
+export function readReply(reply: string, taxonomy: Taxonomy, mostTags = 0): Reading {
   const text = withoutThoughts(reply);
   if (text.length > maxReplyLength) throw unusableReply('text_too_long');
   if (text.trim() === '') throw unusableReply('only_reasoning');
@@ -38,7 +45,13 @@ export function readReply(reply: string, taxonomy: Taxonomy): Reading {
   if (typeof confidence !== 'number' || !(confidence > 0 && confidence <= 1))
     throw unusableReply('invalid_confidence');
   const description = descriptionOf(object.description);
-  return { category, confidence, ...(description !== undefined && { description }) };
+  const tags = named.includes(category) ? [] : tagsIn(object.tags, mostTags);
+  return {
+    category,
+    confidence,
+    ...(description !== undefined && { description }),
+    ...(tags.length > 0 && { tags }),
+  };
 }
 
 function readBareKey(text: string, taxonomy: Taxonomy): Reading {

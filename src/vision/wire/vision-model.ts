@@ -23,6 +23,8 @@ export interface VisionQuestion {
   readonly jpeg: Buffer;
   readonly prompt: string;
   readonly form: ReplyForm;
+  /** Most tags that the prompt asks for. */
+  readonly tags: number;
   /** Upper bound of the reply's length, in tokens. */
   readonly maxTokens: number;
   /** Keys that `category` may take, for models with structured output. */
