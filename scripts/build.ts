@@ -1,5 +1,5 @@
 /**
- * Emits JavaScript for the command line and the client into `dist/`, as Node strips no types below node_modules:
+ * Emits JavaScript for the command line into `dist/`, as Node strips no types below node_modules:
  * `npm run build`, and before the package is packed.
  */
 import { execFileSync } from 'node:child_process';
@@ -23,6 +23,4 @@ for (const file of globSync('**/*.js', { cwd: dist })) {
   if (entry.test(text))
     writeFileSync(join(dist, file), text.replace(entry, "new URL('$1.js', import.meta.url)"));
 }
-for (const file of globSync('**/*.d.ts', { cwd: dist }))
-  if (!file.startsWith('client/')) rmSync(join(dist, file));
 chmodSync(join(dist, 'cli.js'), 0o755);

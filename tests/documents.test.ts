@@ -137,3 +137,19 @@ test('every setting that a document names exists', () => {
     );
   expect(missing).toEqual([]);
 });
+
+test('the API page explains every error code', () => {
+  const source = ['src/errors.ts', 'src/http/problem.ts']
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const declared = [
+    ...source.matchAll(/\bcode(?::| =)([^;,]*)[;,]|RefusedError\(\s*\w+,\s*('\w+')/g),
+  ].flatMap(([, codes = '', refused = '']) =>
+    [...`${codes}${refused}`.matchAll(/'([a-z_]+)'/g)].map(([, code]) => code),
+  );
+  const [, table = ''] = readFileSync('docs/api.md', 'utf8').split('## Errors');
+  const explained = [...table.matchAll(/^\| `([a-z_]+)` \| \dxx|^\| `([a-z_]+)` \| \d{3}/gm)].map(
+    ([, rare, code]) => rare ?? code,
+  );
+  expect([...explained].sort()).toEqual([...new Set(declared)].sort());
+});

@@ -1,6 +1,6 @@
 import type { PhotoAnswer } from './answer.ts';
 import type { ClientError } from './client-error.ts';
-import type { AlbumPhoto } from './photo.ts';
+import type { AlbumPhoto, Hash } from './photo.ts';
 import type { RetryOptions } from './retries.ts';
 import type { AlbumSummary } from './tally.ts';
 
@@ -18,6 +18,8 @@ export interface PhotoOutcome<P extends AlbumPhoto> {
 export interface AlbumOptions<P extends AlbumPhoto> extends RetryOptions {
   /** Photos at once. Default: as many as the service recommends. */
   readonly concurrency?: number | undefined;
+  /** Hashes photos without a hash of their own. Default: WebCrypto, or JavaScript where there is none. */
+  readonly hash?: Hash | undefined;
   readonly onPhoto?: (outcome: PhotoOutcome<P>) => void;
   /** Called after every photo. */
   readonly onProgress?: (progress: AlbumSummary) => void;

@@ -97,7 +97,7 @@ export class AlbumRun<P extends AlbumPhoto> {
     if (!photo) return;
     this.#hashing += 1;
     try {
-      const hash = await hashOf(photo);
+      const hash = await hashOf(photo, this.#options.hash);
       const same = this.#known.get(hash);
       if (same === undefined) {
         const entry: Entry<P> = { index, photo, hash, duplicates: [], failures: 0, startedMs: undefined };

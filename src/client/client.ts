@@ -5,7 +5,7 @@ import type { Api } from './api.ts';
 import { ClientError } from './client-error.ts';
 import { type HttpOptions, httpTo } from './http.ts';
 import { httpTransport } from './http-transport.ts';
-import type { AlbumPhoto } from './photo.ts';
+import type { AlbumPhoto, Hash } from './photo.ts';
 import type { AlbumSummary } from './tally.ts';
 
 export type { AlbumOptions, PhotoOutcome } from './album-options.ts';
@@ -13,10 +13,15 @@ export type { PhotoAnswer } from './answer.ts';
 export type { Api } from './api.ts';
 export { ClientError } from './client-error.ts';
 export type { HttpOptions } from './http.ts';
-export type { AlbumPhoto, NativeFile, PhotoContent } from './photo.ts';
+export type { AlbumPhoto, Hash, NativeFile, PhotoContent } from './photo.ts';
 export type { AlbumSummary } from './tally.ts';
 
 type Health = Api['GET /api/v2/health']['answer'];
+
+export interface AlbumClientOptions extends HttpOptions {
+  /** As in `AlbumOptions`, for all photos of this client: React Native has no WebCrypto, and JavaScript is slow. */
+  readonly hash?: Hash;
+}
 
 export interface AlbumClient {
   /**
@@ -32,20 +37,23 @@ export interface AlbumClient {
   health(): Promise<Health>;
 }
 
-/** A client of the service for Node, browsers and React Native. */
-export function albumClient(options: HttpOptions): AlbumClient {
+/**
+ * A client of the service for Node, browsers and React Native.
+ * @throws ClientError bad_api_key
+ */
+export function albumClient({ hash, ...options }: AlbumClientOptions): AlbumClient {
   const http = httpTo(options);
 
   const transport = () => httpTransport(http);
 
   return {
-    classifyAlbum: (photos, albumOptions) => runAlbum(photos, transport(), albumOptions),
+    classifyAlbum: (photos, albumOptions) => runAlbum(photos, transport(), { hash, ...albumOptions }),
     async classify(photo, { signal } = {}) {
       let result: PhotoAnswer | ClientError | undefined;
       const onPhoto = (outcome: { result: PhotoAnswer | ClientError }) => {
         result = outcome.result;
       };
-      await runAlbum([photo], transport(), { onPhoto, signal });
+      await runAlbum([photo], transport(), { hash, onPhoto, signal });
       if (result === undefined) throw new ClientError('aborted', 'The request was aborted.');
       if (result instanceof ClientError) throw result;
       return result;

@@ -1,7 +1,7 @@
 import { ClientError } from './client-error.ts';
 
 export interface HttpOptions {
-  /** Where the service is, without a path. */
+  /** Where the service is, without a path: `https://photos.example.com`. `localhost:8000` means http. */
   readonly baseUrl: string;
   /** UUID of this installation: finds its own photos again. */
   readonly userId?: string | undefined;
@@ -51,7 +51,7 @@ export function httpTo({
   timeoutMs = defaultTimeoutMs,
   fetch = globalThis.fetch,
 }: HttpOptions): Http {
-  const base = baseUrl.replace(/\/+$/, '');
+  const base = (/^\w+:\/\//.test(baseUrl) ? baseUrl : `http://${baseUrl}`).replace(/\/+$/, '');
   const key = keyHeader(apiKey);
   return async (path, { method = 'POST', body, accept = 'application/json', signal }, read) => {
     const controller = new AbortController();

@@ -21,12 +21,18 @@ export interface AlbumPhoto {
   read(): PhotoContent | Promise<PhotoContent>;
 }
 
-/** @throws whatever reading throws */
-export async function hashOf(photo: AlbumPhoto): Promise<string> {
+/** SHA-256 of a file's bytes as 64 hex digits. */
+export type Hash = (content: PhotoContent) => string | Promise<string>;
+
+/** @throws whatever reading or hashing throws */
+export async function hashOf(photo: AlbumPhoto, hashContent: Hash = defaultHash): Promise<string> {
   const { hash } = photo;
-  if (typeof hash === 'string') return hash.toLowerCase();
-  if (hash !== undefined) return (await hash()).toLowerCase();
-  return sha256Of(await bytesOf(await photo.read()));
+  const hex = await (typeof hash === 'function' ? hash() : (hash ?? hashContent(await photo.read())));
+  return hex.toLowerCase();
+}
+
+async function defaultHash(content: PhotoContent): Promise<string> {
+  return sha256Of(await bytesOf(content));
 }
 
 async function bytesOf(content: PhotoContent): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,13 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -40,19 +32,5 @@ describe('the installed package', () => {
     expect(run('node_modules/.bin/album-classifier', 'classify', '--csv', 'cat.jpg')).toContain(
       'cat.jpg,pets,',
     );
-  });
-
-  test('has a client to import, with types', () => {
-    const code =
-      "import { albumClient } from 'album-classifier/client'; console.log(typeof albumClient({ baseUrl: 'http://x' }).classifyAlbum)";
-    expect(run(process.execPath, '--input-type=module', '-e', code)).toBe('function\n');
-    // As in a browser's project, which knows nothing of Node.
-    const typed = `import { albumClient, type AlbumSummary } from 'album-classifier/client';
-      const summary: AlbumSummary = await albumClient({ baseUrl: 'x' }).classifyAlbum([{ name: 'a', read: () => new Blob() }]);
-      // @ts-expect-error there is no such count
-      summary.nonsense;`;
-    writeFileSync(join(folder, 'typed.mts'), typed);
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--lib', 'es2024,dom', '--types', ''];
-    run(resolve('node_modules/.bin/tsc'), ...options, 'typed.mts');
   });
 });

@@ -68,6 +68,21 @@ describe('the client', () => {
     );
   });
 
+  test('takes hashes from a function of the app, and an address without a scheme', async () => {
+    const { app } = await start();
+    const asked: unknown[] = [];
+    const hash = (content: unknown) => {
+      asked.push(content);
+      return createHash('sha256').update(sampleBytes('cat.jpg')).digest('hex').toUpperCase();
+    };
+    const client = albumClient({ baseUrl: app.url.replace('http://', ''), hash });
+    const bytes = sampleBytes('cat.jpg');
+    const cat = { name: 'cat.jpg', read: () => bytes };
+    await client.classify(cat);
+    expect(await client.classify(cat)).toMatchObject({ inferenceMethod: 'cache' });
+    expect(asked).toEqual([bytes, bytes]);
+  });
+
   test('says what is wrong in one error class', async () => {
     const { client, app } = await start();
     const words = { name: 'words.jpg', read: () => new Uint8Array([1]) };
