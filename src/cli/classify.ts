@@ -17,6 +17,7 @@ import { type Sortable, sortFiles } from './album/sort-files.ts';
 import {
   leftOutText,
   merged,
+  openCounts,
   type RunSummary,
   summaryObject,
   summaryText,
@@ -161,7 +162,7 @@ async function work(
   const progress = openProgress(files.length, settings.showsProgress && streams.isTerminal, say);
   const sortable: Sortable[] = [];
   const earlier = openTally(files.length);
-  const categories = new Map<string, number>();
+  const shown = openCounts();
   let lastFile: string | undefined;
   let provisional = 0;
   /** Photos to wait for. */
@@ -175,7 +176,7 @@ async function work(
     lastFile = photo.file;
     if (hash === undefined || result instanceof ClientError) return;
     const { category, confidence } = result;
-    categories.set(category, (categories.get(category) ?? 0) + 1);
+    shown.add(result);
     if (result.betterAnswer) provisional += 1;
     else sortable.push({ photo, hash, category, confidence });
   }
@@ -237,7 +238,7 @@ async function work(
   const run: RunSummary = {
     ...merged(earlier.summary(), here),
     provisional,
-    categories: Object.fromEntries([...categories].sort(([, one], [, other]) => other - one)),
+    ...shown.counts(),
     leftOut,
     ...(money && { money }),
     failures: isFine ? [] : await backend.failures(),

@@ -242,11 +242,12 @@ describe('classify', () => {
   });
 
   test('writes tables, CSV and JSON', async () => {
+    fake.behave({ content: { ...pets.content, tags: ['猫', 'sofa'] } });
     put('album/a,"b".jpg', photo(1));
     put('album/x.jpg', 'words');
-    const table = await runCli(folder, ['classify', 'album', '--table'], llm());
+    const table = await runCli(folder, ['classify', 'album', '--table'], llm({ LLM_TAGS: '3' }));
     expect(table.out).toMatch(
-      /^FILE +CATEGORY.*\nalbum\/a,"b"\.jpg +pets +0\.90 +llm\nalbum\/x\.jpg +failed/,
+      /^FILE +CATEGORY.* TAGS\nalbum\/a,"b"\.jpg +pets +0\.90 +llm +猫, sofa\nalbum\/x\.jpg +failed/,
     );
     const csv = await runCli(folder, ['classify', 'album', '--csv'], llm());
     expect(csv.out).toContain(
@@ -254,7 +255,10 @@ describe('classify', () => {
     );
     const json = JSON.parse((await runCli(folder, ['classify', 'album', '--json'], llm())).out);
     expect(json.photos).toHaveLength(2);
-    expect(json.summary).toMatchObject({ total: 2, succeeded: 1, failed: 1 });
+    expect(json.photos[0].tags).toEqual(['猫', 'sofa']);
+    expect(json.summary).toMatchObject({ total: 2, succeeded: 1, failed: 1, tags: { 猫: 1, sofa: 1 } });
+    expect(table.err).toMatch(/^ +tags +猫 1, sofa 1$/m);
+    expect(csv.out).toMatch(/,"猫, sofa"\r\n/);
   });
 
   test('a formula in a name is text to a spreadsheet', async () => {

@@ -33,7 +33,7 @@ export function openOutput(form: OutputForm, write: (text: string) => void, say:
       write(csvLine(csvColumns));
       return {
         add: (row) => {
-          const cells: Record<string, unknown> = shownIn(row);
+          const cells: Record<string, unknown> = { ...shownIn(row), tags: tagsText(row) };
           write(csvLine(csvColumns.map((column) => cells[column])));
         },
         end: () => {},
@@ -76,6 +76,7 @@ const csvColumns = [
   'hash',
   'error_code',
   'error',
+  'tags',
 ];
 
 /** A spreadsheet would run such a cell as a formula. */
@@ -91,9 +92,15 @@ function csvLine(cells: readonly unknown[]): string {
   return `${quoted.join(',')}\r\n`;
 }
 
+function tagsText({ result }: Row): string | undefined {
+  return result instanceof ClientError ? undefined : result.tags?.map(printable).join(', ');
+}
+
 function tableOf(rows: readonly Row[], say: Say): string {
-  const cells = rows.map(({ file, result }) =>
-    result instanceof ClientError
+  const hasTags = rows.some((row) => tagsText(row) !== undefined);
+  const cells = rows.map((row) => {
+    const { file, result } = row;
+    return result instanceof ClientError
       ? [printable(file), say('failed'), '', errorText(result, say)]
       : [
           printable(file),
@@ -102,11 +109,19 @@ function tableOf(rows: readonly Row[], say: Say): string {
           result.degraded
             ? say('{method} (degraded)', { method: result.inferenceMethod })
             : result.inferenceMethod,
-        ],
-  );
-  const table = [[say('FILE'), say('CATEGORY'), say('CONFIDENCE'), say('BY')], ...cells];
-  const widths = [0, 1, 2].map((column) =>
-    table.reduce((most, row) => Math.max(most, columnsOf(row[column] ?? '')), 0),
+          ...(hasTags ? [tagsText(row) ?? ''] : []),
+        ];
+  });
+  const table = [
+    [say('FILE'), say('CATEGORY'), say('CONFIDENCE'), say('BY'), ...(hasTags ? [say('TAGS')] : [])],
+    ...cells,
+  ];
+  // The last cell of a row, such as the reason of a failure, may be of any width.
+  const widths = [0, 1, 2, 3].map((column) =>
+    table.reduce(
+      (most, row) => Math.max(most, column < row.length - 1 ? columnsOf(row[column] ?? '') : 0),
+      0,
+    ),
   );
   const line = (row: readonly string[]) =>
     row.map((cell, column) => padded(cell, widths[column] ?? 0)).join('  ');

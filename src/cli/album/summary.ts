@@ -6,7 +6,7 @@ import { errorText } from './error-text.ts';
 import { type CountedFailure, failureLine } from './llm-failures.ts';
 import { type LeftOut, leftOutKinds } from './photo-files.ts';
 import { durationText } from './progress.ts';
-import { padded } from './rows.ts';
+import { padded, printable } from './rows.ts';
 
 export interface RunSummary extends AlbumSummary {
   /** Done in an earlier run; counted as succeeded and as from the cache. */
@@ -17,16 +17,39 @@ export interface RunSummary extends AlbumSummary {
   readonly provisional: number;
   /** Photos of each category, the most frequent first. */
   readonly categories: Readonly<Record<string, number>>;
+  /** Photos of each tag, the most frequent first. */
+  readonly tags: Readonly<Record<string, number>>;
   readonly leftOut: LeftOut;
   /** Why an LLM did not answer. */
   readonly failures: readonly CountedFailure[];
 }
 
+const mostTags = 100;
+const shownTags = 10;
+
+/** Counts what photos show. */
+export function openCounts() {
+  const categories = new Map<string, number>();
+  const tags = new Map<string, number>();
+  const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  const frequent = (counts: Map<string, number>, most?: number) =>
+    Object.fromEntries([...counts].sort(([, one], [, other]) => other - one).slice(0, most));
+  return {
+    add(answer: Pick<PhotoAnswer, 'category' | 'tags'>) {
+      count(categories, answer.category);
+      for (const tag of answer.tags ?? []) count(tags, tag);
+    },
+    counts: () => ({ categories: frequent(categories), tags: frequent(tags, mostTags) }),
+  };
+}
+
+const hasAny = (counts: object) => Object.keys(counts).length > 0;
+
 /** This run and what an earlier one had done already. */
 export function merged(
   earlier: AlbumSummary,
   here: AlbumSummary,
-): Omit<RunSummary, 'failures' | 'categories' | 'leftOut' | 'provisional'> {
+): Omit<RunSummary, 'failures' | 'categories' | 'tags' | 'leftOut' | 'provisional'> {
   return {
     ...here,
     total: earlier.total,
@@ -72,6 +95,7 @@ export function summaryObject(run: RunSummary): object {
     done_earlier: earlier,
     reasons: Object.fromEntries(Object.entries(run.reasons).map(([code, { count }]) => [code, count])),
     categories: run.categories,
+    ...(hasAny(run.tags) && { tags: run.tags }),
     left_out: run.leftOut,
     seconds: run.durationMs / 1000,
     ...(money && {
@@ -108,6 +132,8 @@ export function summaryText(run: RunSummary, say: Say): string {
   for (const [code, { count, message }] of Object.entries(run.reasons))
     line(say('failed'), `${count} ${code}: ${errorText({ code, message }, say)}`);
   for (const [category, count] of Object.entries(run.categories)) line(category, count);
+  const tags = Object.entries(run.tags).slice(0, shownTags);
+  if (tags.length > 0) line(say('tags'), tags.map(([tag, count]) => `${printable(tag)} ${count}`).join(', '));
   const parts = [
     ...(earlier > 0 ? [say('{count} done in an earlier run', { count: earlier })] : []),
     ...(duplicates > 0 ? [say('{count} the same as another', { count: duplicates })] : []),
