@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { dayMs, hourMs } from '../durations.ts';
+import { dayMs, hourMs, minuteMs } from '../durations.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
@@ -60,8 +60,9 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
 
   async function clean(): Promise<void> {
     const { recordsMs, resultsMs, maxResults } = options;
-    await deleteAll({ of: 'photos', before: now() - recordsMs });
-    await deleteAll({ of: 'requests', before: now() - recordsMs });
+    const before = await store.maintenance.dropDays(now() - recordsMs, now());
+    await deleteAll({ of: 'photos', before });
+    await deleteAll({ of: 'requests', before });
     await deleteAll({ of: 'leases', before: now() - hourMs });
     await deleteAll({ of: 'refusals', before: now() });
     for (const kind of ['batches', 'erasures'] as const)
@@ -90,19 +91,17 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     }
   }
 
-  function later(): void {
-    timer = setTimeout(
-      () => {
-        round = sweep().finally(() => {
-          if (!stopping.signal.aborted) later();
-        });
-      },
-      everyMs * (1 + Math.random()),
-    ).unref();
+  function sweepIn(pauseMs: number): void {
+    timer = setTimeout(() => {
+      round = sweep().finally(() => {
+        if (!stopping.signal.aborted) sweepIn(everyMs * (1 + Math.random()));
+      });
+    }, pauseMs).unref();
   }
 
   return {
-    start: later,
+    // Soon: a service that stood still for days has to make room for the records of today.
+    start: () => sweepIn(Math.min(everyMs, minuteMs) * Math.random()),
     sweep,
     async stop() {
       stopping.abort();

@@ -138,7 +138,7 @@ export const variables = {
   // Store
   ...storeVariables,
   LOG_RETENTION_DAYS: integer({
-    about: 'Days for which request and photo records are kept',
+    about: 'Days for which request and photo records are kept; MySQL drops whole days of UTC',
     default: 90,
     min: 1,
     max: 3650,

@@ -90,6 +90,12 @@ interface Operations {
 export interface Maintenance {
   /** How long one call of `deleteSome` may take before other writers notice, in milliseconds. */
   readonly stepMs: number;
+  /**
+   * Removes records of days that ended by `before`, where the database keeps days apart, and makes room for the days
+   * after `now`; both in Unix milliseconds.
+   * @returns the time before which records are left to be deleted one by one
+   */
+  dropDays(before: number, now: number): Promise<number>;
   /** Deletes at most `limit` rows, the oldest first, with what depends on them; returns how many. */
   deleteSome(deletion: Deletion, limit: number): Promise<number>;
   /** After rows were deleted: removes what is left of them in the store's own files, as far as it can. */

@@ -20,6 +20,7 @@ export function mysqlDatabase(server: TestMysqlServer): MysqlFixture {
   const database = randomDatabase();
   return {
     database,
+    records: { photos: 'photo_records', requests: 'request_records' },
     // A longer limit than in production: a test machine may be busy with something else.
     open: (hooks = {}) =>
       openMysqlStore({

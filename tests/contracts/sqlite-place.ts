@@ -11,6 +11,7 @@ export async function sqliteFixture(): Promise<StoreFixture & { readonly file: s
   const file = join(folder, 'new', 'folder', 'album.db');
   return {
     file,
+    records: { photos: 'photos', requests: 'requests' },
     open: (hooks = {}) => openSqliteStore({ file, ...hooks }),
     async rows(sql) {
       const database = new DatabaseSync(file, { readOnly: true });

@@ -71,7 +71,8 @@ export function describeLife(place: StorePlace): void {
       expect(await drop({ of: 'requests', claimant })).toBe(1);
       expect(await place.find('1', 'anna')).toBeUndefined();
       expect(await place.find('1', 'bert')).toMatchObject({ via: 'claim' });
-      expect([await rows('photos'), await rows('requests')]).toEqual([1, 1]);
+      const { photos, requests } = place.fixture.records;
+      expect([await rows(photos), await rows(requests)]).toEqual([1, 1]);
     });
 
     test('a photo takes all versions of its result, and what is about it', async () => {
@@ -169,7 +170,9 @@ export function describeLife(place: StorePlace): void {
     test('goes by time, the oldest first', async () => {
       await place.store.saveActivity(activityOf({ photos: [30, 10, 20, 40].map((at) => photoOf({ at })) }));
       expect(await drop({ of: 'photos', before: 40 }, 2)).toBe(2);
-      const left = await place.fixture.rows('SELECT at_ms FROM photos ORDER BY at_ms');
+      const left = await place.fixture.rows(
+        `SELECT at_ms FROM ${place.fixture.records.photos} ORDER BY at_ms`,
+      );
       expect(left.map(({ at_ms }) => Number(at_ms))).toEqual([30, 40]);
     });
 
@@ -192,7 +195,7 @@ export function describeLife(place: StorePlace): void {
         { of: 'photos', hash: 'abc' },
       ] as const)
         await expect(drop(deletion)).rejects.toMatchObject({ name: 'StatementError' });
-      expect(await rows('photos')).toBe(1);
+      expect(await rows(place.fixture.records.photos)).toBe(1);
     });
 
     test('is remembered for those who write later, the newest time of each', async () => {

@@ -5,6 +5,8 @@ import { lookupOf } from './rows.ts';
 
 /** A place for one database, empty at first, and a way to look into it beside the store. */
 export interface StoreFixture {
+  /** Tables of the records of photos and of requests. */
+  readonly records: { readonly photos: string; readonly requests: string };
   /** Another store on the same database, as another process would open it. */
   open(hooks?: { onStatement?: (sql: string) => void; migrations?: URL; trust?: ClaimTrust }): Store;
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;

@@ -35,8 +35,8 @@ export function describeRollups(place: StorePlace): void {
       await expect(place.store.saveActivity(bad, batch)).rejects.toThrow();
       await Promise.all([1, 2, 3].map(() => place.store.saveActivity(activity, batch)));
       expect(await sum('day', 0, day, ['upload'])).toEqual({ 'upload llm': [1, 250_000] });
-      expect(await place.fixture.rows('SELECT 1 FROM photos')).toHaveLength(1);
-      expect(await place.fixture.rows('SELECT 1 FROM requests')).toHaveLength(1);
+      expect(await place.fixture.rows(`SELECT 1 FROM ${place.fixture.records.photos}`)).toHaveLength(1);
+      expect(await place.fixture.rows(`SELECT 1 FROM ${place.fixture.records.requests}`)).toHaveLength(1);
     });
 
     test('say on every level what the records say', async () => {
@@ -234,7 +234,7 @@ export function describeRollups(place: StorePlace): void {
       await place.store.saveActivity(
         activityOf({ requests: [requestOf({ userId, durationMs: Number.NaN, network: 'n'.repeat(500) })] }),
       );
-      const [row] = await place.fixture.rows('SELECT user_id FROM requests');
+      const [row] = await place.fixture.rows(`SELECT user_id FROM ${place.fixture.records.requests}`);
       expect(row?.user_id).toBe(Array.from(userId).slice(0, 128).join(''));
       expect(await sum('day', 0, day, ['upload', 'route'])).toEqual({
         'upload llm': [1, 250_000],

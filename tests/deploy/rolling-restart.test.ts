@@ -100,7 +100,7 @@ describeWithMysql('three replicas behind nginx', (server) => {
         child.kill('SIGTERM');
         expect(await exited).toEqual([0, null]);
       }
-      const sql = `SELECT COUNT(*) AS photos, COUNT(DISTINCT sha256) AS distinct_photos FROM photos WHERE kind = 'upload'`;
+      const sql = `SELECT COUNT(*) AS photos, COUNT(DISTINCT sha256) AS distinct_photos FROM photo_records WHERE kind = 'upload'`;
       const [counted] = await mysqlRows(server, sql, database);
       // The killed replica takes with it what it counted in its last second.
       expect(counted?.distinct_photos).toBe(counted?.photos);

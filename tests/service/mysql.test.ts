@@ -54,7 +54,7 @@ describeWithMysql('the service on MySQL', (server) => {
     expect((await second.check(hashOf('cat.jpg'))).body.cached).toBe(true);
     expect(llm.calls).toHaveLength(1);
     await Promise.all([first, second].map(({ app }) => app.services.stats.flush()));
-    const rows = await mysqlRows(server, 'SELECT outcome FROM photos ORDER BY at_ms', database);
+    const rows = await mysqlRows(server, 'SELECT outcome FROM photo_records ORDER BY at_ms', database);
     expect(rows.map(({ outcome }) => outcome)).toEqual(['llm', 'store']);
   });
 

@@ -121,7 +121,9 @@ describe.skipIf(path === undefined)('an outage of the database', () => {
       let service = await start();
       const traffic = openOutageTraffic(() => service.url);
       await traffic.send(5, 50);
-      await expect.poll(async () => (await rows('SELECT 1 FROM photos')).length, { timeout: 10_000 }).toBe(5);
+      await expect
+        .poll(async () => (await rows('SELECT 1 FROM photo_records')).length, { timeout: 10_000 })
+        .toBe(5);
       await proxy.stop();
       await traffic.send(40, 50);
       const before = [...traffic.answered];

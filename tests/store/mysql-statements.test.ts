@@ -102,6 +102,37 @@ describeWithMysql('the hot path on MySQL', (server) => {
     expect(
       await rows('SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()'),
     ).toEqual([]);
+    const written = new Set(
+      statements.flatMap((sql) => /(?:INTO|^UPDATE)\s+(\w+)/i.exec(sql)?.slice(1) ?? []),
+    );
+    expect([...written].sort()).toMatchInlineSnapshot(`
+      [
+        "album_claims",
+        "corrections",
+        "day_users",
+        "duration_tallies",
+        "fingerprints",
+        "leases",
+        "llm_spend",
+        "photo_records",
+        "refusals",
+        "request_records",
+        "results",
+        "store_probe",
+        "tallies",
+        "write_batches",
+      ]
+    `);
+    const listed = [...written].map((table) => `'${table}'`).join(', ');
+    expect(
+      await rows(`SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND extra LIKE '%auto_increment%' AND table_name IN (${listed})`),
+    ).toEqual([]);
+    expect(
+      await rows(`SELECT table_name, column_name FROM information_schema.statistics
+        WHERE table_schema = DATABASE() AND index_name = 'PRIMARY' AND seq_in_index = 1
+          AND column_name = 'at_ms' AND table_name IN (${listed})`),
+    ).toEqual([]);
     await remove();
   });
 });

@@ -114,7 +114,7 @@ export async function outageCounts(rows: Rows, answered: readonly NumberedPhoto[
       hexOf(row.content),
     ]),
   );
-  const records = (await rows("SELECT sha256 FROM photos WHERE outcome IN ('llm', 'local')")).map(
+  const records = (await rows("SELECT sha256 FROM photo_records WHERE outcome IN ('llm', 'local')")).map(
     ({ sha256 }) => hexOf(sha256),
   );
   const recorded = new Set(records);

@@ -1,3 +1,4 @@
+import type { PhotoRecord, RequestRecord } from '../records.ts';
 import { hexOf } from '../rows/columns.ts';
 import {
   conditionOf,
@@ -13,25 +14,52 @@ import {
 import type { MysqlQuery } from './connection.ts';
 import type { MysqlPool } from './pool.ts';
 
+const outcomes: Readonly<Record<PhotoRecord['outcome'], true>> = {
+  ...{ llm: true, local: true, failed: true, near: true },
+  ...{ memory: true, store: true, claim: true, flight: true },
+};
+const routes: Readonly<Record<RequestRecord['route'], true>> = {
+  ...{ classify: true, batch: true, 'check-cache': true, 'batch-check-cache': true },
+};
+
 /**
- * Deletes at most `limit` rows, the oldest first, and before a result what depends on it: where that is much, in
- * transactions of its own. Gaps beside deleted rows stay unlocked, as in every transaction of the pool.
+ * Records lie in new tables, and in those of the releases before until they have expired. By time they are found with an
+ * index that begins with another column: one by time alone would be one that all writers add to at the same place.
+ */
+const recordTables = {
+  photos: { table: 'photo_records', leading: 'outcome', values: Object.keys(outcomes), former: 'photos' },
+  requests: { table: 'request_records', leading: 'route', values: Object.keys(routes), former: 'requests' },
+} as const;
+
+/**
+ * Deletes at most `limit` rows, the oldest first (records: of the oldest day), and before a result what depends on it:
+ * where that is much, in transactions of its own. Gaps beside deleted rows stay unlocked, as in every transaction of the
+ * pool.
  * @returns how many of the rows were deleted
  */
 export async function deleteSome(pool: MysqlPool, deletion: Deletion, limit: number): Promise<number> {
   const { table } = tables[deletion.of];
   const { sql, value, isBytes, column } = conditionOf(deletion);
   const parameter = isBytes ? Buffer.from(String(value), 'hex') : value;
-  const chosen = `FROM ${table} WHERE ${sql} ORDER BY ${column} LIMIT ${limit}`;
+  const chosen = (from: string, most = limit) => `FROM ${from} WHERE ${sql} ORDER BY ${column} LIMIT ${most}`;
+  if (deletion.of === 'photos' || deletion.of === 'requests') {
+    const { table, leading, values, former } = recordTables[deletion.of];
+    const byTime = `FROM ${table} WHERE ${leading} IN (?) AND at_ms < ? LIMIT ${limit}`;
+    const deleted = await (deletion.before === undefined
+      ? changed(pool.query(`DELETE ${chosen(table)}`, [parameter]))
+      : changed(pool.query(`DELETE ${byTime}`, [values, parameter])));
+    if (deleted === limit) return deleted;
+    return deleted + (await changed(pool.query(`DELETE ${chosen(former, limit - deleted)}`, [parameter])));
+  }
+  if (deletion.of !== 'results') return changed(pool.query(`DELETE ${chosen(table)}`, [parameter]));
   for (;;) {
-    const deleted = await pool.transaction(async (query) => {
-      if (deletion.of === 'results') return deleteResults(query, chosen, parameter);
-      const [answer] = await query(`DELETE ${chosen}`, [parameter]);
-      return Number(answer?.affectedRows ?? 0);
-    });
+    const deleted = await pool.transaction((query) => deleteResults(query, chosen(table), parameter));
     if (deleted !== undefined) return deleted;
   }
 }
+
+const changed = async (answer: ReturnType<MysqlQuery>): Promise<number> =>
+  Number((await answer)[0]?.affectedRows ?? 0);
 
 /** @returns undefined where so much depends on them that only some of that was deleted */
 async function deleteResults(

@@ -8,6 +8,7 @@ import {
   type SeparateConnectionOptions,
   withConnection,
 } from './connection.ts';
+import { rotateDays } from './days.ts';
 import { checkServer } from './health.ts';
 
 const historySql = `CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -70,6 +71,7 @@ async function applyPending(
     await query('INSERT INTO schema_migrations (name, checksum, applied_at_ms) VALUES (?)', [row]);
     ran.push(name);
   }
+  if (ran.length > 0) await rotateDays(query, 0, Date.now());
   return ran;
 }
 

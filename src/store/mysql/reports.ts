@@ -10,6 +10,7 @@ export function mysqlReports(
     read: (sql, values, isLong = false) =>
       isLong ? separately((report) => report(sql, values)) : query(sql, values),
     write: async (sql, values) => Number((await query(sql, values))[0]?.affectedRows ?? 0),
+    photos: 'photo_records',
     saveSnapshotSql: `INSERT INTO report_snapshots (name, body, at_ms) VALUES (?, ?, ?)
       ON DUPLICATE KEY UPDATE body = VALUES(body), at_ms = VALUES(at_ms)`,
     pruneSql: (table) => `DELETE FROM ${table} WHERE level = ? AND at_ms < ? LIMIT ?`,

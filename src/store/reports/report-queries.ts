@@ -55,7 +55,12 @@ function rollupQueries({ read, write, pruneSql }: ReportDialect): RollupReports 
   };
 }
 
-function rowQueries({ read, write, saveSnapshotSql }: ReportDialect): Omit<ReportStore, keyof RollupReports> {
+function rowQueries({
+  read,
+  write,
+  photos,
+  saveSnapshotSql,
+}: ReportDialect): Omit<ReportStore, keyof RollupReports> {
   return {
     async countUsers(from, to) {
       const sql = 'SELECT COUNT(DISTINCT claimant) AS users FROM day_users WHERE day_ms >= ? AND day_ms < ?';
@@ -85,7 +90,7 @@ function rowQueries({ read, write, saveSnapshotSql }: ReportDialect): Omit<Repor
 
     async failedPhotos(from, limit) {
       const rows = await read(
-        `SELECT at_ms, request_id, error_code, size_bytes, duration_ms FROM photos
+        `SELECT at_ms, request_id, error_code, size_bytes, duration_ms FROM ${photos}
           WHERE at_ms >= ? AND outcome = 'failed' ORDER BY at_ms DESC LIMIT ${Math.trunc(limit)}`,
         [from],
         true,

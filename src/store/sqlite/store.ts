@@ -68,6 +68,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       // One writer at a time, on the event loop.
       stepMs: 10,
       deleteSome: async (deletion, limit) => deleteSome(database, deletion, limit),
+      // There are no partitions.
+      dropDays: async (before) => before,
       eraseDeleted: async () =>
         void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
       cacheCounts: async () => cacheCounts(reader),

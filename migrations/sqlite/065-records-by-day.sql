@@ -1,0 +1,1 @@
+-- MySQL keeps records in partitions from here on. SQLite has none: rows are deleted one by one, as before.

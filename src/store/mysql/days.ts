@@ -1,0 +1,60 @@
+import { dayMs } from '../../durations.ts';
+import { isOutage, reasonOf } from '../outage.ts';
+import type { MysqlQuery } from './connection.ts';
+
+/** Tables of records, with a partition for each day of UTC and one, `future`, for what comes after the last day. */
+const recordTables = ['photo_records', 'request_records'] as const;
+
+/** Days for which there are partitions in advance: maintenance may be without a database for that long. */
+const daysAhead = 7;
+
+/**
+ * Drops the days that ended by `before`, and adds those that come after `now`, both in Unix milliseconds. Waits a second
+ * at most for statements in progress, since all others wait behind it.
+ * @returns the time before which records are left to be deleted one by one
+ * @throws outage another statement takes too long: to be tried again later
+ */
+export async function rotateDays(query: MysqlQuery, before: number, now: number): Promise<number> {
+  await query('SET SESSION lock_wait_timeout = 1');
+  for (const table of recordTables)
+    try {
+      await rotate(query, table, before, now);
+    } catch (error) {
+      if (!isRightMissing(error)) throw error;
+    }
+  return before - (before % dayMs);
+}
+
+async function rotate(query: MysqlQuery, table: string, before: number, now: number): Promise<void> {
+  const partitions = await query(
+    `SELECT partition_name AS name, partition_description AS ends FROM information_schema.partitions
+      WHERE table_schema = DATABASE() AND table_name = ?`,
+    [table],
+  );
+  const days = partitions
+    .map(({ name, ends }) => ({ name: String(name), endsAt: Number(ends) }))
+    .filter(({ endsAt }) => Number.isFinite(endsAt));
+  const added = missingDays(Math.max(...days.map(({ endsAt }) => endsAt)), now);
+  if (partitions.length > 0 && added.length > 0)
+    await query(`ALTER TABLE ${table} REORGANIZE PARTITION future INTO (
+      ${added.map(dayPartition).join(', ')}, PARTITION future VALUES LESS THAN MAXVALUE)`);
+  const ended = days.filter(({ endsAt }) => endsAt <= before).map(({ name }) => name);
+  if (ended.length > 0) await query(`ALTER TABLE ${table} DROP PARTITION ${ended.join(', ')}`);
+}
+
+/** Ends of the days without a partition. The first partition also holds what is older. */
+function missingDays(lastEndsAt: number, now: number): number[] {
+  const today = now - (now % dayMs);
+  const ends = Array.from({ length: daysAhead + 1 }, (_, index) => today + (index + 1) * dayMs);
+  return ends.filter((endsAt) => endsAt > lastEndsAt);
+}
+
+function dayPartition(endsAt: number): string {
+  const day = new Date(endsAt - dayMs).toISOString().slice(0, 10).replaceAll('-', '');
+  return `PARTITION d${day} VALUES LESS THAN (${endsAt})`;
+}
+
+/** The user may not alter tables: then records are deleted one by one. */
+function isRightMissing(error: unknown): boolean {
+  return isOutage(error) && /^ER_\w*ACCESS_?DENIED/.test(reasonOf(error));
+}
