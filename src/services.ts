@@ -93,7 +93,10 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     cache: cache.results,
     cacheOperations: cache.operations,
     photos: images.photos,
-    budget: openByteBudget({ limitBytes: config.limits.uploadBudgetBytes }),
+    budget: openByteBudget({
+      limitBytes: config.limits.uploadBudgetBytes,
+      minBytesPerS: config.limits.minUploadRate,
+    }),
     recorder: stats.recorder,
     scrape: openScrape(metrics.registry),
     models: { strategy, llm: vision?.name, local: localModel },

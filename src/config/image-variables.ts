@@ -21,8 +21,9 @@ export const imageVariables = {
     default: true,
   }),
   UPLOAD_MIN_RATE: integer({
-    about: 'Lowest rate of an upload, on average over 30 s; a slower one ends with 408. 0: no limit',
-    default: 1000,
+    about:
+      'Uploads of one address that bring less for five seconds end with 408 while others wait for memory, if they hold more than a sixteenth of UPLOAD_BUDGET_MB together; 0: none ends',
+    default: 16_384,
     min: 0,
     max: 10000000,
     unit: 'bytes/s',

@@ -10,7 +10,7 @@ const retired: Readonly<Record<string, string>> = {
   LLM_BACKOFF_MAX: 'a call that failed is repeated after 5 to 10 s at most',
   LLM_RETRY_PERCENT: 'repetitions are a tenth of the calls at most',
   LLM_SEND_ORIGINAL: 'the LLM gets a JPEG of LLM_IMAGE_PX',
-  UPLOAD_RATE_WINDOW: 'the rate of an upload is its average over 30 s (UPLOAD_MIN_RATE)',
+  UPLOAD_RATE_WINDOW: 'an upload is slow after five seconds below UPLOAD_MIN_RATE',
   LEASE_TTL: 'another process takes over the call of a process that died after 8 s',
 };
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openByteBudget, type Ticket } from '../../src/image/upload/byte-budget.ts';
+import type { SlowUploadError } from '../../src/errors.ts';
+import { type ByteBudget, openByteBudget, type Ticket } from '../../src/image/upload/byte-budget.ts';
 
 /** Follows whether a booking was granted, and when. */
 function taking(ticket: Ticket, bytes: number) {
@@ -119,7 +120,7 @@ describe('the budget of unfinished upload bytes', () => {
     expect(budget.status().usedBytes).toBe(30);
   });
 
-  it('refuses the wait of a ticket that is released meanwhile, and stops its clock', async () => {
+  it('refuses the wait of a ticket that is released meanwhile, and stops its clock at the end', async () => {
     const budget = openByteBudget({ limitBytes: 10 });
     const full = budget.openTicket();
     full.take(10);
@@ -129,35 +130,108 @@ describe('the budget of unfinished upload bytes', () => {
     ticket.release();
     await settled();
     expect(waits).toEqual({ granted: false, refused: true });
-    expect(vi.getTimerCount()).toBe(0);
     full.release();
     expect(budget.status().usedBytes).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('goes on with another upload at once while the favoured one is known to stall', async () => {
+    const budget = openByteBudget({ limitBytes: 100_000 });
+    const stalled = budget.openTicket();
+    stalled.take(100_000);
+    expect(taking(stalled, 1).granted).toBe(true);
+    await vi.advanceTimersByTimeAsync(2_000);
+    for (let one = 0; one < 30; one += 1) {
+      const ticket = budget.openTicket();
+      expect(taking(ticket, 90_000).granted).toBe(true);
+      ticket.release();
+    }
+  });
+
+  it('gives those a turn first whose sender holds no more than its share', async () => {
+    const budget = openByteBudget({ limitBytes: 100 });
+    const complete = [30, 30].map((bytes) => {
+      const ticket = budget.openTicket({ sender: `holds ${bytes}` });
+      ticket.take(bytes);
+      ticket.complete();
+      return ticket;
+    });
+    const greedy = budget.openTicket({ sender: 'greedy' });
+    const modest = budget.openTicket({ sender: 'modest' });
+    greedy.take(30);
+    modest.take(10);
+    const takes = [greedy, modest].map((ticket) => taking(ticket, 25));
+    complete[0]?.release();
+    await settled();
+    expect(takes.map(({ granted }) => granted)).toEqual([false, true]);
+  });
+
+  it('knows no shares while there is room', () => {
+    const budget = openByteBudget({ limitBytes: 100 });
+    const phones = Array.from({ length: 10 }, () =>
+      budget.openTicket({ sender: 'a network of many phones' }),
+    );
+    for (const phone of phones) expect(phone.take(10)).toBeUndefined();
+  });
+
+  /** What the budget ends. `bytes` arrive at once, and then so many a second. */
+  function uploads(budget: ByteBudget) {
+    const ended: string[] = [];
+    const open: { ticket: Ticket; bytesPerS: number }[] = [];
+    return {
+      ended,
+      open(name: string, bytes: number, { sender = '', bytesPerS = 0 } = {}) {
+        const end = ({ code }: SlowUploadError) => {
+          ended.push(`${name} ${code}`);
+          ticket.release();
+        };
+        const ticket = budget.openTicket({ sender, end });
+        open.push({ ticket, bytesPerS });
+        taking(ticket, bytes);
+        return ticket;
+      },
+      async pass(seconds: number) {
+        for (let second = 0; second < seconds; second += 1) {
+          for (const { ticket, bytesPerS } of open) if (bytesPerS > 0) taking(ticket, bytesPerS);
+          await vi.advanceTimersByTimeAsync(1_000);
+        }
+      },
+    };
+  }
 
   it('ends a slow upload that holds more than its share while others wait, and no other', async () => {
     const budget = openByteBudget({ limitBytes: 16_000_000 });
-    const ended: string[] = [];
-    const open = (name: string, bytes: number) => {
-      const ticket = budget.openTicket(({ code }) => {
-        ended.push(`${name} ${code}`);
-        ticket.release();
-      });
-      ticket.take(bytes);
-      return ticket;
-    };
-    open('slow', 8_000_000);
+    const { ended, open, pass } = uploads(budget);
+    open('slow', 8_000_000, { bytesPerS: 1_000 });
     open('slow but small', 900_000);
-    const fast = open('fast', 4_000_000);
-    await vi.advanceTimersByTimeAsync(60_000);
+    open('fast', 4_000_000, { bytesPerS: 20_000 });
+    await pass(60);
     expect(ended).toEqual([]);
-    const full = open('complete', 2_500_000);
-    full.complete();
+    open('complete', 2_500_000).complete();
     const waiting = taking(budget.openTicket(), 5_000_000);
-    for (let second = 0; second < 5; second += 1) {
-      expect([ended, waiting.granted]).toEqual([[], false]);
-      fast.take(70_000);
-      await vi.advanceTimersByTimeAsync(1_000);
-    }
+    expect(waiting.granted).toBe(false);
+    await pass(1);
     expect([ended, waiting.granted]).toEqual([['slow upload_too_slow'], true]);
+  });
+
+  it('ends slow uploads of a sender that hold more than its share together', async () => {
+    const budget = openByteBudget({ limitBytes: 16_000_000 });
+    const { ended, open, pass } = uploads(budget);
+    for (let one = 0; one < 20; one += 1) open(`slow ${one}`, 740_000, { sender: 'slow', bytesPerS: 1_200 });
+    open('alone', 740_000, { sender: 'alone', bytesPerS: 1_200 });
+    await pass(10);
+    taking(budget.openTicket({ sender: 'other' }), 770_000);
+    await pass(1);
+    expect(ended).toHaveLength(19);
+    expect(ended).not.toContain('alone upload_too_slow');
+  });
+
+  it('ends no upload for its rate where none is asked for', async () => {
+    const budget = openByteBudget({ limitBytes: 16_000_000, minBytesPerS: 0 });
+    const { ended, open, pass } = uploads(budget);
+    open('slow', 16_000_000);
+    open('waiting', 1_000_000);
+    await pass(60);
+    expect(ended).toEqual([]);
   });
 });

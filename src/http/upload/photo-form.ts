@@ -2,16 +2,14 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { BadRequestError, MediaTypeError, TooLargeError } from '../../errors.ts';
 import type { ByteBudget } from '../../image/upload/byte-budget.ts';
-import { type ReceivedUpload, receiveUpload } from '../../image/upload/receive.ts';
+import { type ReceivedUpload, type ReceiveOptions, receiveUpload } from '../../image/upload/receive.ts';
 import { text } from '../../messages/text.ts';
 import type { BatchPhoto } from '../../photos/classify-batch.ts';
-import { watchUploadRate } from './min-upload-rate.ts';
+import { identityOf } from '../../stats/caller-identity.ts';
 
 export interface PhotoFormParts {
   readonly limits: {
     readonly fileBytes: number;
-    /** In bytes per second; a slower upload ends. 0: none does. */
-    readonly minUploadRate: number;
   };
   readonly budget: ByteBudget;
 }
@@ -36,7 +34,7 @@ const maxFields = 32;
  * @throws MediaTypeError no form
  * @throws BadRequestError malformed, too many photos, none at all
  * @throws TooLargeError the body passes its bound
- * @throws SlowUploadError it hardly comes
+ * @throws SlowUploadError it hardly comes, and others wait for its memory
  */
 export async function readPhotoForm(
   request: FastifyRequest,
@@ -46,8 +44,10 @@ export async function readPhotoForm(
   onPhoto: (part: BatchPhoto) => void,
 ): Promise<FormFields> {
   checkContentType(request.headers['content-type'], options.photoField);
-  const bound = boundedBody(request, options.maxBytes, limits.minUploadRate, disconnect);
+  const bound = boundedBody(request, options.maxBytes, disconnect);
   const { signal } = bound;
+  // A user id is no proof of a sender: any caller can send any number of them.
+  const sender = identityOf({ address: request.ip }).claimant;
   const fields: FormFields = Object.create(null);
   let photos = 0;
   const parts = request.parts({
@@ -77,7 +77,7 @@ export async function readPhotoForm(
         continue;
       }
       if (photos === options.maxPhotos) throw tooManyPhotos(options);
-      const received = await receivePhoto(part, limits.fileBytes, budget, signal);
+      const received = await receivePhoto(part, { limitBytes: limits.fileBytes, budget, sender, signal });
       const lane = fields.lane === 'album' && ({ lane: 'album' } as const);
       onPhoto({ index: photos, filename: part.filename ?? '', received, ...lane });
       photos += 1;
@@ -132,12 +132,10 @@ function checkContentType(contentType = '', field: PhotoFormOptions['photoField'
 
 async function receivePhoto(
   part: MultipartFile,
-  limitBytes: number,
-  budget: ByteBudget,
-  signal: AbortSignal,
+  options: ReceiveOptions,
 ): Promise<ReceivedUpload | TooLargeError> {
   try {
-    return await receiveUpload(part.file, { limitBytes, budget, signal });
+    return await receiveUpload(part.file, options);
   } catch (error) {
     if (error instanceof TooLargeError && error.code === 'file_too_large') return error;
     throw error;
@@ -152,15 +150,10 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
 }
 
 /**
- * Refuses a body that says it is too large at once, one that turns out to be as soon as it does, and one that hardly
- * comes after a while. Its signal aborts with the caller's, too.
+ * Refuses a body that says it is too large at once, and one that turns out to be as soon as it does. Its signal aborts
+ * with the caller's, too.
  */
-function boundedBody(
-  request: FastifyRequest,
-  maxBytes: number,
-  minBytesPerS: number,
-  disconnect: AbortSignal,
-) {
+function boundedBody(request: FastifyRequest, maxBytes: number, disconnect: AbortSignal) {
   const tooLarge = () =>
     new TooLargeError(
       'body_too_large',
@@ -175,13 +168,11 @@ function boundedBody(
   };
   // The parser pipes from the same stream in this very tick, so this listener starts no flow of its own.
   request.raw.on('data', count);
-  const rate = watchUploadRate(request.raw, minBytesPerS, (error) => controller.abort(error));
   const abort = () => controller.abort(disconnect.reason);
   // By hand: to listen to a signal of `AbortSignal.any` takes a tenth of a millisecond.
   disconnect.addEventListener('abort', abort, { once: true });
   if (disconnect.aborted) abort();
   const stop = () => {
-    rate.stop();
     disconnect.removeEventListener('abort', abort);
     request.raw.off('data', count);
   };

@@ -13,33 +13,45 @@ export interface Ticket {
   release(): void;
 }
 
+export interface TicketOptions {
+  /** Who sends it. All uploads of a sender share one turn, and one allowance for slow uploads. */
+  readonly sender?: string;
+  /** Ends the upload: it is slow, and others wait for the memory that it holds. */
+  readonly end?: (error: SlowUploadError) => void;
+}
+
 export interface ByteBudget {
-  /** @param end ends the upload: it is slow, and others wait for the memory that it holds */
-  openTicket(end?: (error: SlowUploadError) => void): Ticket;
+  openTicket(options?: TicketOptions): Ticket;
   status(): { readonly usedBytes: number; readonly limitBytes: number; readonly waiting: number };
 }
 
 export interface ByteBudgetOptions {
   readonly limitBytes: number;
-  /** How long the others wait for a favoured upload that hardly delivers. */
-  readonly stallMs?: number;
+  /** An upload that brings less for five seconds in a row is slow, and may end; 0: none ends. Default 16 384. */
+  readonly minBytesPerS?: number;
 }
 
-/** Bytes that must move within `stallMs` for it to count as progress. */
+const tickMs = 1_000;
+
+/** Bytes that must move in a tick for it to count as progress. */
 const progressBytes = 64 * 1024;
 
-/** A slow upload may hold that share of the budget while others wait. */
+/** A sender that holds more of the budget than that waits until the others have had their turn. */
+const senderShare = 1 / 4;
+
+/** The slow uploads of a sender may hold that share of the budget together while others wait. */
 const slowShare = 1 / 16;
-const slowBytesPerS = 16 * 1024;
-const slowSeconds = 5;
+const slowTicks = 5;
+const slowBytesPerS = 16_384;
 
 interface Holder {
+  readonly sender: string;
+  readonly end: (error: SlowUploadError) => void;
   heldBytes: number;
-  /** In this second. */
+  /** In this tick. */
   movedBytes: number;
   /** In a row, in which it was read and hardly came. */
-  slowSeconds: number;
-  readonly end: (error: SlowUploadError) => void;
+  slowTicks: number;
   state: 'receiving' | 'complete' | 'released';
   favoured: boolean;
   wish: { bytes: number; grant: () => void; refuse: (reason: Error) => void } | undefined;
@@ -48,70 +60,65 @@ interface Holder {
 /**
  * Bounds the bytes of uploads that are arriving or waiting for their decode, over the whole process.
  *
- * It can't deadlock: where every byte is held by uploads that are themselves waiting for room, the oldest of them is
- * favoured and may overdraw until it is released. If hardly anything moves for `stallMs` while others wait (a
- * favoured upload stalls, a decode hangs), the next oldest is favoured too. The overdraft is so bounded by one upload
- * plus one for each that stalls.
+ * It can't deadlock: where every byte is held by uploads that are themselves waiting for room, the next one in turn is
+ * favoured and may overdraw until it is released. If it stalls, or hardly anything moves for a second (a decode hangs),
+ * one more is favoured. The overdraft is so bounded by one upload plus one for each that stalls.
  *
- * Slow uploads can't keep the others out: one that is slow for five seconds while others wait ends, if it holds more
- * than its share.
+ * One sender can't keep the others out: if it holds more than its share, their turn comes before its own, and its slow
+ * uploads end. Where no upload waits, no share counts.
  */
-export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions): ByteBudget {
+export function openByteBudget({ limitBytes, minBytesPerS = slowBytesPerS }: ByteBudgetOptions): ByteBudget {
   /** Oldest first: a Set keeps the order in which tickets were opened. */
   const holders = new Set<Holder>();
-  let usedBytes = 0;
-  let movedBytes = 0;
+  const used = openSums();
+  /** In this tick: what favoured uploads brought, and what others gave back. */
+  let progress = 0;
   let ticking: NodeJS.Timeout | undefined;
 
-  const waiting = () => [...holders].filter((holder) => holder.wish !== undefined);
+  const isGreedy = ({ sender }: Holder) => used.by(sender) > limitBytes * senderShare;
+
+  /** In turn: the oldest first, but those of a sender that holds more than its share last. */
+  function waiting(): Holder[] {
+    const all = [...holders].filter(({ wish }) => wish !== undefined);
+    return [...all.filter((one) => !isGreedy(one)), ...all.filter(isGreedy)];
+  }
 
   function book(holder: Holder): void {
-    const wish = holder.wish;
+    const { wish } = holder;
     if (!wish) return;
     holder.wish = undefined;
+    used.add(holder.sender, wish.bytes);
     holder.heldBytes += wish.bytes;
     holder.movedBytes += wish.bytes;
-    usedBytes += wish.bytes;
-    movedBytes += wish.bytes;
+    if (holder.favoured) progress += wish.bytes;
     wish.grant();
   }
 
-  function favourOldest(): void {
+  function favourNext(): void {
     const next = waiting().find((holder) => !holder.favoured);
     if (!next) return;
     next.favoured = true;
     book(next);
   }
 
-  /** Grants what fits, oldest first and none before an older one; then makes sure that one can continue. */
+  /** Grants what fits, in turn and none before an earlier one; then makes sure that one can continue. */
   function serve(): void {
     let blocked = false;
     for (const holder of waiting()) {
-      const fits = usedBytes + (holder.wish?.bytes ?? 0) <= limitBytes;
+      const fits = used.bytes() + (holder.wish?.bytes ?? 0) <= limitBytes;
       if (holder.favoured || (fits && !blocked)) book(holder);
       else blocked = true;
     }
-    if (blocked && ![...holders].some(willGiveBack)) favourOldest();
-    watch();
-  }
-
-  function watch(): void {
-    if (waiting().length === 0) {
-      clearInterval(ticking);
-      ticking = undefined;
-    } else if (!ticking) {
-      movedBytes = 0;
-      for (const holder of holders) [holder.movedBytes, holder.slowSeconds] = [0, 0];
-      ticking = setInterval(tick, stallMs);
-      ticking.unref();
-    }
+    if (blocked && ![...holders].some(willGiveBack)) favourNext();
   }
 
   function tick(): void {
-    if (movedBytes < progressBytes) favourOldest();
-    movedBytes = 0;
-    endSlowUploads(holders, limitBytes * slowShare);
-    watch();
+    for (const holder of holders) noteRate(holder, minBytesPerS || slowBytesPerS);
+    if (waiting().length > 0) {
+      if (progress < progressBytes) favourNext();
+      if (minBytesPerS > 0) endSurplusSlow(holders, limitBytes * slowShare);
+    }
+    progress = 0;
   }
 
   function take(holder: Holder, bytes: number): Promise<void> | undefined {
@@ -131,16 +138,20 @@ export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions
     if (holder.state === 'released') return;
     holder.state = 'released';
     holders.delete(holder);
-    usedBytes -= holder.heldBytes;
-    movedBytes += holder.heldBytes;
+    progress += holder.heldBytes;
+    used.add(holder.sender, -holder.heldBytes);
     holder.wish?.refuse(new Error('the ticket was released'));
     serve();
+    if (holders.size > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
   }
 
   return {
-    openTicket(end = () => {}) {
-      const holder = newHolder(end);
+    openTicket({ sender = '', end = () => {} } = {}) {
+      const holder = newHolder(sender, end);
       holders.add(holder);
+      ticking ??= setInterval(tick, tickMs).unref();
       return {
         take: (bytes) => take(holder, bytes),
         complete: () => {
@@ -149,38 +160,62 @@ export function openByteBudget({ limitBytes, stallMs = 1000 }: ByteBudgetOptions
         release: () => release(holder),
       };
     },
-    status: () => ({ usedBytes, limitBytes, waiting: waiting().length }),
+    status: () => ({ usedBytes: used.bytes(), limitBytes, waiting: waiting().length }),
+  };
+}
+
+/** Bytes in use, in all and by each sender. */
+function openSums() {
+  const bySender = new Map<string, number>();
+  let bytes = 0;
+  const by = (sender: string) => bySender.get(sender) ?? 0;
+  return {
+    bytes: () => bytes,
+    by,
+    add(sender: string, change: number): void {
+      bytes += change;
+      bySender.set(sender, by(sender) + change);
+      if (by(sender) === 0) bySender.delete(sender);
+    },
   };
 }
 
 /** Gives bytes back without any more room. */
-const willGiveBack = ({ favoured, state, heldBytes }: Holder): boolean =>
-  favoured || (state === 'complete' && heldBytes > 0);
+const willGiveBack = ({ favoured, slowTicks: stalledTicks, state, heldBytes }: Holder): boolean =>
+  (favoured && stalledTicks === 0) || (state === 'complete' && heldBytes > 0);
 
-function newHolder(end: Holder['end']): Holder {
+function newHolder(sender: string, end: Holder['end']): Holder {
   return {
+    sender,
+    end,
     heldBytes: 0,
     movedBytes: 0,
-    slowSeconds: 0,
-    end,
+    slowTicks: 0,
     state: 'receiving',
     favoured: false,
     wish: undefined,
   };
 }
 
-/** Called once a second while uploads wait. */
-function endSlowUploads(holders: Iterable<Holder>, mostBytes: number): void {
-  for (const holder of holders) {
-    const isSlow =
-      holder.state === 'receiving' && holder.wish === undefined && holder.movedBytes < slowBytesPerS;
-    holder.slowSeconds = isSlow ? holder.slowSeconds + 1 : 0;
-    holder.movedBytes = 0;
-    if (holder.slowSeconds >= slowSeconds && holder.heldBytes > mostBytes)
-      holder.end(
-        new SlowUploadError(
-          'The upload is slow, and others wait for its memory; send it again over a better connection.',
-        ),
-      );
+/** At the end of a tick. One in which the upload itself had to wait says nothing. */
+function noteRate(holder: Holder, minBytesPerS: number): void {
+  if (holder.movedBytes >= (minBytesPerS * tickMs) / 1_000) holder.slowTicks = 0;
+  else if (holder.wish === undefined) holder.slowTicks += 1;
+  holder.movedBytes = 0;
+}
+
+/** Ends the largest slow uploads of each sender, until the others hold no more than `mostBytes` together. */
+function endSurplusSlow(holders: Iterable<Holder>, mostBytes: number): void {
+  const slow = [...holders].filter((one) => one.state === 'receiving' && one.slowTicks >= slowTicks);
+  const kept = new Map<string, number>();
+  for (const { sender, heldBytes, end } of slow.sort((one, other) => one.heldBytes - other.heldBytes)) {
+    const sum = (kept.get(sender) ?? 0) + heldBytes;
+    if (sum <= mostBytes) kept.set(sender, sum);
+    else end(tooSlow());
   }
 }
+
+const tooSlow = () =>
+  new SlowUploadError(
+    'The upload is slow, and others wait for its memory; send it again over a better connection.',
+  );

@@ -23,6 +23,8 @@ export interface ReceiveOptions {
   /** Of one file. */
   readonly limitBytes: number;
   readonly budget: ByteBudget;
+  /** Who sends it; see `TicketOptions`. */
+  readonly sender?: string;
   /** Aborts when the caller is gone. */
   readonly signal: AbortSignal;
 }
@@ -39,9 +41,9 @@ export type FileStream = Readable & { readonly truncated?: boolean };
  * @throws the signal's reason
  */
 export async function receiveUpload(stream: FileStream, options: ReceiveOptions): Promise<ReceivedUpload> {
-  const { limitBytes, budget, signal } = options;
+  const { limitBytes, budget, sender = '', signal } = options;
   const slow = Promise.withResolvers<never>();
-  const ticket = budget.openTicket(slow.reject);
+  const ticket = budget.openTicket({ sender, end: slow.reject });
   const hash = createHash('sha256');
   const gathered = growingBuffer(limitBytes);
   let receivedBytes = 0;
