@@ -59,9 +59,11 @@ export interface Api {
         over_at?: string;
       };
       timestamp: string;
+      /** Id of the installation; echoed */
       user_id?: string;
       /** Web | Android | iOS */
       device_type?: string;
+      /** Time of the client; echoed */
       client_timestamp?: string;
     };
   };
@@ -126,6 +128,7 @@ export interface Api {
           | '黑色'
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
+        /** Which model answered */
         model: string;
         /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded: boolean;
@@ -173,6 +176,7 @@ export interface Api {
             | '黑色'
             | '白色';
           inference_method: 'cache' | 'llm' | 'local';
+          /** Which model answered */
           model: string;
           /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
           degraded: boolean;
@@ -210,6 +214,7 @@ export interface Api {
           | '黑色'
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
+        /** Which model answered */
         model: string;
         /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded: boolean;
@@ -259,6 +264,7 @@ export interface Api {
             | '黑色'
             | '白色';
           inference_method: 'cache' | 'llm' | 'local';
+          /** Which model answered */
           model: string;
           /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
           degraded: boolean;
@@ -297,6 +303,7 @@ export interface Api {
               | '黑色'
               | '白色';
             inference_method: 'cache' | 'llm' | 'local';
+            /** Which model answered */
             model: string;
             /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
             degraded: boolean;
@@ -366,6 +373,7 @@ export interface Api {
           | '黑色'
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
+        /** Which model answered */
         model: string;
         /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded: boolean;
@@ -421,6 +429,7 @@ export interface Api {
           | '黑色'
           | '白色';
         inference_method?: 'cache' | 'llm' | 'local';
+        /** Which model answered */
         model?: string;
         /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded?: boolean;
@@ -479,6 +488,7 @@ export interface Api {
           | '黑色'
           | '白色';
         inference_method: 'cache' | 'llm' | 'local';
+        /** Which model answered */
         model?: string;
         /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
         degraded?: boolean;
@@ -513,6 +523,7 @@ export interface Api {
             | '黑色'
             | '白色';
           inference_method: 'cache' | 'llm' | 'local';
+          /** Which model answered */
           model?: string;
           /** A weaker method answered: the preferred one failed, or its answer follows (`better_answer`) */
           degraded?: boolean;

@@ -23,13 +23,16 @@ export const UserId = Type.Union([Type.String(), Type.Null()], {
 
 /** On every answer. */
 export const Envelope = {
-  request_id: Type.String({ description: 'req_<unix seconds>_<12 hex>, also sent as X-Request-ID' }),
+  request_id: Type.String({
+    description: 'req_<unix seconds>_<12 hex>, also sent as X-Request-ID',
+    examples: ['req_1795745645_f86a2797e4a5'],
+  }),
   timestamp: Type.String({ format: 'date-time' }),
 };
 
 const classification = {
-  category: Type.String({ description: 'A key of the taxonomy' }),
-  confidence: Type.Number({ exclusiveMinimum: 0, maximum: 1 }),
+  category: Type.String({ description: 'A key of the taxonomy', examples: ['pets'] }),
+  confidence: Type.Number({ exclusiveMinimum: 0, maximum: 1, examples: [0.9859] }),
   description: Type.Optional(
     Type.String({ description: 'What a vision LLM says of the photo, else the category in words' }),
   ),
@@ -48,7 +51,7 @@ const classification = {
 
 const provenance = {
   inference_method: Type.Union([Type.Literal('cache'), Type.Literal('llm'), Type.Literal('local')]),
-  model: Type.String(),
+  model: Type.String({ description: 'Which model answered', examples: ['album9@1.1.0'] }),
   degraded: Type.Boolean({
     description:
       'A weaker method answered: the preferred one failed, or its answer follows (`better_answer`)',
@@ -66,12 +69,15 @@ export type PhotoData = Static<typeof PhotoData>;
 
 export const Problem = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String({ description: 'One sentence a person can act on' }),
-    code: Type.String({ description: 'Stable, snake case' }),
-    request_id: Type.String(),
+    type: Type.String({ examples: ['urn:album-classifier:problem:overloaded'] }),
+    title: Type.String({ examples: ['Service Unavailable'] }),
+    status: Type.Integer({ examples: [503] }),
+    detail: Type.String({
+      description: 'One sentence a person can act on',
+      examples: ['Too many photos wait; try again later.'],
+    }),
+    code: Type.String({ description: 'Stable, snake case', examples: ['overloaded'] }),
+    request_id: Type.String({ examples: ['req_1795745645_f86a2797e4a5'] }),
   },
   { description: 'RFC 9457 problem details' },
 );

@@ -78,9 +78,9 @@ const Body = {
 };
 
 const echoed = {
-  user_id: Type.Optional(Type.String({ maxLength: 256 })),
+  user_id: Type.Optional(Type.String({ maxLength: 256, description: 'Id of the installation; echoed' })),
   device_type: Type.Optional(Type.String({ maxLength: 64, description: 'Web | Android | iOS' })),
-  client_timestamp: Type.Optional(Type.String({ maxLength: 64 })),
+  client_timestamp: Type.Optional(Type.String({ maxLength: 64, description: 'Time of the client; echoed' })),
 };
 
 /** Old clients compare the words and send no photo unless all is well; orchestrators read the status alone. */

@@ -1,7 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { Problem } from '../answer-schemas.ts';
 import { pageHeaders } from '../pages/page-headers.ts';
+import { completeDocument, securitySchemes } from './openapi-document.ts';
 
 /** OpenAPI 3.1 from the route schemas at `/openapi.json`, and a page to browse it at `/docs`. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
@@ -21,8 +23,12 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         { name: 'stats', description: 'For operators' },
         { name: 'v2', description: 'Flat answers, for client C' },
       ],
-      components: { securitySchemes: { opsToken: { type: 'http', scheme: 'bearer' } } },
+      components: { securitySchemes },
     },
+    transformObject: (document) =>
+      'openapiObject' in document
+        ? completeDocument(document.openapiObject, Problem)
+        : document.swaggerObject,
   });
   const { 'content-security-policy': _, ...headers } = pageHeaders;
   await app.register(swaggerUi, {
