@@ -3,17 +3,22 @@ import { expect, test } from 'vitest';
 
 interface LockedPackage {
   readonly version?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly integrity?: string;
   readonly resolved?: string;
   readonly license?: string;
   readonly dev?: boolean;
   readonly optional?: boolean;
+  readonly link?: boolean;
+  readonly hasInstallScript?: boolean;
 }
 
 const packages: Record<string, LockedPackage> = JSON.parse(
   readFileSync('package-lock.json', 'utf8'),
 ).packages;
-const installed = Object.entries(packages).filter(([path]) => path !== '');
+const installed = Object.entries(packages).filter(
+  ([path, { link }]) => path.startsWith('node_modules/') && !link,
+);
 
 /** Of packages that run in production; docs/licences.md says what the LGPL asks for. */
 const allowed = [
@@ -35,6 +40,26 @@ test('every locked package has a checksum, or is a platform package that the reg
 
 test('the lockfile names no registry', () => {
   expect(installed.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([]);
+});
+
+test('no package needs a script to be installed', () => {
+  const scripted = installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path);
+  // It would download the CUDA runtime.
+  expect(scripted).toEqual(['node_modules/onnxruntime-node']);
+});
+
+test('the binaries of Node.js have a checksum for every system, and one version', () => {
+  const { version, optionalDependencies = {} } = packages['tools/node'] ?? {};
+  for (const [name, wanted] of Object.entries(optionalDependencies)) {
+    const { integrity, dev, ...locked } = packages[`node_modules/${name}`] ?? {};
+    expect({ name, wanted, version: locked.version, dev, isChecked: integrity !== undefined }).toEqual({
+      name,
+      wanted: version,
+      version,
+      dev: true,
+      isChecked: true,
+    });
+  }
 });
 
 test('packages that run in production have licences that docs/licences.md covers', () => {
