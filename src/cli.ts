@@ -58,6 +58,10 @@ async function run(): Promise<number> {
       return (await import('./cli/undo.ts')).undo(words, { invocation, data, isQuiet: values.quiet });
     case 'migrate':
       return (await import('./cli/admin.ts')).migrate(config(), say);
+    case 'backup':
+      return (await import('./cli/backup.ts')).backup(config(), words, { folder: invocation.folder, say });
+    case 'restore':
+      return (await import('./cli/backup.ts')).restore(config(), words, { folder: invocation.folder, say });
     case 'versions':
       return (await import('./cli/cache.ts')).versions(config(), say);
     case 'drop':

@@ -24,6 +24,8 @@ const commands = [
   'classify',
   'undo',
   'migrate',
+  'backup',
+  'restore',
   'versions',
   'drop',
   'forget',

@@ -7,6 +7,8 @@ export const usage: Readonly<Record<Language, string>> = {
   classify PATHS…   classify photo files, globs, and folders with all that is below them
   undo [LOG]        move files back that the last --move --apply moved, or the one of that log
   migrate           bring the database up to date
+  backup FILE       copy the SQLite database to a new file, while the service runs
+  restore FILE      replace the SQLite database by a backup, while no service runs; keeps the old one
   versions          list what versions of results are stored
   drop VERSION      delete the results of one of them
   forget hash HEX | user ID | before DATE
@@ -67,6 +69,8 @@ Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage, 130 interrupt
   classify PATHS…   对照片文件、通配符，以及目录（含所有下级目录）进行分类
   undo [LOG]        把最近一次 --move --apply 移动的文件移回，或撤销该日志记录的移动
   migrate           把数据库升级到最新
+  backup FILE       把 SQLite 数据库复制到新文件，服务可继续运行
+  restore FILE      用备份替换 SQLite 数据库，须先停止服务；原有数据库会保留
   versions          列出已保存结果的版本
   drop VERSION      删除其中一个版本的结果
   forget hash HEX | user ID | before DATE

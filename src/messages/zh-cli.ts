@@ -194,4 +194,22 @@ export const zhCli = {
   'over, {date}': '已停用，{date}',
   'in 1 day, {date}': '1 天后，{date}',
   'in {days} days, {date}': '{days} 天后，{date}',
+
+  // Backups.
+  'There is no database {file}.': '没有数据库 {file}。',
+  'There is no file {file}.': '没有文件 {file}。',
+  '{file} exists; a backup replaces no file.': '{file} 已存在；备份不会覆盖任何文件。',
+  '{target}: {size}, all that {source} holds.': '{target}：{size}，{source} 的全部内容。',
+  'What it held before is in {file}.': '原有内容保存在 {file}。',
+  'Repeat deletions (forget) that were made after the backup, then start the service.':
+    '请重新执行备份之后的删除（forget），然后启动服务。',
+  '{command} needs one file': '{command} 需要一个文件',
+  '{command} is for SQLite, and the configuration names a MySQL database: docs/backup.md says how to use its own tools.':
+    '{command} 只用于 SQLite，而配置使用的是 MySQL 数据库：如何使用其自带工具见 docs/backup.md。',
+  "{from} can't be copied to {to}: {reason}": '无法将 {from} 复制到 {to}：{reason}',
+  '{file} is no database of album-classifier.': '{file} 不是 album-classifier 的数据库。',
+  '{file} was written by a newer release ({migrations}): update album-classifier first.':
+    '{file} 由更新的版本写入（{migrations}）：请先升级 album-classifier。',
+  '{file} is damaged: {found}': '{file} 已损坏：{found}',
+  'A process uses {file}: stop the service first.': '有进程正在使用 {file}：请先停止服务。',
 } as const;
