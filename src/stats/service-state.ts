@@ -14,6 +14,8 @@ export interface ServiceState {
     readonly ready: number;
     readonly busy: number;
     readonly queued: number;
+    /** Milliseconds until all of them are done. */
+    readonly drainMs: number;
   };
   /** Absent where no LLM is configured. */
   readonly llm?: VisionState;
@@ -66,6 +68,15 @@ export function watchService(registry: Registry, state: () => ServiceState): voi
     registers,
     collect() {
       this.set(state().children.queued);
+    },
+  });
+  new Gauge({
+    name: 'album_inference_wait_seconds',
+    help: 'Estimated time until the photos that wait now are decoded, of the worker with the longest queue',
+    registers,
+    aggregator: 'max',
+    collect() {
+      this.set(state().children.drainMs / 1000);
     },
   });
 }

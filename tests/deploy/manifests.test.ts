@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { configFrom, settingNames } from '../../src/config.ts';
+import { exportedMetrics } from '../support/exported-metrics.ts';
 
 const folder = 'deploy/kubernetes';
 const manifest = (name: string) => parse(readFileSync(join(folder, `${name}.yaml`), 'utf8'));
@@ -13,6 +15,14 @@ const manifest = (name: string) => parse(readFileSync(join(folder, `${name}.yaml
 function settingsIn(file: string): Record<string, string> {
   const lines = readFileSync(file, 'utf8').matchAll(/^([A-Z\d_]+)=(.*)$/gm);
   return Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
+}
+
+/** What Kustomize makes of a folder. */
+// biome-ignore lint/suspicious/noExplicitAny: manifests of any shape
+function built(copy: string): any[] {
+  const { stdout, stderr, status } = spawnSync('kubectl', ['kustomize', copy], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
+  return stdout.split(/^---$/m).map((text) => parse(text));
 }
 
 describe('Kubernetes', () => {
@@ -25,7 +35,12 @@ describe('Kubernetes', () => {
   test('every setting exists and is valid, and no secret is in the open', () => {
     const names = Object.keys({ ...settings, ...secrets });
     expect(names.filter((name) => !settingNames.includes(name))).toEqual([]);
-    const config = configFrom({ ...settings, ...secrets });
+    const inFiles = Object.entries(settings).filter(([name]) => name.endsWith('_FILE'));
+    expect(inFiles).toEqual(
+      Object.keys(secrets).map((name) => [`${name}_FILE`, `/run/secrets/album-classifier/${name}`]),
+    );
+    const open = Object.entries(settings).filter(([name]) => !name.endsWith('_FILE'));
+    const config = configFrom({ ...Object.fromEntries(open), ...secrets });
     expect(config.drainTimeoutMs).toBeLessThan(pod.terminationGracePeriodSeconds * 1000);
     for (const name of ['DATABASE_URL', 'OPS_TOKEN', 'LLM_API_KEY']) {
       expect(secrets).toHaveProperty(name);
@@ -57,7 +72,7 @@ describe('Kubernetes', () => {
       container.volumeMounts.map((mount: Record<string, string>) => [mount.name, mount.mountPath]),
     );
     expect([...mounts.keys()]).toEqual(pod.volumes.map(({ name }: { name: string }) => name));
-    expect([...mounts.values()]).toEqual(['/app/data', '/tmp', '/app/.env']);
+    expect([...mounts.values()]).toEqual(['/app/data', '/tmp', '/run/secrets/album-classifier']);
   });
 
   test('all resources have one name, and Kustomize lists every file', () => {
@@ -75,13 +90,39 @@ describe('Kubernetes', () => {
     onTestFinished(() => rmSync(copy, { recursive: true }));
     cpSync(folder, copy, { recursive: true });
     cpSync(join(copy, 'secret.env.example'), join(copy, 'secret.env'));
-    const { stdout, stderr, status } = spawnSync('kubectl', ['kustomize', copy], { encoding: 'utf8' });
-    expect([status, stderr]).toEqual([0, '']);
-    const documents = stdout.split(/^---$/m).map((text) => parse(text));
+    const documents = built(copy);
     const deployed = documents.find(({ kind }) => kind === 'Deployment');
     const selected = documents.find(({ kind }) => kind === 'Service').spec.selector;
     expect(deployed.spec.template.metadata.labels).toMatchObject(selected);
     expect(deployed.spec.selector.matchLabels).toEqual(selected);
+
+    appendFileSync(
+      join(copy, 'kustomization.yaml'),
+      'components: [components/keda, components/monitoring]\n',
+    );
+    const more = built(copy);
+    const kinds = more.map(({ kind }) => kind);
+    expect(kinds).toEqual(expect.arrayContaining(['ScaledObject', 'ServiceMonitor']));
+    expect(kinds).not.toContain('HorizontalPodAutoscaler');
+    const named = (kind: string) => more.find((one) => one.kind === kind);
+    expect(named('ScaledObject').spec.scaleTargetRef.name).toBe(named('Deployment').metadata.name);
+    const { selector, endpoints } = named('ServiceMonitor').spec;
+    expect(named('Service').metadata.labels).toMatchObject(selector.matchLabels);
+    expect(endpoints[0].port).toBe(named('Service').spec.ports[0].name);
+    expect(endpoints[0].authorization.credentials).toEqual({
+      name: named('Secret').metadata.name,
+      key: 'OPS_TOKEN',
+    });
+    expect(named('Secret').data).toHaveProperty('OPS_TOKEN');
+  });
+
+  test('the query of the scaler is valid, and asks for a metric that exists', async () => {
+    const { query } = parse(readFileSync(`${folder}/components/keda/scaled-object.yaml`, 'utf8')).spec
+      .triggers[0].metadata;
+    const isFaulty: boolean[] = [];
+    parser.parse(query).iterate({ enter: ({ type }) => void isFaulty.push(type.isError) });
+    expect(isFaulty).not.toContain(true);
+    expect(await exportedMetrics()).toContain(/album_\w+/.exec(query)?.[0]);
   });
 });
 

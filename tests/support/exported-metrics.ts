@@ -16,7 +16,7 @@ export async function exportedMetrics(): Promise<ReadonlySet<string>> {
     isStoreUp: true,
     waitingWrites: {},
     claimTrust: 'own',
-    children: { size: 1, ready: 1, busy: 0, queued: 0 },
+    children: { size: 1, ready: 1, busy: 0, queued: 0, drainMs: 0 },
   }));
   const exported = await registry.getMetricsAsJSON();
   return new Set(
