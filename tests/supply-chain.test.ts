@@ -49,7 +49,7 @@ test('no package needs a script to be installed', () => {
 });
 
 test('the binaries of Node.js have a checksum for every system, and one version', () => {
-  const { version, optionalDependencies = {} } = packages['tools/node'] ?? {};
+  const { version, optionalDependencies = {} } = packages['scripts/node'] ?? {};
   for (const [name, wanted] of Object.entries(optionalDependencies)) {
     const { integrity, dev, ...locked } = packages[`node_modules/${name}`] ?? {};
     expect({ name, wanted, version: locked.version, dev, isChecked: integrity !== undefined }).toEqual({
