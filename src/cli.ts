@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { evalFlags, evalSettingsFrom } from './cli/eval/settings.ts';
 import { invocationOf, languageIn, quoted } from './cli/invocation.ts';
 import { loadCliConfig } from './cli/load-config.ts';
 import { classifyFlags, settingsFrom } from './cli/settings.ts';
@@ -15,6 +16,7 @@ import { usage } from './messages/usage.ts';
 // Each command loads only what it needs: help and usage errors are immediate.
 const flags = {
   ...classifyFlags,
+  ...evalFlags,
   help: { type: 'boolean', short: 'h', default: false },
   version: { type: 'boolean', default: false },
 } as const;
@@ -46,13 +48,21 @@ async function run(): Promise<number> {
       const settings = settingsFrom(words, values, { isTerminal: stdout.isTTY, invocation });
       const { classify } = await import('./cli/classify.ts');
       return classify(settings, {
+        ...streams,
         out: (text) => stdout.write(text),
-        err: (text) => stderr.write(text),
-        isTerminal: stderr.isTTY,
         isRead: () => lost === undefined,
         invocation,
-        command: `${invocation.command} ${argv.slice(2).map(quoted).join(' ')}`,
       });
+    }
+    case 'eval': {
+      const out = (text: string) => void stdout.write(text);
+      if (values.feedback) {
+        const { evaluateFeedback } = await import('./cli/eval/feedback.ts');
+        return evaluateFeedback(words, config, { isJson: values.json, out, say });
+      }
+      const settings = evalSettingsFrom(words, values, invocation);
+      const { evaluateModels } = await import('./cli/eval.ts');
+      return evaluateModels(settings, { ...streams, out, say });
     }
     case 'undo':
       return (await import('./cli/undo.ts')).undo(words, { invocation, data, isQuiet: values.quiet });
@@ -91,6 +101,11 @@ const invocation = invocationOf(userEnvironment(), {
   language: languageIn(argv),
 });
 const say = sayIn(invocation.language);
+const streams = {
+  err: (text: string) => void stderr.write(text),
+  isTerminal: stderr.isTTY,
+  command: `${invocation.command} ${argv.slice(2).map(quoted).join(' ')}`,
+};
 
 // The reader is gone (`| head`) or the disk is full. As after an interrupt, photos in flight finish and are remembered.
 let lost: string | undefined;

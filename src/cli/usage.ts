@@ -22,6 +22,7 @@ export function wrongOption(error: unknown, options: readonly string[]): UsageEr
 
 const commands = [
   'classify',
+  'eval',
   'undo',
   'migrate',
   'backup',

@@ -10,6 +10,8 @@ export interface ModelAnswer {
   readonly durationMs: number;
   /** Of all calls for the photo, in millionths of a currency unit; absent where no price is known. */
   readonly costMicro?: number;
+  /** The local model's probability of each of its labels. */
+  readonly scores?: Readonly<Record<string, number>>;
 }
 
 export interface ModelFailure {

@@ -1,11 +1,12 @@
 import { zhCli } from './zh-cli.ts';
+import { zhEval } from './zh-eval.ts';
 import { zhPages } from './zh-pages.ts';
 import { zhProblems } from './zh-problems.ts';
 
 export type Language = 'en' | 'zh';
 
 /** Every sentence that people read, in English, with its Chinese translation. Values stand in braces: `{count}`. */
-const zh = { ...zhProblems, ...zhPages, ...zhCli };
+const zh = { ...zhProblems, ...zhPages, ...zhCli, ...zhEval };
 
 /** An English sentence of the catalogue. The compiler rejects one without a translation. */
 export type Sentence = keyof typeof zh;

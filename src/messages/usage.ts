@@ -5,6 +5,8 @@ export const usage: Readonly<Record<Language, string>> = {
   en: `album-classifier
 
   classify PATHS…   classify photo files, globs, and folders with all that is below them
+  eval FOLDER       compare models on photos in folders named by category, or in a table with the columns
+                    file and category; eval --feedback: on what users corrected
   undo [LOG]        move files back that the last --move --apply moved, or the one of that log
   migrate           bring the database up to date
   backup FILE       copy the SQLite database to a new file, while the service runs
@@ -58,6 +60,14 @@ Sorting the files afterwards
   --apply                 do it; without, it only shows what it would do
   --min-confidence N      leave photos with a lower confidence where they are (0 to 1)
 
+Comparing models
+  --max-cost N            ask LLMs for at most that much money; without it, only an estimate is printed
+  --model NAME            a further LLM of the first provider, or PROVIDER=NAME; may be repeated
+  --model-dir FOLDER      a further local model; may be repeated
+  --target N              accuracy that the proposed LOCAL_SURE reaches (0 to 1)
+  --report FILE           also write an HTML page
+  --thumbnails            with small pictures of photos that a model has wrong
+
   -h, --help              this text
   --version               its version
 
@@ -67,6 +77,8 @@ Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage, 130 interrupt
   zh: `album-classifier
 
   classify PATHS…   对照片文件、通配符，以及目录（含所有下级目录）进行分类
+  eval FOLDER       用按类别命名的目录，或含 file 和 category 列的表格中的照片比较各模型；
+                    eval --feedback：比较用户更正过的结果
   undo [LOG]        把最近一次 --move --apply 移动的文件移回，或撤销该日志记录的移动
   migrate           把数据库升级到最新
   backup FILE       把 SQLite 数据库复制到新文件，服务可继续运行
@@ -119,6 +131,14 @@ Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage, 130 interrupt
   --move | --copy | --link INTO   放入目录 INTO/<类别>；从不覆盖文件
   --apply                 执行；不加则只显示将要做什么
   --min-confidence N      置信度低于此值（0 到 1）的照片留在原处
+
+比较模型
+  --max-cost N            调用大模型的最高费用；不加则只显示估算费用
+  --model NAME            第一个供应商的另一个大模型，或 PROVIDER=NAME；可重复
+  --model-dir FOLDER      另一个本地模型；可重复
+  --target N              建议的 LOCAL_SURE 所要达到的准确率（0 到 1）
+  --report FILE           同时写出 HTML 页面
+  --thumbnails            页面含有模型判错的照片的小图
 
   -h, --help              显示本文
   --version               显示版本

@@ -2,10 +2,16 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { inLanguage, text } from '../../src/messages/text.ts';
 import { zhCli } from '../../src/messages/zh-cli.ts';
+import { zhEval } from '../../src/messages/zh-eval.ts';
 import { zhPages } from '../../src/messages/zh-pages.ts';
 import { zhProblems } from '../../src/messages/zh-problems.ts';
 
-const parts: Readonly<Record<string, Readonly<Record<string, string>>>> = { zhCli, zhPages, zhProblems };
+const parts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  zhCli,
+  zhEval,
+  zhPages,
+  zhProblems,
+};
 const entries = Object.values(parts).flatMap((part) => Object.entries(part));
 const withoutValues = (sentence: string) => sentence.replaceAll(/\{\w+\}/g, '');
 const valuesIn = (sentence: string) => [...new Set(sentence.match(/\{\w+\}/g))].sort().join();

@@ -133,7 +133,7 @@ function tuned(config: Config, { concurrency, timeoutMs, maxRetries }: Settings)
 }
 
 /** Run from elsewhere, the built-in model is the one that came with this program. */
-function modelFolder(folder: string): string {
+export function modelFolder(folder: string): string {
   const builtIn = './models/album9';
   if (folder !== builtIn || existsSync(folder)) return folder;
   return fileURLToPath(new URL('../../../models/album9', import.meta.url));

@@ -69,7 +69,7 @@ export async function failuresAt(http: Http): Promise<readonly CountedFailure[]>
 }
 
 /** Failures that only an operator can repair. */
-const operatorNeeded = ['bad_key', 'out_of_credit', 'unusable_model'];
+export const operatorNeeded: readonly string[] = ['bad_key', 'out_of_credit', 'unusable_model'];
 
 /** Why no provider can answer without an operator; undefined if one can. */
 export function whyLlmCannotAnswer(llm: ServiceState['llm'], say: Say): string | undefined {
