@@ -3,7 +3,7 @@ import { readTaxonomy } from './classify/taxonomy.ts';
 import { composeAlbumLane } from './compose/album-lane.ts';
 import { composeCache } from './compose/cache.ts';
 import { configured } from './compose/configured.ts';
-import { driverName, openDriver } from './compose/driver.ts';
+import { driverName, openDriver, openLookups } from './compose/driver.ts';
 import { composeImages } from './compose/images.ts';
 import { composeJournal } from './compose/journal.ts';
 import { openLifecycle } from './compose/lifecycle.ts';
@@ -45,7 +45,8 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const onLost = openLossReport({ metrics, log });
   const journal = composeJournal(config, { store, metrics, log });
   const grouped = withGroupCommit({ ...store, ...journal.writes }, { hitRecords: config.hitRecords, onLost });
-  const core = { log, store, journal, grouped };
+  const lookups = openLookups(config, grouped, log);
+  const core = { log, store, journal, grouped, lookups };
   const albumProviders = config.llm?.providers.filter(({ lane }) => lane).map(({ name }) => name) ?? [];
   const stats = openStats({
     ...{ store: grouped, reports: store.reports, metrics, timeZone, albumProviders, log, onLost },

@@ -18,6 +18,8 @@ export interface OpenCacheOptions {
   /** The same store behind group commit. */
   readonly grouped: ListOperations &
     Pick<ResultCacheOptions['results'], 'countHit'> & { flush(): Promise<void> };
+  /** See `ResultReaderOptions`. */
+  readonly lookups?: Pick<Store, 'findResults'>;
   /** What waits to be written to the store. */
   readonly journal?: Pick<StoreJournal, 'find' | 'erase'>;
   /** See `ResultCacheOptions`. */

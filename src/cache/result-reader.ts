@@ -7,6 +7,8 @@ import { openServingRules, type Remembered, type ServingRuleOptions } from './se
 import { type WaitingResultOptions, withWaitingResults } from './with-waiting-results.ts';
 
 export interface ResultReaderOptions extends ServingRuleOptions, WaitingResultOptions {
+  /** Answers look-ups of whole lists, and may lag behind `results`, as a read replica does. Default: `results`. */
+  readonly lookups?: Pick<Store, 'findResults'>;
   /** Looks near duplicates up. */
   readonly pictures?: Pick<Store, 'findNearDuplicates'>;
   /** Taxonomy version, prompt version and cache epoch: results of another version don't exist. */
@@ -19,6 +21,7 @@ export interface ResultReaderOptions extends ServingRuleOptions, WaitingResultOp
 export function openResultReader(options: ResultReaderOptions, memory: LRUCache<string, StoredResult>) {
   const { version, mayHaveCorrected = () => false } = options;
   const results = withWaitingResults(options);
+  const lookups = options.lookups ? withWaitingResults({ ...options, results: options.lookups }) : results;
   const rules = openServingRules(options);
 
   function served(found: Found | undefined): Remembered | undefined {
@@ -64,14 +67,15 @@ export function openResultReader(options: ResultReaderOptions, memory: LRUCache<
     },
 
     /**
-     * One store query for all that are not in memory.
+     * One store query for all that are not in memory. It may miss what was written a moment ago, but no correction.
      * @throws UnavailableError the store can't be read
      */
     async findAll(hashes: readonly string[], claimant?: string): Promise<(Remembered | undefined)[]> {
       const answers = hashes.map((hash) => inMemoryFor(claimant, hash));
       const missing = [...new Set(hashes.filter((_, index) => !answers[index]))];
       if (missing.length === 0) return answers;
-      const found = await results.findResults(missing.map((hash) => lookupOf(hash, claimant)));
+      const reader = claimant && mayHaveCorrected(claimant) ? results : lookups;
+      const found = await reader.findResults(missing.map((hash) => lookupOf(hash, claimant)));
       const byHash = new Map(missing.map((hash, index) => [hash, served(found[index])]));
       return answers.map((answer, index) => answer ?? byHash.get(hashes[index] ?? ''));
     },

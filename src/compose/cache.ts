@@ -12,6 +12,7 @@ import type { LocalModel } from './local-model.ts';
 export interface CacheParts {
   readonly store: Store;
   readonly grouped: GroupCommit;
+  readonly lookups: Pick<Store, 'findResults'>;
   readonly journal: StoreJournal;
   readonly version: string;
   readonly taxonomy: Taxonomy;
@@ -22,10 +23,11 @@ export interface CacheParts {
 
 /** The cache under the rules of the configuration, with its metrics. */
 export function composeCache({ cache, strategy }: Config, parts: CacheParts): Cache {
-  const { store, grouped, journal, version, taxonomy, local, metrics, log } = parts;
+  const { store, grouped, lookups, journal, version, taxonomy, local, metrics, log } = parts;
   return openCache({
     store,
     grouped,
+    lookups,
     journal,
     version,
     ...cache,

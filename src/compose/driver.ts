@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import type { MysqlTls } from '../store/mysql/connection.ts';
+import { openMysqlReader } from '../store/mysql/reader.ts';
 import { openMysqlStore } from '../store/mysql/store.ts';
+import { type Lookups, type ReadReplicaOptions, withReadReplica } from '../store/read-replica.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Store } from '../store/store.ts';
 import { configured } from './configured.ts';
@@ -13,6 +15,20 @@ export function openDriver({ store, claimTrust: trust }: Config): Store {
   return store.kind === 'mysql'
     ? openMysqlStore({ ...store, trust, ...(store.tls && { tls: tlsOf(store.tls) }) })
     : openSqliteStore({ ...store, trust });
+}
+
+/** What answers look-ups by hash: the read replica that the configuration names, or the store itself. */
+export function openLookups(
+  { store, claimTrust: trust }: Config,
+  primary: Pick<Store, 'findResults'>,
+  logger: ReadReplicaOptions['logger'],
+): Lookups {
+  if (store.kind !== 'mysql' || !store.replica)
+    return { findResults: primary.findResults, isReplicaUp: () => undefined, close: async () => {} };
+  const { tls, ...server } = store.replica;
+  const { poolSize } = store;
+  const replica = openMysqlReader({ ...server, poolSize, trust, ...(tls && { tls: tlsOf(tls) }) });
+  return withReadReplica(replica, primary, { logger });
 }
 
 /** With the certificates themselves, which the configuration names by their file. */
@@ -31,5 +47,6 @@ function readCertificates(file: string): string {
 export function driverName({ store }: Config): string {
   if (store.kind === 'sqlite') return `SQLite, ${store.file}`;
   const tls = store.tls ? `, TLS (${store.tls.mode})` : '';
-  return `MySQL at ${store.host}:${store.port}, database ${store.database}${tls}`;
+  const replica = store.replica ? `; look-ups at ${store.replica.host}:${store.replica.port}` : '';
+  return `MySQL at ${store.host}:${store.port}, database ${store.database}${tls}${replica}`;
 }

@@ -6,6 +6,7 @@ import type { Pool } from '../image/pool/pool.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { StoreJournal } from '../store/journal/with-journal.ts';
+import type { Lookups } from '../store/read-replica.ts';
 import type { BreakerStore } from '../store/store-breaker.ts';
 import type { Vision } from '../vision/open-vision.ts';
 
@@ -27,6 +28,7 @@ export interface LifecycleParts {
   readonly store: BreakerStore;
   readonly journal: Pick<StoreJournal, 'start' | 'close'>;
   readonly grouped: Pick<GroupCommit, 'flush'>;
+  readonly lookups: Pick<Lookups, 'close'>;
   readonly stats: Pick<Stats, 'start' | 'stop'>;
   readonly cache: Pick<Cache, 'start' | 'close'>;
   readonly images: { readonly pool: Pick<Pool, 'ready'>; close(): Promise<void> };
@@ -37,7 +39,7 @@ export interface LifecycleParts {
 
 /** Starts the parts of the service, and closes them in reverse. */
 export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle {
-  const { log, store, journal, grouped, stats, cache, images, vision, albumLane, fallbacks } = parts;
+  const { log, store, journal, grouped, lookups, stats, cache, images, vision, albumLane, fallbacks } = parts;
   let isReady = false;
   let modelsChecked: Promise<void> | undefined;
   return {
@@ -78,7 +80,7 @@ export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle 
       await stats.stop();
       await grouped.flush();
       await journal.close();
-      await store.close();
+      await Promise.all([store.close(), lookups.close()]);
     },
   };
 }

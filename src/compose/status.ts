@@ -3,11 +3,13 @@ import type { Health } from '../http/routes/health.ts';
 import type { Pool } from '../image/pool/pool.ts';
 import type { ServiceState } from '../stats/service-state.ts';
 import type { StoreJournal } from '../store/journal/with-journal.ts';
+import type { Lookups } from '../store/read-replica.ts';
 import type { BreakerStore } from '../store/store-breaker.ts';
 import type { Vision } from '../vision/open-vision.ts';
 
 export interface StatusParts {
   readonly store: Pick<BreakerStore, 'isUp'>;
+  readonly lookups: Pick<Lookups, 'isReplicaUp'>;
   readonly journal: Pick<StoreJournal, 'items'>;
   readonly pool: Pick<Pool, 'status'>;
   readonly vision: Vision | undefined;
@@ -15,7 +17,7 @@ export interface StatusParts {
 }
 
 /** The state of the service, from its parts: synchronous and cheap. */
-export function openStatus(config: Config, { store, journal, pool, vision, isReady }: StatusParts) {
+export function openStatus(config: Config, { store, lookups, journal, pool, vision, isReady }: StatusParts) {
   /** Every answer needs a decoder, and one of the two models. */
   function canAnswer(): boolean {
     const { ready, modelError } = pool.status();
@@ -27,6 +29,7 @@ export function openStatus(config: Config, { store, journal, pool, vision, isRea
     state: (): ServiceState => ({
       isTaking: isReady(),
       isStoreUp: store.isUp(),
+      isReplicaUp: lookups.isReplicaUp(),
       waitingWrites: journal.items(),
       claimTrust: config.claimTrust,
       children: pool.status(),

@@ -28,6 +28,11 @@ export const storeVariables = {
   MYSQL_TLS_CA: text({
     about: "File of trusted issuers' certificates (PEM); empty: those that Node.js trusts",
   }),
+  MYSQL_READ_URL: url({
+    about:
+      'Read replica for look-ups by hash, written like DATABASE_URL; what it leaves out is taken from there. Where it fails, the primary answers',
+    protocols: ['mysql:', 'mariadb:'],
+  }),
   MYSQL_POOL_SIZE: integer({ about: 'Connections per worker', default: 10, min: 1, max: 1000 }),
   SQLITE_FILE: text({
     about: 'File of the SQLite database, used without MySQL',

@@ -6,20 +6,30 @@ type StoreValues = {
   readonly [Name in keyof typeof storeVariables]: ValueOf<(typeof storeVariables)[Name]>;
 };
 
+type Server = ReturnType<typeof namedServer>;
+
 /** The database and its connection. Adds errors to `problems`. */
 export function storeFrom(values: StoreValues, problems: string[]) {
-  if (values.DATABASE_URL === '' && values.MYSQL_HOST === '')
+  if (values.DATABASE_URL === '' && values.MYSQL_HOST === '') {
+    if (values.MYSQL_READ_URL !== '') problems.push('MYSQL_READ_URL needs DATABASE_URL or MYSQL_HOST');
     return { kind: 'sqlite' as const, file: values.SQLITE_FILE };
-  const server = values.DATABASE_URL === '' ? namedServer(values) : serverOfUrl(values, problems);
-  const { mode, caFile, ...reached } = server;
-  if (mode === 'verify' && isIP(reached.host) !== 0)
-    problems.push(`MYSQL_TLS=verify needs the server's name, not its address (or MYSQL_TLS=verify-ca)`);
+  }
+  const named = namedServer(values);
+  const server = values.DATABASE_URL === '' ? named : serverOfUrl('DATABASE_URL', values, named, problems);
   return {
     kind: 'mysql' as const,
-    ...reached,
+    ...connectionOf(server, problems),
     poolSize: values.MYSQL_POOL_SIZE,
-    ...(mode !== 'off' && { tls: { mode, ...(caFile !== '' && { caFile }) } }),
+    ...(values.MYSQL_READ_URL !== '' && {
+      replica: connectionOf(serverOfUrl('MYSQL_READ_URL', values, server, problems), problems),
+    }),
   };
+}
+
+function connectionOf({ mode, caFile, ...reached }: Server, problems: string[]) {
+  if (mode === 'verify' && isIP(reached.host) !== 0)
+    problems.push(`MYSQL_TLS=verify needs the server's name, not its address (or MYSQL_TLS=verify-ca)`);
+  return { ...reached, ...(mode !== 'off' && { tls: { mode, ...(caFile !== '' && { caFile }) } }) };
 }
 
 function namedServer(values: StoreValues) {
@@ -34,47 +44,52 @@ function namedServer(values: StoreValues) {
   };
 }
 
-function serverOfUrl(values: StoreValues, problems: string[]) {
-  const url = new URL(values.DATABASE_URL);
-  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map((part) =>
-    decoded(part, problems),
-  );
+/** @param absent what a part is that the URL leaves out; a URL with a user has a password of its own, or none */
+function serverOfUrl(
+  name: 'DATABASE_URL' | 'MYSQL_READ_URL',
+  values: StoreValues,
+  absent: Server,
+  problems: string[],
+): Server {
+  const url = new URL(values[name]);
+  const decoded = (part: string): string => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      problems.push(`${name} must write % as %25 in its user and password`);
+      return '';
+    }
+  };
+  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
   // The URL parser would take the user for the host, and an error would show part of the password.
   if (url.hash !== '' || (url.username === '' && url.search.includes('@')))
-    problems.push('DATABASE_URL must write # as %23 and ? as %3F in its user and password');
+    problems.push(`${name} must write # as %23 and ? as %3F in its user and password`);
+  const account =
+    user || name === 'DATABASE_URL' ? { user: user || 'root', password: password ?? '' } : absent;
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || 3306,
-    user: user || 'root',
-    password: password ?? '',
-    database: database || values.MYSQL_DATABASE,
-    mode: modeOf(url.searchParams, values, problems),
-    caFile: url.searchParams.get('ssl-ca') ?? values.MYSQL_TLS_CA,
+    user: account.user,
+    password: account.password,
+    database: database || absent.database,
+    mode: modeOf(name, url.searchParams, absent.mode, problems),
+    caFile: url.searchParams.get('ssl-ca') ?? absent.caFile,
   };
 }
 
-function decoded(part: string, problems: string[]): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    problems.push('DATABASE_URL must write % as %25 in its user and password');
-    return '';
-  }
-}
-
 /** A parameter that means encryption in another client must not be ignored. */
-function modeOf(parameters: URLSearchParams, values: StoreValues, problems: string[]) {
+function modeOf(name: string, parameters: URLSearchParams, absent: Server['mode'], problems: string[]) {
   const unknown = [...parameters.keys()].filter(
-    (name) => /^(ssl|tls)/i.test(name) && name !== 'ssl-mode' && name !== 'ssl-ca',
+    (key) => /^(ssl|tls)/i.test(key) && key !== 'ssl-mode' && key !== 'ssl-ca',
   );
-  for (const name of unknown)
-    problems.push(`DATABASE_URL knows ssl-mode and ssl-ca for encryption, not ${JSON.stringify(name)}`);
+  for (const key of unknown)
+    problems.push(`${name} knows ssl-mode and ssl-ca for encryption, not ${JSON.stringify(key)}`);
   const written = parameters.get('ssl-mode');
-  if (written === null) return values.MYSQL_TLS;
+  if (written === null) return absent;
   try {
     return storeVariables.MYSQL_TLS.parse(written);
   } catch (error) {
-    problems.push(`ssl-mode of DATABASE_URL must be ${(error as Error).message}`);
-    return values.MYSQL_TLS;
+    problems.push(`ssl-mode of ${name} must be ${(error as Error).message}`);
+    return absent;
   }
 }

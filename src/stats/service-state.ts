@@ -5,6 +5,8 @@ import type { VisionState } from '../vision/open-vision.ts';
 export interface ServiceState {
   readonly isTaking: boolean;
   readonly isStoreUp: boolean;
+  /** Whether look-ups are answered by the read replica; undefined where none is configured. */
+  readonly isReplicaUp?: boolean | undefined;
   /** Items that wait in the journal until the store is back, by kind. */
   readonly waitingWrites: Readonly<Record<string, number>>;
   /** Which claims answer a claimant. */
@@ -39,6 +41,15 @@ export function watchService(registry: Registry, state: () => ServiceState): voi
     aggregator: 'min',
     collect() {
       this.set(state().isStoreUp ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'album_read_replica_up',
+    help: '1 where the read replica answers the look-ups of every worker, 0 where the primary does; 1 without a replica',
+    registers,
+    aggregator: 'min',
+    collect() {
+      this.set(state().isReplicaUp === false ? 0 : 1);
     },
   });
   new Gauge({

@@ -30,6 +30,21 @@ test('MYSQL_HOST alone is MySQL as root without a password', () => {
   });
 });
 
+test('a read replica has the account, database and encryption of the primary unless its URL says otherwise', () => {
+  const replicaOf = (MYSQL_READ_URL: string) => {
+    const environment = { DATABASE_URL: 'mysql://me:secret@db/album?ssl-mode=require', MYSQL_READ_URL };
+    const { store } = configFrom(environment);
+    return store.kind === 'mysql' ? store.replica : undefined;
+  };
+  const primary = { user: 'me', password: 'secret', database: 'album', tls: { mode: 'require' } };
+  expect(replicaOf('mysql://copy:3307')).toEqual({ host: 'copy', port: 3307, ...primary });
+  expect(replicaOf('mysql://reader@copy/other?ssl-mode=off')).toEqual({
+    ...{ host: 'copy', port: 3306, user: 'reader', password: '', database: 'other' },
+  });
+  expect(replicaOf('')).toBeUndefined();
+  expect(problemsOf({ MYSQL_READ_URL: 'mysql://copy' })[0]).toContain('DATABASE_URL');
+});
+
 test('DATABASE_URL wins over MYSQL_HOST, and its parts are decoded', () => {
   const { store } = configFrom({ MYSQL_HOST: 'db', DATABASE_URL: 'mysql://me:p%40ss@[::1]:3307/album' });
   expect(store).toMatchObject({ host: '::1', port: 3307, user: 'me', password: 'p@ss', database: 'album' });

@@ -16,6 +16,7 @@ describe('secrets', () => {
       'LLM_MINE_BASE_URL',
       'LLM_MINE_EXTRA_BODY',
       'MYSQL_PASSWORD',
+      'MYSQL_READ_URL',
       'OPS_TOKEN',
     ]);
   });

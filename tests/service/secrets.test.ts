@@ -15,7 +15,7 @@ import { mark, secretEnvironment, wrongForms } from '../support/secret-environme
 import { spawnService } from '../support/service-process.ts';
 
 const token = `${mark}-ops_token`;
-const { DATABASE_URL: _, ...withSqlite } = secretEnvironment;
+const { DATABASE_URL: _, MYSQL_READ_URL: _replica, ...withSqlite } = secretEnvironment;
 
 /** Says everything it is told, and more: a key, the question, an answer that is none. */
 async function indiscreetVendor(): Promise<FakeLlm> {

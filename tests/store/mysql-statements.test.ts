@@ -133,6 +133,11 @@ describeWithMysql('the hot path on MySQL', (server) => {
         WHERE table_schema = DATABASE() AND index_name = 'PRIMARY' AND seq_in_index = 1
           AND column_name = 'at_ms' AND table_name IN (${listed})`),
     ).toEqual([]);
+    expect(
+      await rows(`SELECT table_name FROM information_schema.tables t
+        WHERE table_schema = DATABASE() AND NOT EXISTS (SELECT 1 FROM information_schema.statistics s
+          WHERE s.table_schema = t.table_schema AND s.table_name = t.table_name AND s.index_name = 'PRIMARY')`),
+    ).toEqual([]);
     await remove();
   });
 });

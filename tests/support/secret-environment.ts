@@ -10,6 +10,7 @@ type Table = Readonly<Record<string, Variable<unknown>>>;
 /** Values by name, where a secret is more than a word. */
 const forms: Readonly<Record<string, string>> = {
   DATABASE_URL: `mysql://me:${mark}%40@127.0.0.1:3306/album_secrets`,
+  MYSQL_READ_URL: `mysql://me:${mark}%40@127.0.0.1:3306/album_secrets`,
   ALBUM_API_KEY: `ack_${mark}`,
   LLM_BASE_URL: `http://${mark}:${mark}@127.0.0.1:9/v1?key=${mark}#${mark}`,
   LLM_EXTRA_BODY: `{"metadata":{"token":"${mark}"}}`,

@@ -12,6 +12,7 @@ const outageNumbers = new Set([
   1041, // out of resources
   1044, // user has no right to the database
   1045, // access denied
+  1047, // Galera: the node has left the cluster
   1049, // unknown database
   1053, // shutdown in progress
   1114, // table full
@@ -41,6 +42,7 @@ const contentionNumbers = new Set([
   1020, // MariaDB 11.6+: the row has changed since it was read
   1205,
   1213,
+  3101, // Group Replication: another member has changed the row
 ]);
 
 function numberOf(error: unknown): number | undefined {
