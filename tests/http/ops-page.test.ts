@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -12,8 +12,6 @@ import { writePastDay } from '../support/past-traffic.ts';
 import '../support/vendor-hosts.ts';
 
 const path = chromiumPath();
-/** TAKE_SCREENS=1 writes the pictures of the documentation; a test run leaves the tree as it is. */
-const screens = process.env.TAKE_SCREENS === '1' ? 'docs/images' : undefined;
 
 describe.skipIf(path === undefined)('the ops page in a browser', () => {
   let browser: Browser;
@@ -69,12 +67,6 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await page.locator('#latency td').first().waitFor();
   }
 
-  async function screen(name: string, options: { fullPage: boolean }): Promise<void> {
-    if (screens === undefined) return;
-    mkdirSync(screens, { recursive: true });
-    await page.screenshot({ path: join(screens, `${name}.jpg`), type: 'jpeg', quality: 55, ...options });
-  }
-
   test('accepts the token, shows what happened, and updates itself', async () => {
     await page.goto(`${app.url}/ops`);
     await page.getByLabel('Ops token').fill('wrong');
@@ -90,7 +82,6 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await expect.poll(() => page.locator('#savings').textContent()).toContain('local-first saves0.');
     expect(await page.locator('#tiles').textContent()).toContain('Spent USD');
     expect(await page.locator('canvas').count()).toBe(4);
-    await screen('ops-light', { fullPage: true });
 
     await post(`${app.url}/api/v1/classify`, formOf([{ name: 'image', value: Buffer.from('words') }]));
     await expect
@@ -116,7 +107,9 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await expect.poll(() => page.locator('#feedback').textContent()).toContain('更正为');
     await expect.poll(() => page.locator('#calls').textContent()).toContain('被限速');
     await expect.poll(() => page.locator('#status').textContent()).toMatch(/^实时/);
-    const names = page.locator('h2, th, figcaption, label, option, button, .u-label, #tiles span');
+    const names = page.locator(
+      'h2, th, figcaption, label, option, button, .u-label, #tiles span, #calls td:not(:last-child), #hits td:first-child, #latency td:first-child',
+    );
     const untranslated = (await names.allTextContents()).filter(
       (name) => !/\p{Script=Han}|^p\d\d$|^album9/u.test(name),
     );
@@ -124,7 +117,6 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     expect(
       (await page.evaluate<string>('document.body.innerText')).match(/[A-Za-z][a-z]+( [a-z]+)+/g),
     ).toBeNull();
-    await screen('ops-zh', { fullPage: false });
     await page.getByText('English', { exact: true }).click();
     await expect.poll(() => page.locator('#tiles').textContent()).toContain('Hit rate');
     expect(await page.locator('html').getAttribute('lang')).toBe('en');
@@ -241,8 +233,6 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
       'open',
       'closed',
     ]);
-    await page.locator('#providers').scrollIntoViewIfNeeded();
-    await screen('ops-llm-failures', { fullPage: false });
     expect(complaints).toEqual([]);
   });
 
@@ -275,7 +265,6 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     const light = await background();
     await page.keyboard.press('d');
     expect(await background()).not.toBe(light);
-    await screen('ops-dark', { fullPage: false });
 
     await page.setViewportSize({ width: 390, height: 844 });
     await expect
@@ -284,7 +273,6 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await expect
       .poll(() => page.evaluate<number>("document.querySelector('canvas').clientWidth"))
       .toBeLessThan(390);
-    await screen('ops-phone', { fullPage: false });
 
     await page.reload();
     await page.locator('#chart-photos canvas').waitFor();

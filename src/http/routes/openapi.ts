@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../answer-schemas.ts';
 import { pageHeaders } from '../pages/page-headers.ts';
 import { completeDocument, securitySchemes } from './openapi-document.ts';
+
+const asset = (name: string) => readFileSync(new URL(`../pages/docs-page/${name}`, import.meta.url), 'utf8');
 
 /** OpenAPI 3.1 from the route schemas at `/openapi.json`, and a page to browse it at `/docs`. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
@@ -36,6 +39,11 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
     logLevel: 'warn',
     // Without a bar that asks for the address of another document.
     uiConfig: { layout: 'BaseLayout' },
+    theme: {
+      title: 'album-classifier API',
+      css: [{ filename: 'theme.css', content: asset('theme.css') }],
+      js: [{ filename: 'theme.js', content: asset('theme.js') }],
+    },
     // Nothing from elsewhere, and plain http as it comes: what is served here is seldom behind TLS.
     staticCSP:
       "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",

@@ -160,7 +160,13 @@ async function run() {
     await listen();
   } catch (error) {
     if (error.status === 401 || error.status === 403) {
-      askForToken(token === '' ? '' : error.message);
+      askForToken(
+        token === ''
+          ? say(
+              'The token is the value of OPS_TOKEN; if none is set, the file ops-token in the data folder holds it.',
+            )
+          : error.message,
+      );
       return;
     }
   }

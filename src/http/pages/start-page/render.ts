@@ -121,13 +121,15 @@ export function answerHtml(
   const who = say(said.method === 'llm' ? 'the vision LLM {model}' : 'the local model {model}', {
     model: said.model,
   });
+  // A category that is no longer configured has none.
+  const description = said.description ?? taxonomy.describe(said.category, language);
   const bars = barsOf(answer, taxonomy).map(
     ([key, share]) =>
       `<li><span>${escaped(nameOf(key))}</span><progress max="1" value="${share.toFixed(4)}" aria-label="${escaped(nameOf(key))}"></progress><output>${(share * 100).toFixed(1)} %</output></li>`,
   );
   return `<h2>${escaped(say('Answer'))}</h2>
 <p class="category" data-category="${escaped(said.category)}">${escaped(nameOf(said.category))}</p>
-${said.description === undefined ? '' : `<p>${escaped(said.description)}</p>`}
+${description === undefined ? '' : `<p>${escaped(description)}</p>`}
 ${degraded ? `<p class="bad">${escaped(say('The LLM did not answer in time; this is the local model’s weaker answer.'))}</p>` : ''}
 <ul class="bars" aria-label="${escaped(say('Confidence'))}">${bars.join('')}</ul>
 ${definitions([
