@@ -84,7 +84,13 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     },
   });
   const lifecycle = openLifecycle(config, { ...core, stats, cache, images, vision, albumLane, fallbacks });
-  const status = openStatus(config, { ...core, pool: images.pool, vision, isReady: lifecycle.isReady });
+  const status = openStatus(config, {
+    ...core,
+    pool: images.pool,
+    vision,
+    albumLane,
+    isReady: lifecycle.isReady,
+  });
   watchService(metrics.registry, status.state);
   return {
     ...{ log, taxonomy, classifier, albumLane, stats, metrics, ...status, ...lifecycle },

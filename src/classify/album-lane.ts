@@ -42,15 +42,14 @@ export interface AlbumLane {
 
 interface Entry {
   readonly photo: Photo;
-  /** Of the request that brought it, which may be over by now. */
-  readonly context: Pick<ClassifyContext, 'caller' | 'album'>;
+  readonly owner: Pick<ClassifyContext, 'caller' | 'album'>;
   readonly bytes: number;
   readonly better: Classifier;
   isInFlight: boolean;
 }
 
-/** What an entry takes beside its pictures. */
-const entryBytes = 4_096;
+/** What an entry takes beside its pictures, as measured. */
+const entryBytes = 12_288;
 const closeLimitMs = 2_000;
 
 /** A queue in memory: photos are never written to disk, so a photo that is lost is sent again by its client. */
@@ -70,18 +69,16 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
   }
 
   async function work(entry: Entry): Promise<void> {
-    const { photo, better, context } = entry;
-    const { caller, album } = context;
+    const { photo, better, owner } = entry;
     try {
       const { original, written } = await better.classify(photo, {
         deadline: deadlineIn(timeLimitMs),
         signal: stopping.signal,
         lane: 'album',
-        ...(caller !== undefined && { caller }),
-        ...(album !== undefined && { album }),
+        ...owner,
       });
       await written;
-      if (original !== undefined && album !== undefined) await onCopy(album, photo.sha256, original);
+      if (original !== undefined) await onCopy(owner.album ?? '', photo.sha256, original);
       remove(entry, 'answered');
     } catch {
       remove(entry, stopping.signal.aborted ? 'dropped' : 'failed');
@@ -102,20 +99,20 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
     }
   }
 
-  /** The photo is decoded by now. */
   async function add(
     photo: Photo,
     context: ClassifyContext,
     better: Classifier,
   ): Promise<'pending' | 'no_room'> {
-    const { rendition, whole } = await photo.analyse(context);
+    // A photo with a stored provisional answer is decoded now, which may fail under load.
+    const pictures = await photo.analyse(context).catch(() => undefined);
     if (entries.has(photo.sha256)) return 'pending';
-    const own = entryBytes + rendition.length + (whole?.length ?? 0);
-    if (isStopped || bytes + own > maxBytes) {
+    const own = entryBytes + (pictures?.rendition.length ?? 0) + (pictures?.whole?.length ?? 0);
+    if (!pictures || isStopped || bytes + own > maxBytes) {
       onOutcome('no_room');
       return 'no_room';
     }
-    entries.set(photo.sha256, { photo, context, bytes: own, better, isInFlight: false });
+    entries.set(photo.sha256, { photo, owner: ownerOf(context), bytes: own, better, isInFlight: false });
     bytes += own;
     pump();
     return 'pending';
@@ -150,4 +147,9 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
       await rest;
     },
   };
+}
+
+/** Not the context itself, which holds on to its request. */
+function ownerOf({ caller, album }: ClassifyContext): Entry['owner'] {
+  return { ...(caller !== undefined && { caller }), ...(album !== undefined && { album }) };
 }

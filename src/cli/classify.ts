@@ -226,11 +226,10 @@ async function work(
   progress.stop();
   const better = await awaitBetterAnswers(held, {
     ...{ ...backend, stop, settings, streams, money: () => account?.state },
-    onBetter({ photo, hash }, answer) {
-      journal?.add(photo, { hash, isByLlm: true, answer });
+    onEnd({ photo, hash }, answer, isByLlm) {
+      journal?.add(photo, { hash, isByLlm, answer });
       report(photo, answer, hash);
     },
-    onRest: ({ photo, hash, answer }) => report(photo, answer, hash),
   });
   const here = withBetterAnswers(first, better);
   const money = account?.state;

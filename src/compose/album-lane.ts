@@ -1,7 +1,7 @@
-import { Counter, Gauge } from '@prometheus-io/client';
 import type { ResultCache } from '../cache/result-cache.ts';
 import { type AlbumLane, openAlbumLane } from '../classify/album-lane.ts';
 import type { Config } from '../config.ts';
+import { openAlbumLaneMetrics } from '../stats/metrics/album-lane-metrics.ts';
 import type { Metrics } from '../stats/metrics/metrics.ts';
 import type { Vision } from '../vision/open-vision.ts';
 import type { LocalModel } from './local-model.ts';
@@ -23,31 +23,15 @@ export function composeAlbumLane(
 ): AlbumLane | undefined {
   const providers = vision?.albumLane;
   if (!llm || !providers || strategy === 'local-only') return undefined;
-  const registers = [registry];
-  const outcomes = new Counter({
-    name: 'album_lane_photos_total',
-    help: 'Photos that left the album lane; dropped: the service stopped',
-    labelNames: ['outcome'],
-    registers,
-  });
+  const laneMetrics = openAlbumLaneMetrics(registry);
   const lane = openAlbumLane({
     maxBytes: llm.albumMemoryBytes,
     atOnce: () => providers.callsAtOnce() + waitingCalls,
     timeLimitMs: providers.timeLimitMs,
     isProvisional: local.isProvisional,
-    onOutcome: (outcome) => outcomes.inc({ outcome }),
+    onOutcome: laneMetrics.ended,
     onCopy: (claimant, claimed, content) => results.claim({ claimant, claimed, content }),
   });
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name: `album_lane_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
-  gauge('photos', 'Photos in the album lane: they wait or are in flight', () => lane.state().photos);
-  gauge('bytes', 'Memory of the photos in the album lane', () => lane.state().bytes);
+  laneMetrics.watch(lane.state);
   return lane;
 }

@@ -1,3 +1,4 @@
+import type { AlbumLane } from '../classify/album-lane.ts';
 import type { Config } from '../config.ts';
 import type { Health } from '../http/routes/health.ts';
 import type { Pool } from '../image/pool/pool.ts';
@@ -13,11 +14,15 @@ export interface StatusParts {
   readonly journal: Pick<StoreJournal, 'items'>;
   readonly pool: Pick<Pool, 'status'>;
   readonly vision: Vision | undefined;
+  readonly albumLane: Pick<AlbumLane, 'state'> | undefined;
   isReady(): boolean;
 }
 
 /** The state of the service, from its parts: synchronous and cheap. */
-export function openStatus(config: Config, { store, lookups, journal, pool, vision, isReady }: StatusParts) {
+export function openStatus(
+  config: Config,
+  { store, lookups, journal, pool, vision, albumLane, isReady }: StatusParts,
+) {
   /** Every answer needs a decoder, and one of the two models. */
   function canAnswer(): boolean {
     const { ready, modelError } = pool.status();
@@ -34,6 +39,7 @@ export function openStatus(config: Config, { store, lookups, journal, pool, visi
       claimTrust: config.claimTrust,
       children: pool.status(),
       ...(vision && { llm: vision.state() }),
+      ...(albumLane && { albumLane: albumLane.state() }),
     }),
     health: (): Health => ({
       database: store.isUp() ? 'connected' : 'disconnected',

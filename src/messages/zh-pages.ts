@@ -197,6 +197,8 @@ const opsPage = {
   unexpected: '意外错误',
   'local instead': '改由本地模型',
 
+  'Photos in the album lane': '相册通道中的照片',
+
   // What would cost less.
   'Possible savings': '可节省的费用',
   'a month': '每月',
@@ -205,7 +207,7 @@ const opsPage = {
   'Local model is sure of': '本地模型有把握',
   'They then agree on': '此时两者一致',
   'Cost at the traffic of the last 24 hours': '按最近 24 小时流量的费用',
-  'Of it, for photos where they agree and the local model is sure': '其中本地模型有把握且两者一致的照片',
+  'Of it, where they agree and the local model is sure': '其中本地模型有把握且两者一致的照片',
   'STRATEGY=local-first saves': 'STRATEGY=local-first 可节省',
   'Agreement with the LLM is then': '此时与大模型的一致率',
   'The album lane saves at most': '相册通道最多可节省',

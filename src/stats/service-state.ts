@@ -21,6 +21,8 @@ export interface ServiceState {
   };
   /** Absent where no LLM is configured. */
   readonly llm?: VisionState;
+  /** Photos that wait for answers at half price, or are in flight; absent where no provider gives them. */
+  readonly albumLane?: { readonly photos: number; readonly bytes: number };
 }
 
 /** Gauges of the current state, read at each scrape. */

@@ -81,6 +81,9 @@ function knownBy(
 
 type Asked = Pick<ProviderCheck, 'reading' | 'failure' | 'durationMs' | 'usage'>;
 
+/** An operator waits for it; a slow provider may take an hour for a photo. */
+const longestMs = 120_000;
+
 async function askOnce(
   provider: Provider,
   key: Key,
@@ -92,7 +95,7 @@ async function askOnce(
   const durationMs = () => Math.round(performance.now() - startedAt);
   let usage: TokenUsage | undefined;
   try {
-    using limit = callTimeLimit(provider.timeoutMs);
+    using limit = callTimeLimit(Math.min(provider.timeoutMs, longestMs));
     const reply = await key.model.ask(question, limit.signal);
     usage = reply.usage;
     const reading = readReply(reply.text, taxonomy, question.tags);

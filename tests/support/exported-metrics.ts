@@ -1,3 +1,4 @@
+import { openAlbumLaneMetrics } from '../../src/stats/metrics/album-lane-metrics.ts';
 import { openLlmMetrics } from '../../src/stats/metrics/llm-metrics.ts';
 import { openMetrics, showBuild } from '../../src/stats/metrics/metrics.ts';
 import { watchModels } from '../../src/stats/metrics/model-metrics.ts';
@@ -10,6 +11,7 @@ export async function exportedMetrics(): Promise<ReadonlySet<string>> {
   metrics.watchLog(() => 0);
   showBuild(registry, { version: '1.0.0' });
   openLlmMetrics(registry).watch(() => ({ isOverBudget: false, providers: [] }));
+  openAlbumLaneMetrics(registry).watch(() => ({ photos: 0, bytes: 0 }));
   watchModels(registry, () => ({ providers: [] }));
   watchService(registry, () => ({
     isTaking: true,

@@ -42,9 +42,9 @@ export async function writePastDay(file: string, now: number): Promise<void> {
             at,
             dayAt: at - (at % 86_400_000),
             topic: 'sure',
-            name: at % 5 < 3 ? 'sure' : 'unsure',
+            name: Math.floor(at / minuteMs) % 5 < 3 ? 'sure' : 'unsure',
             n: 1,
-            amount: at % 9 === 0 ? 0 : 1,
+            amount: Math.floor(at / minuteMs) % 9 === 0 ? 0 : 1,
           },
           { at, dayAt: at - (at % 86_400_000), topic: 'spent', name: 'openai', n: 1, amount: 420 },
         ]),
@@ -58,6 +58,7 @@ export async function writePastDay(file: string, now: number): Promise<void> {
         return [
           { ...moment, topic: 'call', name: index % 3 === 0 ? 'timeout' : 'rate_limited' },
           { ...moment, topic: 'fallback', name: index % 5 === 0 ? 'deadline' : 'rate_limited' },
+          { ...moment, topic: 'sent', name: index % 3 === 0 ? 'classify' : 'batch', n: 20 },
           { ...moment, topic: 'asked', name: 'batch-check-cache', n: 40, amount: 22 },
         ];
       }),

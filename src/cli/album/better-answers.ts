@@ -25,17 +25,15 @@ export interface BetterAnswersOptions {
   readonly stop: AbortSignal;
   /** Photos that this process works on; undefined where a server does, which doesn't say. */
   readonly laneSize: (() => number) | undefined;
-  readonly onBetter: (provisional: ProvisionalPhoto, answer: PhotoAnswer) => void;
-  /** A photo keeps its provisional answer. */
-  readonly onRest: (provisional: ProvisionalPhoto) => void;
-  /** How long to wait without a better answer where a server works on them. */
-  readonly idleMs?: number;
+  /** @param isBetter false: the photo keeps its provisional answer */
+  readonly onEnd: (provisional: ProvisionalPhoto, answer: PhotoAnswer, isBetter: boolean) => void;
 }
 
 const pauses = { firstMs: 500, longestMs: 10_000 };
 /** How many photos are sent again while none is in the lane, as far as this run can tell. */
 const sentIntoEmptyLane = 20;
-const defaultIdleMs = 15 * 60_000;
+/** How long to wait without a better answer. */
+const idleMs = 15 * 60_000;
 
 /** An earlier run had a provisional answer for the photo; a look-up does not say that of one. */
 export function stillProvisional(result: PhotoAnswer | ClientError): PhotoAnswer | ClientError {
@@ -43,12 +41,17 @@ export function stillProvisional(result: PhotoAnswer | ClientError): PhotoAnswer
   return isProvisional ? { ...result, betterAnswer: 'pending' } : result;
 }
 
+/** No better answer follows: the lane of this process is empty. */
+function final({ betterAnswer: _, ...answer }: PhotoAnswer): PhotoAnswer {
+  return answer;
+}
+
 /**
  * Waits until all photos have better answers, or no more are to come.
  * @returns the provisional answers that were replaced
  */
 export async function awaitBetterAnswers(photos: readonly ProvisionalPhoto[], options: BetterAnswersOptions) {
-  const { settings, streams, money, onBetter, onRest } = options;
+  const { settings, streams, money, onEnd } = options;
   const say = sayIn(settings.language);
   const startedMs = performance.now();
   const provisional: PhotoAnswer[] = [];
@@ -63,27 +66,30 @@ export async function awaitBetterAnswers(photos: readonly ProvisionalPhoto[], op
       ...options,
       onBetter(photo, answer) {
         provisional.push(photo.answer);
-        onBetter(photo, answer);
+        onEnd(photo, answer, true);
         const counts = { total, finished: provisional.length, fromCache: 0, failed: 0 };
         progress.update({ ...counts, money: money(), note: say('better answers'), file: photo.photo.file });
       },
     });
     progress.stop();
-    rest.forEach(onRest);
-  } else photos.forEach(onRest);
+    const isOver = options.laneSize !== undefined && !options.stop.aborted;
+    for (const one of rest) onEnd(one, isOver ? final(one.answer) : one.answer, false);
+  } else for (const one of photos) onEnd(one, one.answer, false);
   return { provisional, durationMs: performance.now() - startedMs };
 }
 
 /**
- * Looks the photos up again and again. Sends those again for
- * which there was no room, as others make room, and those whose provisional answers have expired.
+ * Looks the photos up again and again. Sends those again for which there was no room, as others make room, and those
+ * whose provisional answers have expired.
  * @returns the photos without a better answer
  */
 async function poll(
   photos: readonly ProvisionalPhoto[],
-  options: Pick<BetterAnswersOptions, 'transport' | 'stop' | 'laneSize' | 'onBetter' | 'idleMs'>,
+  options: Pick<BetterAnswersOptions, 'transport' | 'stop' | 'laneSize'> & {
+    readonly onBetter: (provisional: ProvisionalPhoto, answer: PhotoAnswer) => void;
+  },
 ): Promise<readonly ProvisionalPhoto[]> {
-  const { transport, stop, laneSize, onBetter, idleMs = defaultIdleMs } = options;
+  const { transport, stop, laneSize, onBetter } = options;
   const open = Map.groupBy(photos, ({ hash }) => hash);
   const noRoom = new Set<string>();
   for (const { hash, answer } of photos) if (answer.betterAnswer === 'no_room') noRoom.add(hash);
@@ -133,7 +139,7 @@ async function poll(
     if (placesFree > 0) changedMs = performance.now();
     pauseMs = placesFree > 0 ? pauses.firstMs : Math.min(pauseMs * 1.5, pauses.longestMs);
     if (isLaneEmpty && noRoom.size === 0 && askedSinceChange >= open.size) break;
-    if (performance.now() - changedMs > idleMs) break;
+    if (laneSize === undefined && performance.now() - changedMs > idleMs) break;
   }
   return [...open.values()].flat();
 }

@@ -170,7 +170,7 @@ function lastFailure({ lastFailure: failure, circuitCause }) {
   return { text: parts.join(say('; ')), bad: !overAt };
 }
 
-function drawState({ isStoreUp, claimTrust, children, llm }) {
+function drawState({ isStoreUp, claimTrust, children, llm, albumLane }) {
   const providers = (llm?.providers ?? []).map((one) => {
     return [
       one.name,
@@ -198,6 +198,7 @@ function drawState({ isStoreUp, claimTrust, children, llm }) {
     ],
     [say('Photos waiting'), number.format(children.queued)],
   ];
+  if (albumLane) rows.push([say('Photos in the album lane'), number.format(albumLane.photos)]);
   if (claimTrust === 'all')
     rows.push([
       say('Claims'),
@@ -230,17 +231,16 @@ export function drawCalls({ llm_calls, fallbacks }) {
 export function drawSavings({ compared, is_enough: isEnough, sure_share: sure, month, ...options }) {
   const { agreement_when_sure: whenSure, local_first: localFirst, album_lane: albumLane } = options;
   const within = ({ share, low, high }) =>
-    say('{share} ({low} to {high})', { share: percent(share), low: percent(low), high: percent(high) });
+    high - low === 1
+      ? '–'
+      : say('{share} ({low} to {high})', { share: percent(share), low: percent(low), high: percent(high) });
   const amount = (value) => `${money(value)} ${currency}`;
   const rows = [
     [say('Both models compared'), { text: number.format(compared), bad: !isEnough }],
     [say('Local model is sure of'), percent(sure)],
     [say('They then agree on'), within(whenSure)],
     [say('Cost at the traffic of the last 24 hours'), amount(month.cost)],
-    [
-      say('Of it, for photos where they agree and the local model is sure'),
-      amount(month.cost_of_sure_and_agreed),
-    ],
+    [say('Of it, where they agree and the local model is sure'), amount(month.cost_of_sure_and_agreed)],
     [say('STRATEGY=local-first saves'), amount(localFirst.saves)],
     [say('Agreement with the LLM is then'), within(localFirst.agreement)],
     [say('The album lane saves at most'), amount(albumLane.saves)],
