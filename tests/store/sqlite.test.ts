@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { dependants } from '../../src/store/rows/deletions.ts';
+import { sqliteConnection } from '../../src/store/sqlite/connection.ts';
 import { dropSql } from '../../src/store/sqlite/deletions.ts';
 import { findSql } from '../../src/store/sqlite/results.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
@@ -40,6 +41,14 @@ test('a file that another process keeps locked is an outage, and works again whe
   await store.saveResults([resultOf('a')]);
   await store.close();
   await remove();
+});
+
+test('SQLite itself waits for no lock, which would block the event loop', async () => {
+  const fixture = await sqliteFixture();
+  const connection = sqliteConnection(fixture.file);
+  expect(connection.prepared('PRAGMA busy_timeout').get()).toEqual({ timeout: 0 });
+  connection.close();
+  await fixture.remove();
 });
 
 test('a lock that is let go of in time is waited for', async () => {

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { outage } from '../outage.ts';
 
-/** How long SQLite itself may wait for a lock, which blocks the event loop. Longer waits are asynchronous. */
-const blockingWaitMs = 10;
+/** SQLite itself waits for no lock, since that blocks the event loop: `database.ts` tries again. */
+const blockingWaitMs = 0;
 
 /** How often it is checked that the path still leads to the open file. */
 const fileCheckMs = 1000;
