@@ -28,7 +28,18 @@ export function withGroupCommit(
     const run = store[name] as (items: readonly unknown[]) => Promise<readonly unknown[] | undefined>;
     return { name, ...openBatcher({ ...bounds, run }) };
   });
-  const activity = openActivityWriter(store, options);
+  const isOfResults = ({ name }: { readonly name: string }) => name === 'saveResults';
+  const activity = openActivityWriter(
+    {
+      saveActivity: store.saveActivity,
+      // A hit on a result that is not there yet would count for nothing.
+      async countHits(...batch) {
+        await batchers.find(isOfResults)?.flush();
+        await store.countHits(...batch);
+      },
+    },
+    options,
+  );
   const operations = Object.fromEntries(batchers.map(({ name, submit }) => [name, submit]));
   return {
     ...(operations as unknown as ListOperations),
