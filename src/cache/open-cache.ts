@@ -21,7 +21,7 @@ export interface OpenCacheOptions {
   /** See `ResultReaderOptions`. */
   readonly lookups?: Pick<Store, 'findResults'>;
   /** What waits to be written to the store. */
-  readonly journal?: Pick<StoreJournal, 'find' | 'erase'>;
+  readonly journal?: Pick<StoreJournal, 'find' | 'contentOf' | 'erase'>;
   /** See `ResultCacheOptions`. */
   readonly version: string;
   readonly provisionalMs: number;

@@ -20,9 +20,11 @@ export interface ResultReaderOptions extends ServingRuleOptions, WaitingResultOp
 /** Reads results from memory first, then from the store, and keeps to the serving rules. */
 export function openResultReader(options: ResultReaderOptions, memory: LRUCache<string, StoredResult>) {
   const { version, mayHaveCorrected = () => false } = options;
-  const results = withWaitingResults(options);
-  const lookups = options.lookups ? withWaitingResults({ ...options, results: options.lookups }) : results;
   const rules = openServingRules(options);
+  const isServable = (found: Found) => rules.servable(found, 'store') !== undefined;
+  const waiting = { ...options, isServable };
+  const results = withWaitingResults(waiting);
+  const lookups = options.lookups ? withWaitingResults({ ...waiting, results: options.lookups }) : results;
 
   function served(found: Found | undefined): Remembered | undefined {
     if (!found) return undefined;

@@ -21,6 +21,7 @@ export interface Ended {
   readonly kind: 'upload' | 'look up';
   readonly life: Life;
   readonly photo: number;
+  readonly user: string;
   readonly startMs: number;
   readonly endMs: number;
   readonly deadlineMs: number;

@@ -1,8 +1,9 @@
-import type { History, Life, PaidCall } from './history.ts';
+import { sha256Of } from '../contracts/rows.ts';
+import type { Ended, History, Life, PaidCall } from './history.ts';
 import type { Place } from './place.ts';
 import { startsAt } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
-import { hashOf } from './simulated-process.ts';
+import { hashOf, resultVersion } from './simulated-process.ts';
 
 /** Events begin that long after the start. */
 const beginMs = 1_000;
@@ -23,6 +24,7 @@ export function violations(scenario: Scenario, history: History, place: Place): 
   const faults = openFaults(scenario);
   return [
     ...lateAnswers(history),
+    ...falseMisses(history),
     ...lostResults(history, faults, place),
     ...recordsAtFault(history, faults, place),
     ...needlessCalls(history, faults),
@@ -63,6 +65,23 @@ function lateAnswers({ ended }: History): string[] {
     ...late.map((one) => `${one.kind} ${one.requestId} waited ${one.endMs - one.startMs} ms`),
     ...failed.map((one) => `${one.requestId} failed: ${one.outcome}`),
   ];
+}
+
+/** A process finds what it has answered the same user with: in memory, in the store or in its journal. */
+function falseMisses({ ended }: History): string[] {
+  const isKnown = ({ life, photo, user, startMs }: Ended) =>
+    ended.some(
+      (one) =>
+        one.kind === 'upload' &&
+        / llm$/.test(one.outcome) &&
+        one.life === life &&
+        one.photo === photo &&
+        one.user === user &&
+        one.endMs + resultMs.faulty < startMs,
+    );
+  return ended
+    .filter((one) => one.kind === 'look up' && one.outcome.startsWith('miss') && isKnown(one))
+    .map((one) => `look-up ${one.requestId} missed photo ${one.photo}, which ${one.user} was answered`);
 }
 
 /** Every answer that was paid for is in the store. */
@@ -146,7 +165,12 @@ function isExplained(earlier: PaidCall, later: PaidCall, faults: Faults): boolea
 }
 
 function leftovers({ endedMs, calls }: History, place: Place): string[] {
-  const leases = place.rows(`SELECT 1 FROM leases WHERE expires_at_ms > ${startsAt + endedMs}`).length;
+  const held = place.rows(
+    `SELECT lower(hex(name)) AS name FROM leases WHERE expires_at_ms > ${startsAt + endedMs}`,
+  );
+  // Maintenance has a lease, too.
+  const ofPhotos = new Set(calls.map(({ photo }) => sha256Of(`${resultVersion}/${hashOf(photo)}`)));
+  const leases = held.filter(({ name }) => ofPhotos.has(String(name))).length;
   // A process that stops during a call leaves its lease to expire.
   const cutShort = calls.filter(
     (call) => call.endMs === undefined && call.life.killedMs === undefined,

@@ -19,13 +19,14 @@ export interface NetworkOptions {
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const simpleFaults = ['down', 'silent', 'hung', 'late', 'slow', undefined] as const;
-/** What the circuit breaker grants minutes. */
-const slowCalls = new Set(['migrate', 'findErasures', 'saveErasures', 'deleteSome', 'eraseDeleted']);
 const writes = /^(save|count|acquire|renew|release)/;
 
 /** The store as a process sees it across a network that fails. */
 export function acrossNetwork(store: Store, options: NetworkOptions): Store {
   const { latencyMs, server, fault, isAlive, onWritten, trace, random } = options;
+
+  /** What the circuit breaker grants minutes. */
+  const slowCalls = new Set(['migrate', ...Object.keys(store.maintenance)]);
 
   async function act<T>(name: string, operation: () => Promise<T>, end: (settle: () => T) => void) {
     const now = fault();

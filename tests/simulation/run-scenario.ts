@@ -123,7 +123,16 @@ async function simulate(scenario: Scenario, place: SimulatedPlace, clock: FakeCl
     const end = (outcome: string, isError: boolean) => {
       trace(life.name, `${event.do} ${event.photo} of ${event.user}: ${outcome}`);
       const endMs = clock.nowMs();
-      const what = { requestId, kind: event.do, life, photo: event.photo, startMs, endMs, deadlineMs };
+      const what = {
+        requestId,
+        kind: event.do,
+        life,
+        photo: event.photo,
+        user: event.user,
+        startMs,
+        endMs,
+        deadlineMs,
+      };
       history.ended.push({ ...what, outcome, isError, hasLeft: gone.signal.aborted });
     };
     const served = one.fake.run(work).then(

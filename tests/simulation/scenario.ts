@@ -89,7 +89,7 @@ export function scenarioOf(seed: number): Scenario {
   const moments: number[] = faults.flatMap(({ fromMs, toMs }) => [fromMs, toMs]);
   function moment(): number {
     const near = moments[random(moments.length + 1)];
-    const atMs = near === undefined || oneIn(2) ? random(lengthMs) : near + random(1_500);
+    const atMs = near === undefined || oneIn(2) ? random(lengthMs) : near + random(oneIn(2) ? 1_500 : 7_000);
     moments.push(atMs);
     return atMs;
   }

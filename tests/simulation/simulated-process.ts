@@ -89,6 +89,7 @@ export function openSimulatedProcess(options: SimulatedProcessOptions) {
     async start(): Promise<void> {
       await store.start();
       journal.start();
+      await cache.start();
     },
     async upload(photo: number, caller: Caller) {
       const upload = { sha256: hashOf(photo), bytes: Buffer.alloc(1), release() {} };
@@ -102,6 +103,7 @@ export function openSimulatedProcess(options: SimulatedProcessOptions) {
     },
     /** As SIGTERM does, once requests in flight have ended. */
     async stop(): Promise<void> {
+      await cache.close();
       await grouped.flush();
       await journal.close();
       await store.close();

@@ -55,16 +55,21 @@ export class Journal {
   }
 
   /** What the store will answer once all is written: a result of these bytes, or the claimant's own claim. */
-  find({ hash, version, claimant }: Lookup): Found | undefined {
+  find(lookup: Lookup): Found | undefined {
     const files = this.#all();
-    const verified = bestResult(files, hash, version);
+    const verified = bestResult(files, lookup.hash, lookup.version);
     if (verified) return { ...verified, via: 'verified' };
-    if (claimant === undefined) return undefined;
-    const claims = files.flatMap((file) => file.find('claims', claimKey(claimant, hash)));
-    const newest = claims.flatMap((entry) => (entry.kind === 'claims' ? [entry.value] : [])).sort(byTime);
-    const content = newest.at(-1)?.content;
-    const claimed = content === undefined ? undefined : bestResult(files, content, version);
+    const content = this.contentOf(lookup);
+    const claimed = content === undefined ? undefined : bestResult(files, content, lookup.version);
     return claimed && { ...claimed, via: 'claim' };
+  }
+
+  /** Of the newest claim that waits: its result may be in the store already. */
+  contentOf({ hash, claimant }: Lookup): string | undefined {
+    if (claimant === undefined) return undefined;
+    const claims = this.#all().flatMap((file) => file.find('claims', claimKey(claimant, hash)));
+    const newest = claims.flatMap((entry) => (entry.kind === 'claims' ? [entry.value] : [])).sort(byTime);
+    return newest.at(-1)?.content;
   }
 
   oldest(kind: EntryKind, limit: number): WaitingBatch | undefined {

@@ -25,6 +25,8 @@ export interface StoreJournal {
   readonly writes: Pick<Store, JournalledOperation>;
   /** What the store will answer once all is written; undefined where nothing waits for that. */
   find(lookup: Lookup): Found | undefined;
+  /** Hash of the bytes that the claimant's newest claim is about, if that claim waits. */
+  contentOf(lookup: Lookup): string | undefined;
   /** Nothing of what was forgotten is written any more. */
   erase(erasures: readonly Erasure[]): Promise<void>;
   /** What waits. */
@@ -60,14 +62,8 @@ export function withJournal(store: GuardedStore, options: WithJournalOptions): S
 
   return {
     writes: journalledWrites(store, journal, logger),
-    find(lookup) {
-      try {
-        return journal.find(lookup);
-      } catch {
-        // A file that can't be read answers nothing.
-        return undefined;
-      }
-    },
+    find: (lookup) => readable(() => journal.find(lookup)),
+    contentOf: (lookup) => readable(() => journal.contentOf(lookup)),
     async erase(erasures) {
       await replays.pause();
       try {
@@ -93,6 +89,15 @@ export function withJournal(store: GuardedStore, options: WithJournalOptions): S
       journal.close();
     },
   };
+}
+
+/** A file that can't be read answers nothing. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** What became of the entries since the journal was last empty. */
