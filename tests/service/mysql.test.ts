@@ -80,6 +80,10 @@ describeWithMysql('the service on MySQL', (server) => {
     const lookup = await check('a'.repeat(64));
     expect([lookup.status, lookup.body.code]).toEqual([503, 'store_unavailable']);
     expect(Number(lookup.headers.get('retry-after'))).toBeGreaterThan(0);
+    const correction = { image_hash: hashOf('cat.jpg'), category: 'foods' };
+    const corrected = await post(`${app.url}/api/v1/feedback`, correction);
+    expect([corrected.status, corrected.body.code]).toEqual([503, 'store_unavailable']);
+    expect(Number(corrected.headers.get('retry-after'))).toBeGreaterThan(0);
     await expect.poll(async () => (await health()).journal, { timeout: 15_000 }).toBeGreaterThan(1);
     proxy.thaw();
     await expect.poll(async () => (await health()).database, { timeout: 15_000 }).toBe('connected');
