@@ -101,7 +101,7 @@ export function openPhotoClassifier({ photos, classifier, recorder, cache }: Pho
 }
 
 /** The caller's own category, with the colour of the photo. */
-function corrected(given: Answer, { result, from }: Remembered): Answer {
+function corrected({ better: _, ...given }: Answer, { result, from }: Remembered): Answer {
   const { colour } = given.classification;
   const classification = { ...result, ...(colour !== undefined && { colour }) };
   return { ...given, classification, from, degraded: false };

@@ -10,8 +10,8 @@ export interface AlbumProviders {
   readonly timeLimitMs: number;
 }
 
-/** Time that is kept for an answer at the usual price. */
-const everydayMs = 60_000;
+/** Time that is kept for an answer at the usual price, in milliseconds. */
+export const everydayMs = 60_000;
 
 /** Other providers can't help: there is no money, or vendors refuse the photo. */
 const lasting: ReadonlySet<string> = new Set(['over_budget', 'budget_unknown', 'refused', 'refused_before']);

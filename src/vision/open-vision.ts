@@ -6,7 +6,7 @@ import type { Text } from '../messages/text.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
-import { type AlbumProviders, withAlbumProviders } from './album-providers.ts';
+import { type AlbumProviders, everydayMs, withAlbumProviders } from './album-providers.ts';
 import { failureText } from './calls/call-failure.ts';
 import type { VisionHooks } from './calls/call-report.ts';
 import { type LastFailure, openFailures } from './calls/failures.ts';
@@ -185,7 +185,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
         ? undefined
         : {
             callsAtOnce: () => callsAtOnce(slow),
-            timeLimitMs: Math.max(...slow.map(({ timeoutMs }) => timeoutMs)),
+            timeLimitMs: Math.max(...slow.map(({ timeoutMs }) => timeoutMs)) + everydayMs,
           },
     name: providers.map(({ model }) => model).join(', '),
     models,

@@ -155,7 +155,11 @@ test('DashScope gets photos that may wait at its address for batches, all others
     ...beijing,
     baseUrl: 'https://batch.dashscope.aliyuncs.com/compatible-mode/v1',
   });
-  const { url } = await start(twoProviders('dashscope', everyday.url, slow.url));
+  const { url } = await start({
+    ...twoProviders('dashscope', everyday.url, slow.url),
+    LLM_BUDGET_DAILY: '1',
+    LLM_SLOW_TIMEOUT: '59',
+  });
   await sendAlbum(url, range(3));
   await expect.poll(() => countBetter(url, range(3))).toBe(3);
   const { body } = await post(`${url}/api/v1/classify`, formOf([{ name: 'image', value: photo(9) }]));
@@ -167,6 +171,24 @@ test('DashScope gets photos that may wait at its address for batches, all others
   const [slowMicro, everydayMicro] = [0.5, 1].map((part) => Math.ceil(part * (tokens * 0.2 + 30 * 0.8)));
   const sum = 3 * (slowMicro ?? 0) + (everydayMicro ?? 0);
   await expect.poll(spentMicro).toEqual([sum, sum]);
+});
+
+test('a corrected photo expects no better answer', async () => {
+  const everyday = await startVendor(fakeVendors.openai);
+  const slow = await startVendor(fakeVendors.openai);
+  onTestFinished(slow.hold());
+  const { url } = await start(twoProviders('openai', everyday.url, slow.url));
+  const own = { 'x-user-id': 'owner' };
+  const lane = { name: 'lane', value: 'album' };
+  const send = async () => {
+    const form = formOf([lane, { name: 'images', value: photo(1) }]);
+    return (await post(`${url}/api/v1/classify/batch`, form, own)).body.items[0].data;
+  };
+  expect(await send()).toMatchObject({ better_answer: 'pending' });
+  await post(`${url}/api/v1/feedback`, { image_hash: hashOf(1), category: 'screenshot' }, own);
+  const data = await send();
+  expect(data).toMatchObject({ category: 'screenshot', degraded: false });
+  expect(data).not.toHaveProperty('better_answer');
 });
 
 test('a photo waits while the flexible tier has no room, and is sent again until it has', async () => {
