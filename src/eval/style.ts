@@ -7,7 +7,7 @@ h1{margin:0;font-size:1.3rem}h2{margin:0 0 .6rem;font-size:1.05rem;overflow-wrap
 section{margin:1rem 0;padding:1rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem}
 p{margin:.5rem 0}.caution{padding-left:.6rem;border-left:3px solid var(--local)}
 .wide{overflow-x:auto;margin:.8rem 0}
-td,th{white-space:nowrap}.photos td{white-space:normal}
+.wide td,.wide th{white-space:nowrap}.wide .photos td{white-space:normal}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .7rem .25rem 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
 thead th,caption,figcaption,li{color:var(--soft)}thead th{font-weight:500}tbody th{font-weight:600}caption{text-align:left}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expect, test } from 'vitest';
+import { evalFlags } from '../../src/cli/eval/settings.ts';
 import { classifyFlags, defaultJournal, settingsFrom } from '../../src/cli/settings.ts';
 import { unknownCommand, wrongOption } from '../../src/cli/usage.ts';
 import { inLanguage } from '../../src/messages/text.ts';
@@ -51,7 +52,7 @@ test('seconds become milliseconds, and a flag wins over nothing', () => {
 });
 
 test('the usage names every option, in each language', () => {
-  for (const name of Object.keys(classifyFlags)) expect(usage.en).toContain(`--${name}`);
+  for (const name of Object.keys({ ...classifyFlags, ...evalFlags })) expect(usage.en).toContain(`--${name}`);
   const optionsIn = (text: string) => text.match(/^ {2}(-.*?|[a-z-]+)(?= {2}|$)/gm);
   expect(optionsIn(usage.zh)).toEqual(optionsIn(usage.en));
   expect(usage.en).toContain(defaultJournal);
