@@ -84,7 +84,7 @@ describeWithMysql('records on MySQL', (server) => {
   test('are found by keys when they are forgotten, and when failures are listed', async () => {
     await save(Array.from({ length: 500 }, () => 0));
     await place.rows('ANALYZE TABLE photo_records, request_records');
-    const keyOf = async (sql: string) => (await place.rows(`EXPLAIN ${sql}`))[0]?.key;
+    const keyOf = async (sql: string) => (await place.rows(`EXPLAIN FORMAT=TRADITIONAL ${sql}`))[0]?.key;
     const claimant = `claimant = X'${claimantOf('bert')}'`;
     expect(await keyOf(`DELETE FROM photo_records WHERE ${claimant} ORDER BY claimant LIMIT 9`)).toBe(
       'PRIMARY',
