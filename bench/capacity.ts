@@ -1,0 +1,69 @@
+/**
+ * What a service needs: `npm run capacity -- --photos 100e6 --rate 1000 --hits 0.7`. docs/scaling.md explains the
+ * arguments and where the costs come from.
+ */
+import { parseArgs } from 'node:util';
+import { costsOf } from './capacity-costs.ts';
+import { type Load, needsOf } from './capacity-model.ts';
+
+const { values } = parseArgs({
+  options: {
+    photos: { type: 'string', default: '1e6' },
+    rate: { type: 'string', default: '10' },
+    hits: { type: 'string', default: '0.7' },
+    megapixels: { type: 'string', default: '1' },
+    megabytes: { type: 'string', default: '0.2' },
+    cores: { type: 'string', default: '4' },
+    'call-seconds': { type: 'string', default: '1.5' },
+    'vendor-rate': { type: 'string', default: '50' },
+    'price-per-thousand': { type: 'string', default: '0.06' },
+    'retention-days': { type: 'string', default: '90' },
+    'hit-records': { type: 'string', default: '10' },
+    database: { type: 'string', default: 'mysql' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+function number(name: keyof typeof values, most = Number.POSITIVE_INFINITY): number {
+  const value = Number(values[name]);
+  if (Number.isFinite(value) && value >= 0 && value <= most) return value;
+  console.error(`--${name} must be a number from 0${most < 1e9 ? ` to ${most}` : ''}`);
+  process.exit(2);
+}
+
+if (values.database !== 'mysql' && values.database !== 'sqlite') {
+  console.error('--database must be mysql or sqlite');
+  process.exit(2);
+}
+const load: Load = {
+  photos: number('photos'),
+  rate: number('rate'),
+  hits: number('hits', 1),
+  megapixels: number('megapixels'),
+  megabytes: number('megabytes'),
+  cores: Math.max(1, number('cores')),
+  callSeconds: number('call-seconds'),
+  vendorRate: Math.max(0.01, number('vendor-rate')),
+  pricePerThousand: number('price-per-thousand'),
+  retentionDays: number('retention-days'),
+  hitRecords: Math.max(1, number('hit-records')),
+};
+const needs = needsOf(load, costsOf(values.database));
+const round = (value: number) => (value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en'));
+const [first] = needs.limits;
+const rows: readonly (readonly [string, string])[] = [
+  [
+    'Replicas',
+    `${needs.replicas} with ${load.cores} cores and ${round(needs.megabytesPerReplica / 1000)} GB each`,
+  ],
+  ['Cores', `${round(needs.serverCores)} for servers, ${round(needs.decoderCores)} for decoders`],
+  [
+    'Database',
+    `${round(needs.databaseGigabytes)} GB, ${round(needs.statementsPerSecond)} statements/s, ${round(needs.databaseCores)} cores`,
+  ],
+  ['LLM', `${round(needs.llmCallsPerSecond)} calls/s, ${round(needs.llmCallsAtOnce)} at once`],
+  ['Money', `${round(needs.moneyPerDay)} a day for the LLM`],
+  ['Gives way first', `${first?.name} (${round((first?.share ?? 0) * 100)} % of its limit)`],
+];
+if (values.json) console.log(JSON.stringify({ load, needs }));
+else for (const [name, text] of rows) console.log(`${name.padEnd(16)} ${text}`);
