@@ -10,7 +10,7 @@ import { classifyFlags, settingsFrom } from './cli/settings.ts';
 import { unknownCommand, wrongOption } from './cli/usage.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { ConfigError, userEnvironment } from './config.ts';
-import { inLanguage, sayIn } from './messages/text.ts';
+import { inLanguage, sayIn, text } from './messages/text.ts';
 import { usage } from './messages/usage.ts';
 
 // Each command loads only what it needs: help and usage errors are immediate.
@@ -29,7 +29,17 @@ function parse() {
   }
 }
 
+/** Of `engines` in package.json. Commands load modules that an older Node.js lacks. */
+const oldestNode = 24;
+
 async function run(): Promise<number> {
+  if (Number.parseInt(process.versions.node, 10) < oldestNode)
+    throw new UsageError(
+      text('This command needs Node.js {oldest} or newer; this is {version}.', {
+        oldest: oldestNode,
+        version: process.versions.node,
+      }),
+    );
   const { positionals, values } = parse();
   const [command, ...words] = positionals;
   if (values.help) {
@@ -49,7 +59,7 @@ async function run(): Promise<number> {
       const { classify } = await import('./cli/classify.ts');
       return classify(settings, {
         ...streams,
-        out: (text) => stdout.write(text),
+        out: (words) => stdout.write(words),
         isRead: () => lost === undefined,
         invocation,
       });

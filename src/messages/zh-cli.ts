@@ -11,6 +11,8 @@ export const zhCli = {
   'The option {option} takes no value.': '选项 {option} 不接受值。',
   '--lang must be en or zh': '--lang 必须是 en 或 zh',
   '--min-confidence must be a number from 0 to 1': '--min-confidence 必须是 0 到 1 之间的数',
+  'This command needs Node.js {oldest} or newer; this is {version}.':
+    '此命令需要 Node.js {oldest} 或更新版本；当前是 {version}。',
   '{option} needs a folder to sort into': '{option} 需要指定目标目录',
   '{option} goes with --move, --copy or --link': '{option} 须与 --move、--copy 或 --link 一起使用',
   '{options} exclude each other': '{options} 不能同时使用',

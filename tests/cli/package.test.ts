@@ -1,5 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,6 +33,18 @@ const run = (command: string, ...args: string[]) =>
 describe('the installed package', () => {
   test('has a command that helps', () => {
     expect(run('node_modules/.bin/album-classifier', '--help')).toContain('classify PATHS…');
+  });
+
+  test('says in a sentence that Node.js is too old', () => {
+    const older = join(folder, 'older.mjs');
+    writeFileSync(older, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });");
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', older, 'node_modules/.bin/album-classifier', 'classify', '.'],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^This command needs Node.js 24 or newer; this is 20.20.2.$/m);
   });
 
   test('classifies with the model it brought, from any folder', () => {

@@ -15,11 +15,20 @@ import type { MysqlQuery } from './connection.ts';
 import type { MysqlPool } from './pool.ts';
 
 const outcomes: Readonly<Record<PhotoRecord['outcome'], true>> = {
-  ...{ llm: true, local: true, failed: true, near: true },
-  ...{ memory: true, store: true, claim: true, flight: true },
+  llm: true,
+  local: true,
+  failed: true,
+  near: true,
+  memory: true,
+  store: true,
+  claim: true,
+  flight: true,
 };
 const routes: Readonly<Record<RequestRecord['route'], true>> = {
-  ...{ classify: true, batch: true, 'check-cache': true, 'batch-check-cache': true },
+  classify: true,
+  batch: true,
+  'check-cache': true,
+  'batch-check-cache': true,
 };
 
 /**
