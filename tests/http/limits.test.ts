@@ -158,6 +158,7 @@ describe('everything else', () => {
       '/api/v1/stats/cache-efficiency',
       '/api/v1/stats/category-distribution',
       '/api/v1/stats/inference-method',
+      '/api/v1/stats/savings',
       '/api/v1/stats/timeseries',
       '/api/v1/stats/today',
       '/api/v1/stats/users/top',
