@@ -187,6 +187,7 @@ describeWithMysql('claims on MySQL', (server) => {
       await connection.query(sql);
     }
     const store = fixture.open();
+    await store.migrate(); // no process reads before
     expect(await store.findResults([lookupOf('late', 'cleo'), lookupOf('original', 'anna')])).toMatchObject([
       { via: 'claim' },
       { corrected: 'foods' },
