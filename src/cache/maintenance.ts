@@ -58,9 +58,19 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     });
   }
 
+  /** Where days can't be dropped at the moment, all records are deleted one by one: they are not kept for longer. */
+  async function dropDays(before: number): Promise<number> {
+    try {
+      return await store.maintenance.dropDays(before, now());
+    } catch (error) {
+      options.onFailure?.(error);
+      return before;
+    }
+  }
+
   async function clean(): Promise<void> {
     const { recordsMs, resultsMs, maxResults } = options;
-    const before = await store.maintenance.dropDays(now() - recordsMs, now());
+    const before = await dropDays(now() - recordsMs);
     await deleteAll({ of: 'photos', before });
     await deleteAll({ of: 'requests', before });
     await deleteAll({ of: 'leases', before: now() - hourMs });

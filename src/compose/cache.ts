@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { Metrics } from '../stats/metrics/metrics.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { StoreJournal } from '../store/journal/with-journal.ts';
-import { isOutage } from '../store/outage.ts';
+import { reasonOf } from '../store/outage.ts';
 import type { Store } from '../store/store.ts';
 import type { LocalModel } from './local-model.ts';
 
@@ -40,8 +40,11 @@ export function composeCache({ cache, strategy }: Config, parts: CacheParts): Ca
       onWriteFailure: (operation) => metrics.writeFailures.inc({ operation }),
       onDeleted: (of, rows) => metrics.rowsDeleted.inc({ of }, rows),
       onMaintenanceFailure(error) {
-        // The store's breaker has logged an outage.
-        if (!isOutage(error)) log.warn({ err: error }, 'old rows could not be deleted for now');
+        // Outages, too: of those in maintenance the store's breaker logs none.
+        log.warn(
+          { reason: reasonOf(error) },
+          'a part of database maintenance failed; it is tried again later',
+        );
       },
     },
   });

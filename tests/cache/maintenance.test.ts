@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openCacheMaintenance } from '../../src/cache/maintenance.ts';
 import { withGroupCommit } from '../../src/store/group-commit.ts';
+import type { Store } from '../../src/store/store.ts';
 import { activityOf, photoOf, requestOf, resultOf } from '../contracts/rows.ts';
 import { sqliteFixture } from '../contracts/sqlite-place.ts';
 
@@ -8,14 +9,20 @@ const hour = 3_600_000;
 const day = 24 * hour;
 const now = 1000 * day;
 
-async function setUp(options: { resultsMs?: number; maxResults?: number } = {}) {
+interface Options {
+  resultsMs?: number;
+  maxResults?: number;
+  dropDays?: Store['maintenance']['dropDays'];
+}
+
+async function setUp({ dropDays, ...options }: Options = {}) {
   const fixture = await sqliteFixture();
   const store = fixture.open();
   await store.migrate();
   const deleted: [string, number][] = [];
   const failures: unknown[] = [];
   const maintenance = openCacheMaintenance({
-    store,
+    store: { maintenance: { ...store.maintenance, ...(dropDays && { dropDays }) } },
     leases: withGroupCommit(store),
     recordsMs: 90 * day,
     resultsMs: 0,
@@ -91,6 +98,22 @@ describe('maintenance', () => {
     await store.saveActivity(activityOf({ photos: [photoOf({ at: 0 })] }));
     await Promise.all([maintenance.sweep(), maintenance.sweep(), maintenance.sweep()]);
     expect(deleted).toEqual([['photos', 1]]);
+    await close();
+  });
+
+  test('goes on where days cannot be dropped, and says so', async () => {
+    const failure = new Error('another statement takes too long');
+    const { store, maintenance, failures, count, close } = await setUp({
+      maxResults: 1,
+      dropDays: () => Promise.reject(failure),
+    });
+    await store.saveActivity(
+      activityOf({ photos: [photoOf({ at: now - 91 * day }), photoOf({ at: now - 89 * day })] }),
+    );
+    await store.saveResults([resultOf('a'), resultOf('b')]);
+    await maintenance.sweep();
+    expect(failures).toEqual([failure]);
+    expect([await count('photos'), await count('results')]).toEqual([1, 1]);
     await close();
   });
 
