@@ -112,4 +112,21 @@ describeWithMysql('records on MySQL', (server) => {
     await few.close();
     await mysqlRows(server, `DROP USER '${user}'@'%'`);
   });
+
+  test('have days added and dropped without the limit of a report', async () => {
+    const own = { ...server, database: place.database, poolSize: 1 };
+    const hasty = openMysqlStore({ ...own, statementTimeoutMs: 10_000, reportTimeoutMs: 1 });
+    await hasty.maintenance.dropDays(0, at(402));
+    expect(await daysOf()).toContain(dayName(409));
+    await hasty.close();
+  });
+
+  // The last test: what it does to the table stays.
+  test('are deleted one by one where their table has no partitions', async () => {
+    await place.change('ALTER TABLE photo_records REMOVE PARTITIONING');
+    await save([499, 500]);
+    const before = await dropDays(at(500), at(500));
+    expect(await deleteSome({ of: 'photos', before }, 9)).toBe(1);
+    expect(await recordsOf('photo_records')).toEqual([at(500)]);
+  });
 });

@@ -26,11 +26,13 @@ export async function rotateDays(query: MysqlQuery, before: number, now: number)
 }
 
 async function rotate(query: MysqlQuery, table: string, before: number, now: number): Promise<void> {
-  const partitions = await query(
+  const described = await query(
     `SELECT partition_name AS name, partition_description AS ends FROM information_schema.partitions
       WHERE table_schema = DATABASE() AND table_name = ?`,
     [table],
   );
+  // A table without partitions has one row of nulls.
+  const partitions = described.filter(({ ends }) => ends !== null);
   const days = partitions
     .map(({ name, ends }) => ({ name: String(name), endsAt: Number(ends) }))
     .filter(({ endsAt }) => Number.isFinite(endsAt));

@@ -40,6 +40,9 @@ export interface MysqlStoreOptions extends MysqlServer {
   readonly onStatement?: (sql: string) => void;
 }
 
+/** Limit of every statement that adds or drops days: one that is cut short would begin anew in each round. */
+const rotationTimeoutMs = 600_000;
+
 /** A store on MySQL 8.0.19+ or MariaDB 10.6+. Connects when first used; call `migrate` first. */
 export function openMysqlStore(options: MysqlStoreOptions): Store {
   const statementTimeoutMs = options.statementTimeoutMs ?? 1000;
@@ -73,7 +76,8 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       // A step locks only the rows that it deletes.
       stepMs: 100,
       deleteSome: async (deletion, limit) => deleteSome(pool, deletion, limit),
-      dropDays: (before, now) => separately((query) => rotateDays(query, before, now)),
+      dropDays: (before, now) =>
+        withConnection(connection, rotationTimeoutMs, (query) => rotateDays(query, before, now)),
       // The server overwrites them when it needs their room.
       eraseDeleted: async () => undefined,
       cacheCounts: () => separately(cacheCounts),
