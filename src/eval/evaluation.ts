@@ -24,6 +24,7 @@ export interface Evaluation {
   readonly models: readonly Measurement[];
   readonly comparisons: readonly (Comparison & { readonly chance: number })[];
   readonly localFirst: readonly LocalFirst[];
+  /** By category and file, as the report lists them. */
   readonly disagreements: readonly Disagreement[];
   /** What the sample is too small for, as sentences. */
   readonly cautions: readonly string[];
@@ -52,7 +53,9 @@ export function evaluate({ categories, photos, models, target, currency }: Evalu
     localFirst: locals
       .flatMap((local) => llms.map((llm) => localFirst(local, llm, photos, target)))
       .filter((one) => one.photos > 0),
-    disagreements: photos.flatMap((photo) => disagreementOn(photo, models)),
+    disagreements: photos
+      .flatMap((photo) => disagreementOn(photo, models))
+      .toSorted((one, other) => (one.category + one.file < other.category + other.file ? -1 : 1)),
     cautions: cautionsFor(photosOf, photos.length),
   };
 }

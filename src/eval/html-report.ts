@@ -133,9 +133,7 @@ function disagreementSection(
   thumbnails: ReadonlyMap<string, string>,
 ): Markup {
   if (disagreements.length === 0) return html`<section><h2>Mistakes</h2><p>None.</p></section>`;
-  const shown = disagreements
-    .toSorted((one, other) => (one.category + one.file < other.category + other.file ? -1 : 1))
-    .slice(0, mostRows);
+  const shown = disagreements.slice(0, mostRows);
   const rest = disagreements.length - shown.length;
   return html`<section><h2>Photos that a model has wrong: ${disagreements.length}</h2><div class="wide"><table class="photos"><thead><tr>${thumbnails.size > 0 ? markup('<th>') : nothing}<th>Photo<th>Right${models.map(({ name }) => html`<th>${name}`)}</thead><tbody>
 ${shown.map((one) => html`<tr>${thumbnails.size > 0 ? html`<td>${thumbnail(one, thumbnails)}` : nothing}<td>${one.file}<td>${one.category}${one.answers.map((answer) => (answer ? html`<td class="${answer.category === one.category ? 'right' : 'wrong'}">${answer.category} ${answer.confidence.toFixed(2)}` : markup('<td>–')))}`)}</tbody></table></div>

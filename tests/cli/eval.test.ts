@@ -260,6 +260,34 @@ describe('eval', () => {
     expect(err).toContain(`--max-cost ${count * 0.012}`);
   });
 
+  test.each([
+    ['LLM_MAX_TOKENS', '99'],
+    ['LLM_STRUCTURED_OUTPUT', 'json_object'],
+    ['LLM_TAGS', '3'],
+  ])('asks anew after a change of %s, which may change an answer', async (name, value) => {
+    const { json, err } = await run('album', {}, { [name]: value });
+    expect(json.models.map((one: { name: string }) => one.name)).toEqual(['colours@1']);
+    expect(err).toContain('eyes: USD');
+  });
+
+  test('counts a model and its twin of the album lane as two', async () => {
+    const provider = (name: string) => ({
+      [`LLM_${name}_PROVIDER`]: 'openai',
+      [`LLM_${name}_BASE_URL`]: fake.baseUrl,
+      [`LLM_${name}_MODEL`]: 'eyes',
+    });
+    const lanes = {
+      LLM_PROVIDERS: 'day,slow',
+      ...provider('DAY'),
+      ...provider('SLOW'),
+      LLM_SLOW_LANE: 'album',
+    };
+    const single = { LLM_BASE_URL: '', LLM_MODEL: '', LLM_PRICE_INPUT: '', LLM_PRICE_OUTPUT: '' };
+    const { json, err } = await run('album', {}, { ...single, ...lanes, COST_PER_API_CALL: '0.01' });
+    expect(json.models.map(({ name }: { name: string }) => name)).toEqual(['colours@1', 'eyes (day)']);
+    expect(err).toContain('eyes (slow): USD');
+  });
+
   test('leaves photos out that it cannot read or that contradict themselves, and counts copies once', async () => {
     const bytes = (index: number) =>
       readFileSync(join(folder, 'album', photos[index]?.category ?? '', `${index}.png`));

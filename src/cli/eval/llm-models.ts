@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { configured } from '../../compose/configured.ts';
 import { text } from '../../messages/text.ts';
 import { openLog } from '../../process/log.ts';
-import { openProviders } from '../../vision/calls/open-providers.ts';
+import { openProviders, type ProviderOptions } from '../../vision/calls/open-providers.ts';
 import { typicalCostMicro } from '../../vision/calls/price.ts';
 import { hostOf, type Provider } from '../../vision/calls/provider.ts';
 import { readCatalogue } from '../../vision/catalogue/catalogue.ts';
@@ -29,7 +29,7 @@ export interface Candidates {
 }
 
 /**
- * The models of all providers, and further ones, each once.
+ * The models of all providers, and further ones, each once for the same request.
  * @param sendable photos that may be sent
  * @throws UsageError an unknown provider; ConfigError
  */
@@ -57,18 +57,26 @@ export function candidatesOf(
     openProviders(options, { catalogue: readCatalogue(llm.priceFile), log }),
   );
   const prompt = promptOf({ taxonomy, ...config.prompt });
-  const byModel = new Map(
+  const { imagePx, maxTokens } = llm;
+  const questionTo = (provider: Provider, own: ProviderOptions | undefined): Question => {
+    const { model, lane, target } = provider;
+    const rules = {
+      ...target.request,
+      structuredOutput: own?.structuredOutput ?? target.request.structuredOutput,
+    };
+    const asked = [hostOf(provider), lane, prompt, imagePx, maxTokens, rules, own?.extraBody];
+    return { model, version: createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 16) };
+  };
+  const byQuestion = new Map(
     providers
-      .map((provider, index) => ({ provider, extraBody: options.providers[index]?.extraBody ?? {} }))
-      .map((one) => [`${one.provider.model} ${hostOf(one.provider)}`, one] as const)
+      .map((provider, index) => ({ provider, question: questionTo(provider, options.providers[index]) }))
+      .map((one) => [`${one.question.version} ${one.question.model}`, one] as const)
       .toReversed(),
   );
-  const distinct = [...byModel.values()].toReversed();
-  const list = distinct.map(({ provider, extraBody }) => {
+  const distinct = [...byQuestion.values()].toReversed();
+  const list = distinct.map(({ provider, question }) => {
     const { model, name, price } = provider;
     const isAlone = distinct.filter((one) => one.provider.model === model).length === 1;
-    const asked = JSON.stringify([hostOf(provider), prompt.version, llm.imagePx, extraBody]);
-    const question = { model, version: createHash('sha256').update(asked).digest('hex').slice(0, 16) };
     const outcomes = answers.outcomesOf(question);
     const costs = [...outcomes.values()].flatMap(({ costMicro }) => costMicro ?? []);
     const eachMicro =
