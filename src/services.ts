@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { readTaxonomy } from './classify/taxonomy.ts';
-import { composeAlbumLane } from './compose/album-lane.ts';
+import { composeAlbumLane, erasedBy } from './compose/album-lane.ts';
 import { composeCache } from './compose/cache.ts';
 import { configured } from './compose/configured.ts';
 import { driverName, openDriver, openLookups } from './compose/driver.ts';
@@ -51,7 +51,10 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const stats = openStats({
     ...{ store: grouped, reports: store.reports, metrics, timeZone, albumProviders, log, onLost },
   });
-  const cache = composeCache(config, { ...core, version, taxonomy, local, metrics });
+  const cache = composeCache(config, {
+    ...{ ...core, version, taxonomy, local, metrics },
+    onErase: (erasures) => albumLane?.forget(erasedBy(erasures)),
+  });
   const childLost = (loss: string) => metrics.childrenLost.inc({ loss });
   const images = composeImages(config, local, { log, hooks: { childLost } });
   const vision = composeLlm(config, {
@@ -63,7 +66,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const fallbacks = logThrottle<string>((reason, count) =>
     log.warn({ reason, count }, 'the LLM did not answer; the local model does'),
   );
-  const albumLane = composeAlbumLane(config, { vision, local, results: cache.results, metrics });
+  const albumLane = composeAlbumLane(config, { vision, local, results: cache.results, metrics, store });
   const classifier = openPipeline(strategy, {
     results: cache.results,
     leases: grouped,

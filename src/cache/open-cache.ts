@@ -1,5 +1,5 @@
 import type { Classification } from '../classify/classifier.ts';
-import type { Feedback } from '../store/entities.ts';
+import type { Erasure, Feedback } from '../store/entities.ts';
 import type { StoreJournal } from '../store/journal/with-journal.ts';
 import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
 import type { ListOperations, Store } from '../store/store.ts';
@@ -22,6 +22,8 @@ export interface OpenCacheOptions {
   readonly lookups?: Pick<Store, 'findResults'>;
   /** What waits to be written to the store. */
   readonly journal?: Pick<StoreJournal, 'find' | 'contentOf' | 'erase'>;
+  /** What is in progress must not be written any more. */
+  readonly onErase?: (erasures: readonly Erasure[]) => void;
   /** See `ResultCacheOptions`. */
   readonly version: string;
   readonly provisionalMs: number;
@@ -106,10 +108,15 @@ export function openCache(options: OpenCacheOptions): Cache {
       async forget(what) {
         // Before as well as after: what is looked up meanwhile may be read before it is deleted.
         results.forgetMemory();
-        // What was recorded before it was to be forgotten must not be written after.
-        await grouped.flush();
-        const erase = options.journal?.erase;
-        const forgotten = await forget(store, what, { at: now(), ...(erase && { erase }) });
+        const forgotten = await forget(store, what, {
+          at: now(),
+          async erase(erasures) {
+            options.onErase?.(erasures);
+            // What was recorded before it was to be forgotten must not be written after.
+            await grouped.flush();
+            await options.journal?.erase(erasures);
+          },
+        });
         results.forgetMemory();
         return forgotten;
       },

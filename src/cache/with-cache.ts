@@ -1,3 +1,4 @@
+import { ForgottenError } from '../classify/album-lane.ts';
 import type { Answer, Classification, Classifier, ClassifyContext } from '../classify/classifier.ts';
 import type { Photo } from '../image/photo.ts';
 import { earlier } from '../resilience/deadline.ts';
@@ -69,6 +70,8 @@ export function withRemembering(
     async classify(photo, context) {
       const answer = await inner.classify(photo, context);
       if (!isWorth(answer.classification)) return answer;
+      // It was to be forgotten meanwhile, and all who waited have left.
+      if (context.signal.reason instanceof ForgottenError) return answer;
       return { ...answer, written: cache.remember(photo.sha256, answer.classification) };
     },
   };

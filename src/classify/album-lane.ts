@@ -4,7 +4,17 @@ import { waitUntil } from '../resilience/wait-until.ts';
 import type { Classification, Classifier, ClassifyContext } from './classifier.ts';
 
 /** What became of a photo in the lane. `dropped`: the service stopped. */
-export type AlbumOutcome = 'answered' | 'failed' | 'no_room' | 'dropped';
+export type AlbumOutcome = 'answered' | 'failed' | 'no_room' | 'dropped' | 'forgotten';
+
+/** Whether a photo that arrived at that time, in Unix milliseconds, was to be forgotten since. */
+export type IsErased = (photo: {
+  readonly at: number;
+  readonly claimant: string | undefined;
+  readonly hashes: readonly string[];
+}) => boolean;
+
+/** The photo was to be forgotten while its call was in flight: its answer must not be stored. */
+export class ForgottenError extends Error {}
 
 export interface AlbumLaneOptions {
   /** Of the photos that wait or are in flight; further ones keep their local answers. */
@@ -18,6 +28,10 @@ export interface AlbumLaneOptions {
   readonly onOutcome: (outcome: AlbumOutcome) => void;
   /** The photo got the answer of `original`, a copy of it in the same album. Never rejects. */
   readonly onCopy: (album: string, copy: string, original: string) => Promise<void>;
+  /** What any process was told to forget since that time. */
+  readonly findErased: (since: number) => Promise<IsErased>;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
 }
 
 export interface AlbumLaneParts {
@@ -34,6 +48,8 @@ export interface AlbumLane {
   has(sha256: string): boolean;
   /** Photos that wait or are in flight, and their memory in bytes. */
   state(): { readonly photos: number; readonly bytes: number };
+  /** Drops what was to be forgotten: it is not sent any more, and an answer that still comes is not stored. */
+  forget(isErased: IsErased): void;
   /** Drops the photos that wait; those in flight go on. */
   stop(): void;
   /** Waits two seconds for photos in flight, then gives them up. */
@@ -45,22 +61,23 @@ interface Entry {
   readonly owner: Pick<ClassifyContext, 'caller' | 'album'>;
   readonly bytes: number;
   readonly better: Classifier;
-  isInFlight: boolean;
+  /** Of arrival, in Unix milliseconds. */
+  readonly at: number;
+  /** Gives the call up; undefined while the photo waits. */
+  call?: AbortController;
 }
 
 /** What an entry takes beside its pictures, as measured. */
 const entryBytes = 12_288;
 const closeLimitMs = 2_000;
+/** Other processes' erasures reach photos in flight after that. */
+const erasuresMs = 5_000;
 
-/** A queue in memory: photos are never written to disk, so a photo that is lost is sent again by its client. */
-export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
-  const { maxBytes, atOnce, timeLimitMs, isProvisional, onOutcome, onCopy } = options;
+/** Photos that wait or are in flight. */
+function openEntries({ onOutcome, findErased }: Pick<AlbumLaneOptions, 'onOutcome' | 'findErased'>) {
   /** By hash, in order of arrival. */
   const entries = new Map<string, Entry>();
-  const inFlight = new Set<Promise<void>>();
-  const stopping = new AbortController();
   let bytes = 0;
-  let isStopped = false;
 
   function remove(entry: Entry, outcome: AlbumOutcome): void {
     entries.delete(entry.photo.sha256);
@@ -68,30 +85,76 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
     onOutcome(outcome);
   }
 
-  async function work(entry: Entry): Promise<void> {
+  function forget(isErased: IsErased): void {
+    for (const entry of [...entries.values()]) {
+      const { photo, owner, at, call } = entry;
+      if (!isErased({ at, claimant: owner.album, hashes: [photo.sha256] })) continue;
+      if (call) call.abort(new ForgottenError());
+      else remove(entry, 'forgotten');
+    }
+  }
+
+  return {
+    byHash: entries as ReadonlyMap<string, Entry>,
+    state: () => ({ photos: entries.size, bytes }),
+    add(entry: Entry): void {
+      entries.set(entry.photo.sha256, entry);
+      bytes += entry.bytes;
+    },
+    remove,
+    removeWaiting(outcome: AlbumOutcome): void {
+      for (const entry of [...entries.values()]) if (!entry.call) remove(entry, outcome);
+    },
+    forget,
+    /** What other processes were told. Nothing can be forgotten while the store is down. */
+    async forgetErased(): Promise<void> {
+      const [oldest] = entries.values();
+      const isErased = oldest && (await findErased(oldest.at).catch(() => undefined));
+      if (isErased) forget(isErased);
+    },
+  };
+}
+
+/** A queue in memory: photos are never written to disk, so a photo that is lost is sent again by its client. */
+export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
+  const { maxBytes, atOnce, timeLimitMs, isProvisional, onOutcome, onCopy, now = Date.now } = options;
+  const entries = openEntries(options);
+  const inFlight = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  let isStopped = false;
+  const checking = setInterval(() => void entries.forgetErased(), erasuresMs).unref();
+
+  async function work(entry: Entry, call: AbortController): Promise<void> {
     const { photo, better, owner } = entry;
+    const signal = AbortSignal.any([stopping.signal, call.signal]);
     try {
+      await entries.forgetErased();
+      signal.throwIfAborted();
       const { original, written } = await better.classify(photo, {
         deadline: deadlineIn(timeLimitMs),
-        signal: stopping.signal,
+        signal,
         lane: 'album',
         ...owner,
       });
       await written;
-      if (original !== undefined) await onCopy(owner.album ?? '', photo.sha256, original);
-      remove(entry, 'answered');
+      if (original !== undefined) {
+        await entries.forgetErased();
+        signal.throwIfAborted();
+        await onCopy(owner.album ?? '', photo.sha256, original);
+      }
+      entries.remove(entry, 'answered');
     } catch {
-      remove(entry, stopping.signal.aborted ? 'dropped' : 'failed');
+      if (call.signal.aborted) entries.remove(entry, 'forgotten');
+      else entries.remove(entry, stopping.signal.aborted ? 'dropped' : 'failed');
     }
   }
 
   function pump(): void {
-    if (isStopped) return;
-    for (const entry of entries.values()) {
-      if (inFlight.size >= atOnce()) return;
-      if (entry.isInFlight) continue;
-      entry.isInFlight = true;
-      const task: Promise<void> = work(entry).then(() => {
+    for (const entry of entries.byHash.values()) {
+      if (isStopped || inFlight.size >= atOnce()) return;
+      if (entry.call) continue;
+      entry.call = new AbortController();
+      const task: Promise<void> = work(entry, entry.call).then(() => {
         inFlight.delete(task);
         pump();
       });
@@ -104,16 +167,16 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
     context: ClassifyContext,
     better: Classifier,
   ): Promise<'pending' | 'no_room'> {
+    const at = now();
     // A photo with a stored provisional answer is decoded now, which may fail under load.
     const pictures = await photo.analyse(context).catch(() => undefined);
-    if (entries.has(photo.sha256)) return 'pending';
+    if (entries.byHash.has(photo.sha256)) return 'pending';
     const own = entryBytes + (pictures?.rendition.length ?? 0) + (pictures?.whole?.length ?? 0);
-    if (!pictures || isStopped || bytes + own > maxBytes) {
+    if (!pictures || isStopped || entries.state().bytes + own > maxBytes) {
       onOutcome('no_room');
       return 'no_room';
     }
-    entries.set(photo.sha256, { photo, owner: ownerOf(context), bytes: own, better, isInFlight: false });
-    bytes += own;
+    entries.add({ photo, owner: ownerOf(context), bytes: own, better, at });
     pump();
     return 'pending';
   }
@@ -123,21 +186,23 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
       async classify(photo, context) {
         const isAlbum = context.lane === 'album' && !context.isRecheck;
         // A call in flight may take an hour: no one else waits for it.
-        if (!isAlbum && !entries.get(photo.sha256)?.isInFlight) return inner.classify(photo, context);
+        if (!isAlbum && !entries.byHash.get(photo.sha256)?.call) return inner.classify(photo, context);
         const answer = await quick.classify(photo, context);
         if (!isProvisional(answer.classification)) return answer;
         if (context.formAccepted) await waitUntil(context.formAccepted, context);
         return { ...answer, degraded: true, better: await add(photo, context, better) };
       },
     }),
-    has: (sha256) => entries.has(sha256),
-    state: () => ({ photos: entries.size, bytes }),
+    has: (sha256) => entries.byHash.has(sha256),
+    state: entries.state,
+    forget: entries.forget,
     stop() {
       isStopped = true;
-      for (const entry of [...entries.values()]) if (!entry.isInFlight) remove(entry, 'dropped');
+      entries.removeWaiting('dropped');
     },
     async close() {
       this.stop();
+      clearInterval(checking);
       const limit = Promise.withResolvers<void>();
       const timer = setTimeout(limit.resolve, closeLimitMs);
       const rest = Promise.all(inFlight);

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Cache, openCache } from '../cache/open-cache.ts';
+import { type Cache, type OpenCacheOptions, openCache } from '../cache/open-cache.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../stats/metrics/metrics.ts';
@@ -19,16 +19,18 @@ export interface CacheParts {
   readonly local: LocalModel;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly onErase: OpenCacheOptions['onErase'] & {};
 }
 
 /** The cache under the rules of the configuration, with its metrics. */
 export function composeCache({ cache, strategy }: Config, parts: CacheParts): Cache {
-  const { store, grouped, lookups, journal, version, taxonomy, local, metrics, log } = parts;
+  const { store, grouped, lookups, journal, version, taxonomy, local, metrics, log, onErase } = parts;
   return openCache({
     store,
     grouped,
     lookups,
     journal,
+    onErase,
     version,
     ...cache,
     // Under llm-only no weaker answer is served.

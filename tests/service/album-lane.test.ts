@@ -254,6 +254,28 @@ test('a photo for which there is no room says so, and another client never waits
   expect([slow.calls.length, everyday.calls.length]).toEqual([pending.length, 0]);
 });
 
+test('what is forgotten leaves the lane: it is not sent, and an answer that still comes is not stored', async () => {
+  const everyday = await startVendor(fakeVendors.openai);
+  const slow = await startVendor(fakeVendors.openai);
+  const release = slow.hold();
+  const { url, services } = await start({
+    ...twoProviders('openai', everyday.url, slow.url),
+    LLM_SLOW_MAX_CONCURRENCY: '1',
+  });
+  await sendAlbum(url, range(8));
+  await slow.received(1);
+  const forget = (what: object) => post(`${url}/api/v1/forget`, what, { authorization: 'Bearer secret' });
+  for (const index of [0, 7])
+    expect(await forget({ image_hash: hashOf(index) })).toMatchObject({ status: 200 });
+  expect(services.albumLane?.has(hashOf(7))).toBe(false);
+  release();
+  await expect.poll(() => services.albumLane?.state().photos).toBe(0);
+  expect((await lookUp(url, range(8))).map(isBetter)).toEqual(range(8).map((index) => index % 7 > 0));
+  expect(slow.calls).toHaveLength(7);
+  const { body } = await get(`${url}/metrics`, { authorization: 'Bearer secret' });
+  expect(body).toMatch(/^album_lane_photos_total\{outcome="forgotten"\} 2$/m);
+});
+
 test('a service that stops gives up what waits, and counts it', async () => {
   const everyday = await startVendor(fakeVendors.openai);
   const slow = await startVendor(fakeVendors.openai);

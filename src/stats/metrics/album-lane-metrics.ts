@@ -10,7 +10,7 @@ export function openAlbumLaneMetrics(registry: Registry) {
   const registers = [registry];
   const left = new Counter({
     name: 'album_lane_photos_total',
-    help: 'Photos that left the album lane, or found no room in it; dropped: the service stopped',
+    help: 'Photos that left the album lane, or found no room in it; dropped: the service stopped; forgotten: an operator deleted it',
     labelNames: ['outcome'],
     registers,
   });

@@ -51,7 +51,7 @@ interface Subject {
   readonly hashes?: readonly unknown[];
 }
 
-function isErased({ at, claimant, hashes = [] }: Subject, erasures: readonly Erasure[]): boolean {
+export function isErased({ at, claimant, hashes = [] }: Subject, erasures: readonly Erasure[]): boolean {
   return erasures.some((erasure) => {
     if (at > erasure.at) return false;
     if (erasure.kind === 'claimant') return claimant === erasure.name;
