@@ -47,24 +47,39 @@ const recordTables = {
  * @returns how many of the rows were deleted
  */
 export async function deleteSome(pool: MysqlPool, deletion: Deletion, limit: number): Promise<number> {
-  const { table } = tables[deletion.of];
-  const { sql, value, isBytes, column } = conditionOf(deletion);
-  const parameter = isBytes ? Buffer.from(String(value), 'hex') : value;
-  const chosen = (from: string, most = limit) => `FROM ${from} WHERE ${sql} ORDER BY ${column} LIMIT ${most}`;
-  if (deletion.of === 'photos' || deletion.of === 'requests') {
-    const { table, leading, values, former } = recordTables[deletion.of];
-    const byTime = `FROM ${table} WHERE ${leading} IN (?) AND at_ms < ? LIMIT ${limit}`;
-    const deleted = await (deletion.before === undefined
-      ? changed(pool.query(`DELETE ${chosen(table)}`, [parameter]))
-      : changed(pool.query(`DELETE ${byTime}`, [values, parameter])));
-    if (deleted === limit) return deleted;
-    return deleted + (await changed(pool.query(`DELETE ${chosen(former, limit - deleted)}`, [parameter])));
-  }
-  if (deletion.of !== 'results') return changed(pool.query(`DELETE ${chosen(table)}`, [parameter]));
+  if (deletion.of === 'photos' || deletion.of === 'requests')
+    return deleteRecords(pool, deletion, recordTables[deletion.of], limit);
+  const { chosen, parameter } = selectionOf(deletion);
+  const rows = chosen(tables[deletion.of].table, limit);
+  if (deletion.of !== 'results') return changed(pool.query(`DELETE ${rows}`, [parameter]));
   for (;;) {
-    const deleted = await pool.transaction((query) => deleteResults(query, chosen(table), parameter));
+    const deleted = await pool.transaction((query) => deleteResults(query, rows, parameter));
     if (deleted !== undefined) return deleted;
   }
+}
+
+function selectionOf(deletion: Deletion) {
+  const { sql, value, isBytes, column } = conditionOf(deletion);
+  return {
+    chosen: (table: string, limit: number) => `FROM ${table} WHERE ${sql} ORDER BY ${column} LIMIT ${limit}`,
+    parameter: isBytes ? Buffer.from(String(value), 'hex') : value,
+  };
+}
+
+/** First those in the new table, then those in the table of the releases before. */
+async function deleteRecords(
+  pool: MysqlPool,
+  deletion: Deletion,
+  { table, leading, values, former }: (typeof recordTables)[keyof typeof recordTables],
+  limit: number,
+): Promise<number> {
+  const { chosen, parameter } = selectionOf(deletion);
+  const byTime = `FROM ${table} WHERE ${leading} IN (?) AND at_ms < ? LIMIT ${limit}`;
+  const deleted = await (deletion.before === undefined
+    ? changed(pool.query(`DELETE ${chosen(table, limit)}`, [parameter]))
+    : changed(pool.query(`DELETE ${byTime}`, [values, parameter])));
+  if (deleted === limit) return deleted;
+  return deleted + (await changed(pool.query(`DELETE ${chosen(former, limit - deleted)}`, [parameter])));
 }
 
 const changed = async (answer: ReturnType<MysqlQuery>): Promise<number> =>
