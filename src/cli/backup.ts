@@ -1,5 +1,16 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Config } from '../config.ts';
 import { type Say, text } from '../messages/text.ts';
@@ -41,10 +52,13 @@ export function restore(config: Config, words: readonly string[], { folder, say 
   const copy = `${file}.restoring`;
   rmSync(copy, { force: true });
   copyDatabase(source, copy);
+  giveAccess(copy, file);
   const kept = setAside(file);
   renameSync(copy, file);
   print(say('{target}: {size}, all that {source} holds.', { target: file, size: sizeOf(file), source }));
-  if (kept !== undefined) print(say('What it held before is in {file}.', { file: kept }));
+  if (kept === undefined)
+    print(say('There was no database before: check that the service has this file as SQLITE_FILE.'));
+  else print(say('What it held before is in {file}.', { file: kept }));
   print(say('Repeat deletions (forget) that were made after the backup, then start the service.'));
   return 0;
 }
@@ -87,6 +101,20 @@ function copyDatabase(from: string, to: string): void {
     throw new UsageError(
       text("{from} can't be copied to {to}: {reason}", { from, to, reason: (error as Error).message }),
     );
+  }
+}
+
+/** Root restores for a service with a user of its own, which must be able to open the file. */
+function giveAccess(copy: string, file: string): void {
+  const replaced = statSync(file, { throwIfNoEntry: false });
+  const { uid, gid } = replaced ?? statSync(dirname(file));
+  // That user may write to the folder, and could put a link in the place of the copy.
+  const descriptor = openSync(copy, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    if (process.getuid?.() === 0) fchownSync(descriptor, uid, gid);
+    if (replaced) fchmodSync(descriptor, replaced.mode & 0o777);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -202,6 +202,8 @@ export const zhCli = {
   'There is no file {file}.': '没有文件 {file}。',
   '{file} exists; a backup replaces no file.': '{file} 已存在；备份不会覆盖任何文件。',
   '{target}: {size}, all that {source} holds.': '{target}：{size}，{source} 的全部内容。',
+  'There was no database before: check that the service has this file as SQLITE_FILE.':
+    '此前没有数据库：请确认服务的 SQLITE_FILE 就是这个文件。',
   'What it held before is in {file}.': '原有内容保存在 {file}。',
   'Repeat deletions (forget) that were made after the backup, then start the service.':
     '请重新执行备份之后的删除（forget），然后启动服务。',

@@ -1,8 +1,18 @@
-import { copyFileSync, existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { backup, restore } from '../../src/cli/backup.ts';
 import { configFrom } from '../../src/config.ts';
 import { sayIn } from '../../src/messages/text.ts';
@@ -70,6 +80,31 @@ test('a damaged database is replaced, too', async () => {
   writeFileSync(fixture.file, 'no database');
   run(restore, 'copy.db');
   expect(await stored()).toBe(1);
+});
+
+test('the service can open what another user restores', () => {
+  const isRoot = process.getuid?.() === 0;
+  const access = () => {
+    const { uid, gid, mode } = statSync(fixture.file);
+    return { uid, gid, mode: mode & 0o777 };
+  };
+  run(backup, 'copy.db');
+  chmodSync(fixture.file, 0o640);
+  if (isRoot) chownSync(fixture.file, 1234, 1235);
+  const before = access();
+  run(restore, 'copy.db');
+  expect(access()).toEqual(before);
+
+  if (isRoot) chownSync(folder, 1236, 1237);
+  const { uid, gid } = statSync(folder);
+  rmSync(fixture.file);
+  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  run(restore, 'copy.db');
+  const said = out.mock.calls.join('');
+  out.mockRestore();
+  expect(said).toContain(fixture.file);
+  expect(said).toContain('There was no database before');
+  expect(access()).toEqual({ uid, gid, mode: 0o600 });
 });
 
 test.each<[string, () => unknown, string]>([
