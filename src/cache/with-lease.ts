@@ -46,7 +46,8 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
     photo: Photo,
     context: ClassifyContext,
   ): Promise<HeldLease | Answer | undefined> {
-    const request = { name: nameOf(version, photo.sha256), owner: randomBytes(16).toString('hex'), ttlMs };
+    const name = nameOf(version, photo.sha256, context.lane === 'album');
+    const request = { name, owner: randomBytes(16).toString('hex'), ttlMs };
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
       const [state] = await leases.acquireLeases([request]).catch(() => []);
       if (state === undefined) return undefined;
@@ -94,8 +95,11 @@ export function withLease(inner: Classifier, options: WithLeaseOptions): Classif
   };
 }
 
-function nameOf(version: string, sha256: string): string {
-  return createHash('sha256').update(`${version}/${sha256}`).digest('hex');
+/** Calls of the album lane may take an hour: no other call waits for their lease. */
+function nameOf(version: string, sha256: string, isAlbum: boolean): string {
+  return createHash('sha256')
+    .update(`${version}/${sha256}${isAlbum ? '/album' : ''}`)
+    .digest('hex');
 }
 
 /** @throws DeadlineError, or the signal's reason */

@@ -184,9 +184,9 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
   return {
     around: (inner, { quick, better }) => ({
       async classify(photo, context) {
-        const isAlbum = context.lane === 'album' && !context.isRecheck;
         // A call in flight may take an hour: no one else waits for it.
-        if (!isAlbum && !entries.byHash.get(photo.sha256)?.call) return inner.classify(photo, context);
+        if (context.isRecheck || (context.lane !== 'album' && !entries.byHash.get(photo.sha256)?.call))
+          return inner.classify(photo, context);
         const answer = await quick.classify(photo, context);
         if (!isProvisional(answer.classification)) return answer;
         if (context.formAccepted) await waitUntil(context.formAccepted, context);
