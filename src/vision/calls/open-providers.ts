@@ -28,7 +28,7 @@ export interface ProviderOptions {
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined;
   /** `album`: only for photos that may wait; its calls may take as long as their time limit. */
   readonly lane?: 'album' | undefined;
-  /** Providers of one account share its limits and its circuit. */
+  /** Providers of one account and lane share limits and circuit. */
   readonly account: string;
   readonly timeoutMs: number;
   /** Most calls at once; found out where undefined. */
@@ -73,9 +73,11 @@ export function openProviders(
   const currency = currencyOf(targets, options.costPerCall > 0);
   const accounts = new Map<string, Account & { readonly breakers: CircuitBreaker<CallFailure>[] }>();
 
-  /** The limits of its first provider hold for an account. */
-  function accountOf({ account: name, maxConcurrency: most, maxRate }: ProviderOptions) {
-    const known = accounts.get(name);
+  /** The limits of its first provider hold for an account; those for the album lane have limits of their own. */
+  function accountOf({ account: name, lane, maxConcurrency: most, maxRate }: ProviderOptions) {
+    // Slow calls must not take the places of calls that can't wait.
+    const key = JSON.stringify([name, lane]);
+    const known = accounts.get(key);
     if (known) return known;
     const limiter = new Limiter({
       concurrency: most ?? { start: startConcurrency, ceiling: maxConcurrency },
@@ -85,7 +87,7 @@ export function openProviders(
       onWait: waitLog(name, log),
     });
     const account = { name, limiter, breakers: [] };
-    accounts.set(name, account);
+    accounts.set(key, account);
     return account;
   }
 
