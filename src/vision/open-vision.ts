@@ -200,7 +200,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
       return everyday.some((provider) => unavailableMs(provider) === 0) ? 'available' : 'unavailable';
     },
     callsAtOnce: () => callsAtOnce(everyday),
-    worstFailure: () => failures.worst(),
+    worstFailure: () => failures.worst(everyday.map(({ name }) => name)),
     close() {
       models.stop();
       failures.flush();

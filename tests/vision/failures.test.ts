@@ -74,6 +74,13 @@ describe('are remembered and logged', () => {
     return { logged, failures, call };
   }
 
+  test('the worst one is among the named providers only', () => {
+    const { failures, call } = open();
+    call('rate_limited', { provider: 'slow' });
+    expect(failures.worst()).toMatchObject({ class: 'rate_limited' });
+    expect(failures.worst(['mine'])).toBeUndefined();
+  });
+
   test('once a minute a kind, with a count, and as an error where an operator has to act', () => {
     const { logged, call } = open();
     for (let second = 0; second < 61; second += 1) {

@@ -23,8 +23,8 @@ export interface Failures {
   report(call: VisionCallReport): void;
   /** Undefined where none has failed. */
   lastOf(provider: string): LastFailure | undefined;
-  /** The one that matters most at present; undefined where all is well, and has been for an hour. */
-  worst(): LastFailure | undefined;
+  /** Of those providers, or of all, the one that matters most at present; undefined where all is well, and has been for an hour. */
+  worst(providers?: readonly string[]): LastFailure | undefined;
   flush(): void;
 }
 
@@ -80,8 +80,9 @@ export function openFailures({
       if (policyOf(outcome).blame !== 'photo') failed(call);
     },
     lastOf: (provider) => last.get(provider),
-    worst() {
-      const recent = [...last.values()].filter(
+    worst(providers = [...last.keys()]) {
+      const own = providers.flatMap((provider) => last.get(provider) ?? []);
+      const recent = own.filter(
         ({ overAt }) => overAt === undefined || now() - Date.parse(overAt) < rememberedMs,
       );
       const open = recent.filter(({ overAt }) => overAt === undefined);
