@@ -86,8 +86,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
         ...photo,
         ...answerOf(classification),
         outcome: outcomeOf(classification, from, original),
-        // In the album lane nothing has failed.
-        degraded: degraded && better === undefined,
+        // In the album lane nothing has failed, and who looks up again and again has been counted by the upload.
+        degraded: degraded && better === undefined && photo.kind === 'upload',
         // A caller that joined a call in flight did not pay for it.
         ...(from === 'model' && costMicro !== undefined && { costMicro }),
         ...(from !== 'model' && classification.method === 'llm' && savedMicro(savings)),

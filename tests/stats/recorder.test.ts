@@ -67,6 +67,14 @@ test('an answered photo is recorded with what answered it', async () => {
   });
 });
 
+test('a provisional answer is counted as degraded once, however often it is looked up', () => {
+  const { recorder, photos } = recording();
+  const provisional = { ...answer, degraded: true };
+  recorder.answered(caller, photo, provisional);
+  recorder.answered(caller, { ...photo, kind: 'lookup' }, { ...provisional, from: 'store' });
+  expect(photos.map(({ degraded }) => degraded)).toEqual([true, false]);
+});
+
 test('a failed photo is recorded with the public code of its error only', async () => {
   const { recorder, photos } = recording();
   recorder.failed(
