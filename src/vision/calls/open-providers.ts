@@ -74,10 +74,10 @@ export function openProviders(
   const accounts = new Map<string, Account & { readonly breakers: CircuitBreaker<CallFailure>[] }>();
 
   /** The limits of its first provider hold for an account; those for the album lane have limits of their own. */
-  function accountOf({ account: name, lane, maxConcurrency: most, maxRate }: ProviderOptions) {
+  function accountOf({ account: own, lane, maxConcurrency: most, maxRate }: ProviderOptions) {
     // Slow calls must not take the places of calls that can't wait.
-    const key = JSON.stringify([name, lane]);
-    const known = accounts.get(key);
+    const name = lane === undefined ? own : `${own}/${lane}`;
+    const known = accounts.get(name);
     if (known) return known;
     const limiter = new Limiter({
       concurrency: most ?? { start: startConcurrency, ceiling: maxConcurrency },
@@ -87,7 +87,7 @@ export function openProviders(
       onWait: waitLog(name, log),
     });
     const account = { name, limiter, breakers: [] };
-    accounts.set(key, account);
+    accounts.set(name, account);
     return account;
   }
 
