@@ -74,7 +74,7 @@ const closeLimitMs = 2_000;
 const erasuresMs = 5_000;
 
 /** Photos that wait or are in flight. */
-function openEntries({ onOutcome, findErased }: Pick<AlbumLaneOptions, 'onOutcome' | 'findErased'>) {
+function openEntries({ maxBytes, onOutcome, findErased }: AlbumLaneOptions) {
   /** By hash, in order of arrival. */
   const entries = new Map<string, Entry>();
   let bytes = 0;
@@ -101,6 +101,28 @@ function openEntries({ onOutcome, findErased }: Pick<AlbumLaneOptions, 'onOutcom
       entries.set(entry.photo.sha256, entry);
       bytes += entry.bytes;
     },
+    /** While the lane is over half full, a caller may hold a quarter of it. */
+    hasRoom(caller: string | undefined, own: number): boolean {
+      if (bytes + own <= maxBytes / 2) return true;
+      const held = [...entries.values()].filter(({ owner }) => owner.caller === caller);
+      return bytes + own <= maxBytes && held.reduce((sum, one) => sum + one.bytes, own) <= maxBytes / 4;
+    },
+    /** Of those that wait, the first of the caller with the fewest in flight. */
+    next(): Entry | undefined {
+      const all = [...entries.values()];
+      const waiting = Map.groupBy(
+        all.filter(({ call }) => !call),
+        ({ owner }) => owner.caller,
+      );
+      const inFlight = Map.groupBy(
+        all.filter(({ call }) => call),
+        ({ owner }) => owner.caller,
+      );
+      const callers = [...waiting.keys()].toSorted(
+        (a, b) => (inFlight.get(a)?.length ?? 0) - (inFlight.get(b)?.length ?? 0),
+      );
+      return waiting.get(callers[0])?.[0];
+    },
     remove,
     removeWaiting(outcome: AlbumOutcome): void {
       for (const entry of [...entries.values()]) if (!entry.call) remove(entry, outcome);
@@ -117,7 +139,7 @@ function openEntries({ onOutcome, findErased }: Pick<AlbumLaneOptions, 'onOutcom
 
 /** A queue in memory: photos are never written to disk, so a photo that is lost is sent again by its client. */
 export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
-  const { maxBytes, atOnce, timeLimitMs, isProvisional, onOutcome, onCopy, now = Date.now } = options;
+  const { atOnce, timeLimitMs, isProvisional, onOutcome, onCopy, now = Date.now } = options;
   const entries = openEntries(options);
   const inFlight = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -150,9 +172,9 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
   }
 
   function pump(): void {
-    for (const entry of entries.byHash.values()) {
-      if (isStopped || inFlight.size >= atOnce()) return;
-      if (entry.call) continue;
+    while (!isStopped && inFlight.size < atOnce()) {
+      const entry = entries.next();
+      if (!entry) return;
       entry.call = new AbortController();
       const task: Promise<void> = work(entry, entry.call).then(() => {
         inFlight.delete(task);
@@ -172,7 +194,7 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
     const pictures = await photo.analyse(context).catch(() => undefined);
     if (entries.byHash.has(photo.sha256)) return 'pending';
     const own = entryBytes + (pictures?.rendition.length ?? 0) + (pictures?.whole?.length ?? 0);
-    if (!pictures || isStopped || entries.state().bytes + own > maxBytes) {
+    if (!pictures || isStopped || !entries.hasRoom(context.caller, own)) {
       onOutcome('no_room');
       return 'no_room';
     }

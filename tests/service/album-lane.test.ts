@@ -242,7 +242,8 @@ test('a photo for which there is no room says so, and another client never waits
     20 - pending.length,
   );
   expect(services.albumLane?.state().photos).toBe(pending.length);
-  expect(services.albumLane?.state().bytes).toBeLessThanOrEqual(1e6);
+  // One caller does not fill the lane alone.
+  expect(services.albumLane?.state().bytes).toBeLessThanOrEqual(1e6 / 2);
   await slow.received(pending.length);
   const one = await post(
     `${url}/api/v1/classify`,
