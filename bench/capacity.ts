@@ -6,35 +6,54 @@ import { parseArgs } from 'node:util';
 import { costsOf } from './capacity-costs.ts';
 import { type Load, needsOf } from './capacity-model.ts';
 
-const { values } = parseArgs({
-  options: {
-    photos: { type: 'string', default: '1e6' },
-    rate: { type: 'string', default: '10' },
-    hits: { type: 'string', default: '0.7' },
-    megapixels: { type: 'string', default: '1' },
-    megabytes: { type: 'string', default: '0.2' },
-    cores: { type: 'string', default: '4' },
-    'call-seconds': { type: 'string', default: '1.5' },
-    'vendor-rate': { type: 'string', default: '50' },
-    'price-per-thousand': { type: 'string', default: '0.06' },
-    'retention-days': { type: 'string', default: '90' },
-    'hit-records': { type: 'string', default: '10' },
-    database: { type: 'string', default: 'mysql' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const options = {
+  photos: { type: 'string', default: '1e6' },
+  rate: { type: 'string', default: '10' },
+  hits: { type: 'string', default: '0.7' },
+  megapixels: { type: 'string', default: '1' },
+  megabytes: { type: 'string', default: '0.2' },
+  cores: { type: 'string', default: '4' },
+  'call-seconds': { type: 'string', default: '1.5' },
+  'vendor-rate': { type: 'string', default: '50' },
+  'price-per-thousand': { type: 'string', default: '0.06' },
+  'retention-days': { type: 'string', default: '90' },
+  'hit-records': { type: 'string', default: '10' },
+  database: { type: 'string', default: 'mysql' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function fail(message: string): never {
+  console.error(
+    `${message}. All options: ${Object.keys(options)
+      .map((name) => `--${name}`)
+      .join(' ')}`,
+  );
+  process.exit(2);
+}
+
+function parsed() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail((error as Error).message.split('.')[0] ?? '');
+  }
+}
+
+const values = parsed();
+if (values.help) {
+  for (const [name, option] of Object.entries(options))
+    console.log(`--${name}`.padEnd(22), String(option.default));
+  process.exit(0);
+}
 
 function number(name: keyof typeof values, most = Number.POSITIVE_INFINITY): number {
   const value = Number(values[name]);
   if (Number.isFinite(value) && value >= 0 && value <= most) return value;
-  console.error(`--${name} must be a number from 0${most < 1e9 ? ` to ${most}` : ''}`);
-  process.exit(2);
+  return fail(`--${name} must be a number from 0${most < 1e9 ? ` to ${most}` : ''}`);
 }
 
-if (values.database !== 'mysql' && values.database !== 'sqlite') {
-  console.error('--database must be mysql or sqlite');
-  process.exit(2);
-}
+if (values.database !== 'mysql' && values.database !== 'sqlite') fail('--database must be mysql or sqlite');
 const load: Load = {
   photos: number('photos'),
   rate: number('rate'),
@@ -46,9 +65,11 @@ const load: Load = {
   vendorRate: Math.max(0.01, number('vendor-rate')),
   pricePerThousand: number('price-per-thousand'),
   retentionDays: number('retention-days'),
-  hitRecords: Math.max(1, number('hit-records')),
+  hitRecords: values['hit-records'] === 'all' ? 1 : Math.max(1, number('hit-records')),
 };
 const needs = needsOf(load, costsOf(values.database));
+if (values.database === 'sqlite' && needs.replicas > 1)
+  console.error(`One SQLite file serves one machine: this load needs ${needs.replicas}, so it needs MySQL.`);
 const round = (value: number) => (value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en'));
 const [first] = needs.limits;
 const rows: readonly (readonly [string, string])[] = [
@@ -62,7 +83,7 @@ const rows: readonly (readonly [string, string])[] = [
     `${round(needs.databaseGigabytes)} GB, ${round(needs.statementsPerSecond)} statements/s, ${round(needs.databaseCores)} cores`,
   ],
   ['LLM', `${round(needs.llmCallsPerSecond)} calls/s, ${round(needs.llmCallsAtOnce)} at once`],
-  ['Money', `${round(needs.moneyPerDay)} a day for the LLM`],
+  ['Money', `${round(needs.moneyPerDay)} USD a day for the LLM`],
   ['Gives way first', `${first?.name} (${round((first?.share ?? 0) * 100)} % of its limit)`],
 ];
 if (values.json) console.log(JSON.stringify({ load, needs }));

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ValueOf } from './config/kinds.ts';
-import { llmFrom } from './config/llm.ts';
+import { llmFrom, unreadIn } from './config/llm.ts';
 import { misspeltIn } from './config/misspelt.ts';
 import { type Environment, listFrom, namesOf, numbersFrom, readVariables } from './config/reading.ts';
 import { retiredIn } from './config/retired.ts';
@@ -85,7 +85,7 @@ export function configFrom(environment: Environment) {
   const workers = values.WORKERS ?? cores;
   return Object.freeze({
     /** Shown to the operator at the start. */
-    warnings: [...retiredIn(environment), ...misspeltIn(environment)],
+    warnings: [...retiredIn(environment), ...misspeltIn(environment), ...unreadIn(values)],
     host: values.APP_HOST,
     port: values.APP_PORT,
     workers,

@@ -42,6 +42,15 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
   };
 }
 
+/** Settings of a sole provider, which no provider of LLM_PROVIDERS reads. */
+export function unreadIn(values: LlmValues): string[] {
+  if (values.LLM_PROVIDERS === '') return [];
+  const ofSole = ['API_KEY', 'BASE_URL', 'MODEL'] as const;
+  return ofSole
+    .filter((name) => values[`LLM_${name}`] !== '')
+    .map((name) => `LLM_${name} is not read beside LLM_PROVIDERS: set LLM_<NAME>_${name} for each provider`);
+}
+
 function soleProvider(values: LlmValues) {
   return {
     name: values.LLM_PROVIDER as string,

@@ -7,8 +7,9 @@ export function printedConfig(config: object): string {
   return JSON.stringify(
     config,
     (key, value: unknown) => {
-      if (secrets.has(key) && value !== undefined && value !== '')
-        return Array.isArray(value) ? value.map(() => masked) : masked;
+      if (Array.isArray(value) && secrets.has(key)) return value.map(() => masked);
+      // A word of the rules for clients, not a list of keys.
+      if (secrets.has(key) && key !== 'apiKeys' && value !== undefined && value !== '') return masked;
       return typeof value === 'string' ? plainAddress(value) : value;
     },
     2,

@@ -195,3 +195,8 @@ test("one's own Ollama needs neither key nor address", () => {
   expect(problemsOf({ LLM_PROVIDERS: 'ollama' })).toEqual([]);
   expect(configFrom({ LLM_PROVIDER: 'gemini' }).llm).toBeUndefined();
 });
+
+test('settings of a sole provider are told to be unread beside LLM_PROVIDERS', () => {
+  const { warnings } = configFrom({ LLM_PROVIDERS: 'openai', LLM_OPENAI_API_KEY: 'k', LLM_BASE_URL: 'http://x/v1' });
+  expect(warnings).toEqual([expect.stringContaining('LLM_BASE_URL is not read beside LLM_PROVIDERS')]);
+});

@@ -21,6 +21,11 @@ describe('secrets', () => {
     ]);
   });
 
+  test('are not words: whether keys are wanted is printed', () => {
+    const { http } = JSON.parse(printedConfig(configFrom({ API_KEYS: 'required' })));
+    expect(JSON.stringify(http)).toContain('"apiKeys":"required"');
+  });
+
   test.each(Object.entries(secretEnvironments))(
     'are not in the printed configuration: %s',
     (_, environment) => {
