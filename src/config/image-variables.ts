@@ -22,7 +22,7 @@ export const imageVariables = {
   }),
   UPLOAD_MIN_RATE: integer({
     about:
-      'Uploads of one address that bring less for five seconds end with 408 while others wait for memory, if they hold more than a sixteenth of UPLOAD_BUDGET_MB together; 0: none ends',
+      'Uploads of one address that bring less for five seconds end with 408 while others wait for memory, if they hold more than a sixteenth of UPLOAD_BUDGET_MB together. One that brings nothing for 30 s ends in any case; 0: none ends',
     default: 16_384,
     min: 0,
     max: 10000000,

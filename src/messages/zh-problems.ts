@@ -88,6 +88,8 @@ export const zhProblems = {
   'The file is larger than {limit} MB, which is the limit of one photo.':
     '文件超过 {limit} MB，即单张照片的上限。',
   'The upload ended before the file was complete; send it again.': '文件未传完，上传就已结束，请重新发送。',
+  'Nothing more of the upload has come for 30 seconds; send it again over a better connection.':
+    '30 秒内没有收到更多上传数据；请在网络更好时重新发送。',
   'The upload is slow, and others wait for its memory; send it again over a better connection.':
     '上传太慢，其他请求正在等待它占用的内存，请换用更好的网络重新发送。',
   'The file is empty; send the bytes of a photo.': '文件为空，请发送照片内容。',

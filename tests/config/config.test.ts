@@ -197,6 +197,10 @@ test("one's own Ollama needs neither key nor address", () => {
 });
 
 test('settings of a sole provider are told to be unread beside LLM_PROVIDERS', () => {
-  const { warnings } = configFrom({ LLM_PROVIDERS: 'openai', LLM_OPENAI_API_KEY: 'k', LLM_BASE_URL: 'http://x/v1' });
+  const { warnings } = configFrom({
+    LLM_PROVIDERS: 'openai',
+    LLM_OPENAI_API_KEY: 'k',
+    LLM_BASE_URL: 'http://x/v1',
+  });
   expect(warnings).toEqual([expect.stringContaining('LLM_BASE_URL is not read beside LLM_PROVIDERS')]);
 });

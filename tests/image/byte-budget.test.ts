@@ -203,7 +203,7 @@ describe('the budget of unfinished upload bytes', () => {
     const budget = openByteBudget({ limitBytes: 16_000_000 });
     const { ended, open, pass } = uploads(budget);
     open('slow', 8_000_000, { bytesPerS: 1_000 });
-    open('slow but small', 900_000);
+    open('slow but small', 900_000, { bytesPerS: 1 });
     open('fast', 4_000_000, { bytesPerS: 20_000 });
     await pass(60);
     expect(ended).toEqual([]);
@@ -212,6 +212,17 @@ describe('the budget of unfinished upload bytes', () => {
     expect(waiting.granted).toBe(false);
     await pass(1);
     expect([ended, waiting.granted]).toEqual([['slow upload_too_slow'], true]);
+  });
+
+  it('ends an upload that brings nothing for 30 seconds, though nobody waits', async () => {
+    const budget = openByteBudget({ limitBytes: 16_000_000 });
+    const { ended, open, pass } = uploads(budget);
+    open('stalled', 5_000);
+    open('complete', 5_000).complete();
+    await pass(30);
+    expect(ended).toEqual([]);
+    await pass(1);
+    expect(ended).toEqual(['stalled upload_too_slow']);
   });
 
   it('ends slow uploads of a sender that hold more than its share together', async () => {

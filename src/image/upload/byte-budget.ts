@@ -27,7 +27,10 @@ export interface ByteBudget {
 
 export interface ByteBudgetOptions {
   readonly limitBytes: number;
-  /** An upload that brings less for five seconds in a row is slow, and may end; 0: none ends. Default 16 384. */
+  /**
+   * An upload that brings less for five seconds in a row is slow, and may end; one that brings nothing for 30 seconds
+   * ends. 0: none ends. Default 16 384.
+   */
   readonly minBytesPerS?: number;
 }
 
@@ -43,6 +46,8 @@ const senderShare = 1 / 4;
 const slowShare = 1 / 16;
 const slowTicks = 5;
 const slowBytesPerS = 16_384;
+/** Phones lose their connection and come back. */
+const idleTicks = 30;
 
 interface Holder {
   readonly sender: string;
@@ -52,6 +57,8 @@ interface Holder {
   movedBytes: number;
   /** In a row, in which it was read and hardly came. */
   slowTicks: number;
+  /** In a row, in which it was read and nothing came. */
+  idleTicks: number;
   state: 'receiving' | 'complete' | 'released';
   favoured: boolean;
   wish: { bytes: number; grant: () => void; refuse: (reason: Error) => void } | undefined;
@@ -79,7 +86,7 @@ export function openByteBudget({ limitBytes, minBytesPerS = slowBytesPerS }: Byt
 
   /** In turn: the oldest first, but those of a sender that holds more than its share last. */
   function waiting(): Holder[] {
-    const all = [...holders].filter(({ wish }) => wish !== undefined);
+    const all = [...holders].filter(isWaiting);
     return [...all.filter((one) => !isGreedy(one)), ...all.filter(isGreedy)];
   }
 
@@ -118,20 +125,16 @@ export function openByteBudget({ limitBytes, minBytesPerS = slowBytesPerS }: Byt
       if (progress < progressBytes) favourNext();
       if (minBytesPerS > 0) endSurplusSlow(holders, limitBytes * slowShare);
     }
+    if (minBytesPerS > 0) endIdle(holders);
     progress = 0;
   }
 
   function take(holder: Holder, bytes: number): Promise<void> | undefined {
     if (holder.state === 'released') return undefined;
-    let granted = false;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const grant = () => {
-      granted = true;
-      resolve();
-    };
-    holder.wish = { bytes, grant, refuse: reject };
+    holder.wish = { bytes, grant: resolve, refuse: reject };
     serve();
-    return granted ? undefined : promise;
+    return isWaiting(holder) ? promise : undefined;
   }
 
   function release(holder: Holder): void {
@@ -180,9 +183,11 @@ function openSums() {
   };
 }
 
+const isWaiting = ({ wish }: Holder): boolean => wish !== undefined;
+
 /** Gives bytes back without any more room. */
-const willGiveBack = ({ favoured, slowTicks: stalledTicks, state, heldBytes }: Holder): boolean =>
-  (favoured && stalledTicks === 0) || (state === 'complete' && heldBytes > 0);
+const willGiveBack = ({ favoured, slowTicks, state, heldBytes }: Holder): boolean =>
+  (favoured && slowTicks === 0) || (state === 'complete' && heldBytes > 0);
 
 function newHolder(sender: string, end: Holder['end']): Holder {
   return {
@@ -191,6 +196,7 @@ function newHolder(sender: string, end: Holder['end']): Holder {
     heldBytes: 0,
     movedBytes: 0,
     slowTicks: 0,
+    idleTicks: 0,
     state: 'receiving',
     favoured: false,
     wish: undefined,
@@ -201,7 +207,14 @@ function newHolder(sender: string, end: Holder['end']): Holder {
 function noteRate(holder: Holder, minBytesPerS: number): void {
   if (holder.movedBytes >= (minBytesPerS * tickMs) / 1_000) holder.slowTicks = 0;
   else if (holder.wish === undefined) holder.slowTicks += 1;
+  if (holder.movedBytes > 0) holder.idleTicks = 0;
+  else if (holder.wish === undefined) holder.idleTicks += 1;
   holder.movedBytes = 0;
+}
+
+function endIdle(holders: Iterable<Holder>): void {
+  for (const holder of holders)
+    if (holder.state === 'receiving' && holder.idleTicks >= idleTicks) holder.end(stalled());
 }
 
 /** Ends the largest slow uploads of each sender, until the others hold no more than `mostBytes` together. */
@@ -218,4 +231,9 @@ function endSurplusSlow(holders: Iterable<Holder>, mostBytes: number): void {
 const tooSlow = () =>
   new SlowUploadError(
     'The upload is slow, and others wait for its memory; send it again over a better connection.',
+  );
+
+const stalled = () =>
+  new SlowUploadError(
+    'Nothing more of the upload has come for 30 seconds; send it again over a better connection.',
   );
