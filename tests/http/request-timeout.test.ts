@@ -51,7 +51,7 @@ test('the page of every upload route tells of the header', async () => {
   const { paths } = (await get(`${url}/openapi.json`)).body;
   const routes = ['v1/classify', 'v1/classify/batch', 'v1/local-classify', 'v2/classify/batch'];
   for (const route of routes)
-    expect(paths[`/api/${route}`].post.parameters).toEqual([
+    expect(paths[`/api/${route}`].post.parameters).toContainEqual(
       expect.objectContaining({ in: 'header', name: 'X-Request-Timeout-Ms' }),
-    ]);
+    );
 });

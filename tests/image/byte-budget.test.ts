@@ -214,7 +214,7 @@ describe('the budget of unfinished upload bytes', () => {
     expect([ended, waiting.granted]).toEqual([['slow upload_too_slow'], true]);
   });
 
-  it('ends an upload that brings nothing for 30 seconds, though nobody waits', async () => {
+  it('ends an upload that brings nothing for 30 seconds, though no other upload waits', async () => {
     const budget = openByteBudget({ limitBytes: 16_000_000 });
     const { ended, open, pass } = uploads(budget);
     open('stalled', 5_000);

@@ -139,7 +139,7 @@ describe('the pool of children', () => {
     await expect(pool.analyse(jobOf('refuse'), longContext())).rejects.toMatchObject({
       code: 'truncated_image',
       status: 422,
-      message: 'cut short',
+      message: 'The photo is cut short: it ends within its header.',
     });
     expect(await pidOf(pool)).toBe(pid);
   });

@@ -184,7 +184,7 @@ test('a SQLite file that stays locked gets what was written meanwhile from memor
     database.close();
     return found;
   };
-  expect(await outageCounts(rows, traffic.answered)).toMatchObject({
+  expect(await outageCounts(rows, traffic.answered, 'photos')).toMatchObject({
     answered: 1,
     results: 1,
     claims: 1,

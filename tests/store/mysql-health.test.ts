@@ -27,7 +27,7 @@ describe.skipIf(path === undefined)('a MySQL server with unusual settings', () =
     await store.migrate();
     await store.saveResults([resultOf('a')]);
     await store.saveActivity(activityOf({ photos: [photoOf()] }));
-    for (const table of ['results', 'photos'])
+    for (const table of ['results', 'photo_records'])
       expect(await mysqlRows(maria.server, `SELECT 1 FROM ${table}`, database)).toHaveLength(1);
   });
 

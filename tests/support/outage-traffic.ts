@@ -104,7 +104,12 @@ export interface OutageCounts {
   readonly userPhotos: number;
 }
 
-export async function outageCounts(rows: Rows, answered: readonly NumberedPhoto[]): Promise<OutageCounts> {
+/** @param table that records of photos are in: `photos` on SQLite */
+export async function outageCounts(
+  rows: Rows,
+  answered: readonly NumberedPhoto[],
+  table = 'photo_records',
+): Promise<OutageCounts> {
   const hexOf = (value: unknown) => Buffer.from(value as Uint8Array).toString('hex');
   const sum = async (sql: string) => Number((await rows(sql))[0]?.n ?? 0);
   const results = new Set((await rows('SELECT sha256 FROM results')).map(({ sha256 }) => hexOf(sha256)));
@@ -114,7 +119,7 @@ export async function outageCounts(rows: Rows, answered: readonly NumberedPhoto[
       hexOf(row.content),
     ]),
   );
-  const records = (await rows("SELECT sha256 FROM photo_records WHERE outcome IN ('llm', 'local')")).map(
+  const records = (await rows(`SELECT sha256 FROM ${table} WHERE outcome IN ('llm', 'local')`)).map(
     ({ sha256 }) => hexOf(sha256),
   );
   const recorded = new Set(records);
