@@ -51,10 +51,16 @@ export function restore(config: Config, words: readonly string[], { folder, say 
   if (!existsSync(source)) throw new UsageError(text('There is no file {file}.', { file: source }));
   const copy = `${file}.restoring`;
   rmSync(copy, { force: true });
-  copyDatabase(source, copy);
-  giveAccess(copy, file);
-  const kept = setAside(file);
-  renameSync(copy, file);
+  let kept: string | undefined;
+  try {
+    copyDatabase(source, copy);
+    giveAccess(copy, file);
+    kept = setAside(file);
+    renameSync(copy, file);
+  } catch (error) {
+    rmSync(copy, { force: true });
+    throw error;
+  }
   print(say('{target}: {size}, all that {source} holds.', { target: file, size: sizeOf(file), source }));
   if (kept === undefined)
     print(say('There was no database before: check that the service has this file as SQLITE_FILE.'));

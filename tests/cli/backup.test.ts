@@ -63,6 +63,7 @@ test('a backup is made while a service writes, and restored once no service runs
   const refused = await cli('restore', 'copy.db');
   expect(refused.code).toBe(2);
   expect(refused.err).toContain('stop the service first');
+  expect(globSync(join(folder, '*.restoring'))).toEqual([]);
   expect(await stored()).toBe(written + 1);
 
   await store.close();
