@@ -24,11 +24,7 @@ const options = {
 } as const;
 
 function fail(message: string): never {
-  console.error(
-    `${message}. All options: ${Object.keys(options)
-      .map((name) => `--${name}`)
-      .join(' ')}`,
-  );
+  console.error(message);
   process.exit(2);
 }
 
@@ -36,7 +32,8 @@ function parsed() {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    return fail((error as Error).message.split('.')[0] ?? '');
+    const names = Object.keys(options).map((name) => `--${name}`);
+    return fail(`${(error as Error).message.split('.')[0]}. All options: ${names.join(' ')}`);
   }
 }
 

@@ -71,4 +71,5 @@ test('the command prints the needs, and refuses what is no number', () => {
   expect([read.photos, read.rate, needs.llmCallsPerSecond]).toEqual([100e6, 1000, expect.closeTo(300)]);
   expect(run('--rate', 'many')).toMatchObject({ status: 2, stderr: '--rate must be a number from 0\n' });
   expect(run('--hits', '70').stderr).toBe('--hits must be a number from 0 to 1\n');
+  expect(run('--photo', '3').stderr).toMatch(/^Unknown option '--photo'\. All options: --photos /);
 });
