@@ -50,7 +50,6 @@ export const zhProblems = {
   'The form has no photo.': '表单中没有照片。',
   'At most {most} `{name}` parts are accepted.': '最多接受 {most} 个 `{name}` 部分。',
   'The text part `lane` must be `album` or absent.': '文本字段 `lane` 只能是 `album`，或者不填。',
-  'The text part `lane` must come before the photos.': '文本字段 `lane` 必须放在照片之前。',
   '`image_hashes` must be a JSON list of hashes.': '`image_hashes` 必须是由哈希组成的 JSON 数组。',
   '`image_metadata` must be JSON: {example}.': '`image_metadata` 必须是 JSON：{example}。',
   '`image_metadata` lists {items} items for {photos} `images` parts.':

@@ -35,8 +35,8 @@ export interface BatchRequestOptions {
 export const Lane = Type.Optional(
   Type.Literal('album', {
     description:
-      'Must come before the photos. Where the service has a provider for photos that may wait, each photo gets a ' +
-      'provisional answer at once and a better one later, at half price (`better_answer`)',
+      'For the photos behind it in the form. Where the service has a provider for photos that may wait, each photo ' +
+      'gets a provisional answer at once and a better one later, at half price (`better_answer`)',
   }),
 );
 

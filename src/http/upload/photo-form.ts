@@ -50,6 +50,7 @@ export async function readPhotoForm(
   const sender = identityOf({ address: request.ip }).claimant;
   const fields: FormFields = Object.create(null);
   let photos = 0;
+  let lane: BatchPhoto['lane'];
   const parts = request.parts({
     isPartAFile: (name) => name === options.photoField,
     limits: {
@@ -67,7 +68,8 @@ export async function readPhotoForm(
       if (next.done) break;
       const part = next.value;
       if (part.type === 'field') {
-        if (part.fieldname === 'lane') checkLane(part.value, photos);
+        if (part.fieldname === 'lane' && isLane(part.value, photos))
+          lane = part.value === '' ? undefined : 'album';
         if (!part.valueTruncated) fields[part.fieldname] = part.value;
         else if (part.fieldname.startsWith('image_'))
           throw new BadRequestError(
@@ -78,8 +80,7 @@ export async function readPhotoForm(
       }
       if (photos === options.maxPhotos) throw tooManyPhotos(options);
       const received = await receivePhoto(part, { limitBytes: limits.fileBytes, budget, sender, signal });
-      const lane = fields.lane === 'album' && ({ lane: 'album' } as const);
-      onPhoto({ index: photos, filename: part.filename ?? '', received, ...lane });
+      onPhoto({ index: photos, filename: part.filename ?? '', received, ...(lane && { lane }) });
       photos += 1;
     }
   } finally {
@@ -94,14 +95,14 @@ export async function readPhotoForm(
 }
 
 /**
- * Photos are classified as they arrive, so the lane must be known before the first one.
- * @throws BadRequestError
+ * Photos are classified as they arrive, so a lane counts for the photos behind it. Behind a photo that may have cost
+ * money no lane is refused: one that does not exist changes nothing there.
+ * @throws BadRequestError the first photo is still to come
  */
-function checkLane(value: unknown, photos: number): void {
-  if (value !== '' && value !== 'album')
-    throw new BadRequestError('invalid_request', 'The text part `lane` must be `album` or absent.');
-  if (value === 'album' && photos > 0)
-    throw new BadRequestError('invalid_request', 'The text part `lane` must come before the photos.');
+function isLane(value: unknown, photos: number): boolean {
+  if (value === '' || value === 'album') return true;
+  if (photos > 0) return false;
+  throw new BadRequestError('invalid_request', 'The text part `lane` must be `album` or absent.');
 }
 
 /** RFC 2046, 5.1.1. The parser searches the whole body for it, and takes none that is longer than a few hundred. */
