@@ -1,4 +1,4 @@
-import { ForgottenError } from '../classify/album-lane.ts';
+import { ForgottenError } from '../classify/album-queue.ts';
 import type { Answer, Classification, Classifier, ClassifyContext } from '../classify/classifier.ts';
 import type { Photo } from '../image/photo.ts';
 import { earlier } from '../resilience/deadline.ts';
@@ -60,18 +60,26 @@ export async function answerFrom(
   return { ...answer, classification, written: cache.addColour(result, analysed.colour) };
 }
 
+export interface RememberingOptions {
+  /** Whether to store the answer. Default: all are stored. */
+  readonly isWorth?: (classification: Classification) => boolean;
+  /** Whether the photo was to be forgotten since it arrived. */
+  readonly isForgotten?: ((sha256: string) => Promise<boolean>) | undefined;
+}
+
 /** Stores what `inner` answers, or those of its answers that are worth it. Inside a single flight: one call, one write. */
 export function withRemembering(
   inner: Classifier,
   cache: Pick<ResultCache, 'remember'>,
-  isWorth: (classification: Classification) => boolean = () => true,
+  { isWorth = () => true, isForgotten }: RememberingOptions = {},
 ): Classifier {
   return {
     async classify(photo, context) {
       const answer = await inner.classify(photo, context);
       if (!isWorth(answer.classification)) return answer;
-      // It was to be forgotten meanwhile, and all who waited have left.
+      // All who waited have left.
       if (context.signal.reason instanceof ForgottenError) return answer;
+      if (isForgotten && (await isForgotten(photo.sha256))) return answer;
       return { ...answer, written: cache.remember(photo.sha256, answer.classification) };
     },
   };

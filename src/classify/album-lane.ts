@@ -1,35 +1,24 @@
 import type { Photo } from '../image/photo.ts';
 import { deadlineIn } from '../resilience/deadline.ts';
 import { waitUntil } from '../resilience/wait-until.ts';
-import type { Classification, Classifier, ClassifyContext } from './classifier.ts';
+import {
+  type AlbumQueueOptions,
+  type Entry,
+  entryBytes,
+  type IsErased,
+  openAlbumQueue,
+} from './album-queue.ts';
+import type { Answer, Classification, Classifier, ClassifyContext } from './classifier.ts';
 
-/** What became of a photo in the lane. `dropped`: the service stopped. */
-export type AlbumOutcome = 'answered' | 'failed' | 'no_room' | 'dropped' | 'forgotten';
-
-/** Whether a photo that arrived at that time, in Unix milliseconds, was to be forgotten since. */
-export type IsErased = (photo: {
-  readonly at: number;
-  readonly claimant: string | undefined;
-  readonly hashes: readonly string[];
-}) => boolean;
-
-/** The photo was to be forgotten while its call was in flight: its answer must not be stored. */
-export class ForgottenError extends Error {}
-
-export interface AlbumLaneOptions {
-  /** Of the photos that wait or are in flight; further ones keep their local answers. */
-  readonly maxBytes: number;
+export interface AlbumLaneOptions extends AlbumQueueOptions {
   /** Photos to work on at once, at present. */
   readonly atOnce: () => number;
   /** For one photo, in milliseconds, once it is its turn. */
   readonly timeLimitMs: number;
   /** A quick answer that a better one should replace. */
   readonly isProvisional: (classification: Classification) => boolean;
-  readonly onOutcome: (outcome: AlbumOutcome) => void;
   /** The photo got the answer of `original`, a copy of it in the same album. Never rejects. */
   readonly onCopy: (album: string, copy: string, original: string) => Promise<void>;
-  /** What any process was told to forget since that time. */
-  readonly findErased: (since: number) => Promise<IsErased>;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -50,107 +39,33 @@ export interface AlbumLane {
   state(): { readonly photos: number; readonly bytes: number };
   /** Drops what was to be forgotten: it is not sent any more, and an answer that still comes is not stored. */
   forget(isErased: IsErased): void;
+  /** Asked before an answer is stored: whether any process was told to forget the photo, whose call is in flight. */
+  isForgotten(sha256: string): Promise<boolean>;
   /** Drops the photos that wait; those in flight go on. */
   stop(): void;
   /** Waits two seconds for photos in flight, then gives them up. */
   close(): Promise<void>;
 }
 
-interface Entry {
-  readonly photo: Photo;
-  readonly owner: Pick<ClassifyContext, 'caller' | 'album'>;
-  readonly bytes: number;
-  readonly better: Classifier;
-  /** Of arrival, in Unix milliseconds. */
-  readonly at: number;
-  /** Gives the call up; undefined while the photo waits. */
-  call?: AbortController;
-}
-
-/** What an entry takes beside its pictures, as measured. */
-const entryBytes = 12_288;
 const closeLimitMs = 2_000;
 /** Other processes' erasures reach photos in flight after that. */
 const erasuresMs = 5_000;
 
-/** Photos that wait or are in flight. */
-function openEntries({ maxBytes, onOutcome, findErased }: AlbumLaneOptions) {
-  /** By hash, in order of arrival. */
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
+type Queue = ReturnType<typeof openAlbumQueue>;
 
-  function remove(entry: Entry, outcome: AlbumOutcome): void {
-    entries.delete(entry.photo.sha256);
-    bytes -= entry.bytes;
-    onOutcome(outcome);
-  }
-
-  function forget(isErased: IsErased): void {
-    for (const entry of [...entries.values()]) {
-      const { photo, owner, at, call } = entry;
-      if (!isErased({ at, claimant: owner.album, hashes: [photo.sha256] })) continue;
-      if (call) call.abort(new ForgottenError());
-      else remove(entry, 'forgotten');
-    }
-  }
-
-  return {
-    byHash: entries as ReadonlyMap<string, Entry>,
-    state: () => ({ photos: entries.size, bytes }),
-    add(entry: Entry): void {
-      entries.set(entry.photo.sha256, entry);
-      bytes += entry.bytes;
-    },
-    /** While the lane is over half full, a caller may hold a quarter of it. */
-    hasRoom(caller: string | undefined, own: number): boolean {
-      if (bytes + own <= maxBytes / 2) return true;
-      const held = [...entries.values()].filter(({ owner }) => owner.caller === caller);
-      return bytes + own <= maxBytes && held.reduce((sum, one) => sum + one.bytes, own) <= maxBytes / 4;
-    },
-    /** Of those that wait, the first of the caller with the fewest in flight. */
-    next(): Entry | undefined {
-      const all = [...entries.values()];
-      const waiting = Map.groupBy(
-        all.filter(({ call }) => !call),
-        ({ owner }) => owner.caller,
-      );
-      const inFlight = Map.groupBy(
-        all.filter(({ call }) => call),
-        ({ owner }) => owner.caller,
-      );
-      const callers = [...waiting.keys()].toSorted(
-        (a, b) => (inFlight.get(a)?.length ?? 0) - (inFlight.get(b)?.length ?? 0),
-      );
-      return waiting.get(callers[0])?.[0];
-    },
-    remove,
-    removeWaiting(outcome: AlbumOutcome): void {
-      for (const entry of [...entries.values()]) if (!entry.call) remove(entry, outcome);
-    },
-    forget,
-    /** What other processes were told. Nothing can be forgotten while the store is down. */
-    async forgetErased(): Promise<void> {
-      const [oldest] = entries.values();
-      const isErased = oldest && (await findErased(oldest.at).catch(() => undefined));
-      if (isErased) forget(isErased);
-    },
-  };
-}
-
-/** A queue in memory: photos are never written to disk, so a photo that is lost is sent again by its client. */
-export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
-  const { atOnce, timeLimitMs, isProvisional, onOutcome, onCopy, now = Date.now } = options;
-  const entries = openEntries(options);
+/** Works on the photos of the queue, as many at once as go well. */
+function openCalls({ atOnce, timeLimitMs, onCopy }: AlbumLaneOptions, queue: Queue) {
   const inFlight = new Set<Promise<void>>();
+  /** Hashes of photos that are classified outside of the lane at present, and for how many callers. */
+  const outside = new Map<string, number>();
   const stopping = new AbortController();
   let isStopped = false;
-  const checking = setInterval(() => void entries.forgetErased(), erasuresMs).unref();
 
   async function work(entry: Entry, call: AbortController): Promise<void> {
     const { photo, better, owner } = entry;
     const signal = AbortSignal.any([stopping.signal, call.signal]);
     try {
-      await entries.forgetErased();
+      await queue.forgetErased();
       signal.throwIfAborted();
       const { original, written } = await better.classify(photo, {
         deadline: deadlineIn(timeLimitMs),
@@ -160,20 +75,20 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
       });
       await written;
       if (original !== undefined) {
-        await entries.forgetErased();
+        await queue.forgetErased();
         signal.throwIfAborted();
         await onCopy(owner.album ?? '', photo.sha256, original);
       }
-      entries.remove(entry, 'answered');
+      queue.remove(entry, 'answered');
     } catch {
-      if (call.signal.aborted) entries.remove(entry, 'forgotten');
-      else entries.remove(entry, stopping.signal.aborted ? 'dropped' : 'failed');
+      if (call.signal.aborted) queue.remove(entry, 'forgotten');
+      else queue.remove(entry, stopping.signal.aborted ? 'dropped' : 'failed');
     }
   }
 
   function pump(): void {
     while (!isStopped && inFlight.size < atOnce()) {
-      const entry = entries.next();
+      const entry = queue.next(({ photo }) => !outside.has(photo.sha256));
       if (!entry) return;
       entry.call = new AbortController();
       const task: Promise<void> = work(entry, entry.call).then(() => {
@@ -184,6 +99,54 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
     }
   }
 
+  return {
+    pump,
+    isStopped: () => isStopped,
+    /** No call of the lane begins for the photo meanwhile: the caller would join it, and wait for up to an hour. */
+    async outside(inner: Classifier, photo: Photo, context: ClassifyContext): Promise<Answer> {
+      const { sha256 } = photo;
+      outside.set(sha256, (outside.get(sha256) ?? 0) + 1);
+      const end = () => {
+        const others = (outside.get(sha256) ?? 1) - 1;
+        if (others > 0) outside.set(sha256, others);
+        else outside.delete(sha256);
+        if (queue.byHash.has(sha256)) pump();
+      };
+      try {
+        const answer = await inner.classify(photo, context);
+        // The lane finds a stored answer.
+        void answer.written.then(end);
+        return answer;
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    stop(): void {
+      isStopped = true;
+      queue.removeWaiting('dropped');
+    },
+    /** Waits two seconds for photos in flight, then gives them up. */
+    async close(): Promise<void> {
+      const limit = Promise.withResolvers<void>();
+      const timer = setTimeout(limit.resolve, closeLimitMs);
+      const rest = Promise.all(inFlight);
+      await Promise.race([rest, limit.promise]);
+      clearTimeout(timer);
+      stopping.abort();
+      await rest;
+    },
+  };
+}
+
+/** A queue in memory: photos are never written to disk, so a photo that is lost is sent again by its client. */
+export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
+  const { isProvisional, onOutcome, now = Date.now } = options;
+  const queue = openAlbumQueue(options);
+  const calls = openCalls(options, queue);
+  const checking = setInterval(() => void queue.forgetErased(), erasuresMs).unref();
+  const callOf = (sha256: string) => queue.byHash.get(sha256)?.call;
+
   async function add(
     photo: Photo,
     context: ClassifyContext,
@@ -192,14 +155,14 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
     const at = now();
     // A photo with a stored provisional answer is decoded now, which may fail under load.
     const pictures = await photo.analyse(context).catch(() => undefined);
-    if (entries.byHash.has(photo.sha256)) return 'pending';
+    if (queue.byHash.has(photo.sha256)) return 'pending';
     const own = entryBytes + (pictures?.rendition.length ?? 0) + (pictures?.whole?.length ?? 0);
-    if (!pictures || isStopped || !entries.hasRoom(context.caller, own)) {
+    if (!pictures || calls.isStopped() || !queue.hasRoom(context.caller, own)) {
       onOutcome('no_room');
       return 'no_room';
     }
-    entries.add({ photo, owner: ownerOf(context), bytes: own, better, at });
-    pump();
+    queue.add({ photo, owner: ownerOf(context), bytes: own, better, at });
+    calls.pump();
     return 'pending';
   }
 
@@ -207,31 +170,27 @@ export function openAlbumLane(options: AlbumLaneOptions): AlbumLane {
     around: (inner, { quick, better }) => ({
       async classify(photo, context) {
         // A call in flight may take an hour: no one else waits for it.
-        if (context.isRecheck || (context.lane !== 'album' && !entries.byHash.get(photo.sha256)?.call))
-          return inner.classify(photo, context);
+        if (!callOf(photo.sha256) && (context.isRecheck || context.lane !== 'album'))
+          return calls.outside(inner, photo, context);
         const answer = await quick.classify(photo, context);
         if (!isProvisional(answer.classification)) return answer;
         if (context.formAccepted) await waitUntil(context.formAccepted, context);
         return { ...answer, degraded: true, better: await add(photo, context, better) };
       },
     }),
-    has: (sha256) => entries.byHash.has(sha256),
-    state: entries.state,
-    forget: entries.forget,
-    stop() {
-      isStopped = true;
-      entries.removeWaiting('dropped');
+    has: (sha256) => queue.byHash.has(sha256),
+    state: queue.state,
+    forget: queue.forget,
+    async isForgotten(sha256) {
+      const call = callOf(sha256);
+      if (call) await queue.forgetErased();
+      return call?.signal.aborted ?? false;
     },
+    stop: calls.stop,
     async close() {
-      this.stop();
+      calls.stop();
       clearInterval(checking);
-      const limit = Promise.withResolvers<void>();
-      const timer = setTimeout(limit.resolve, closeLimitMs);
-      const rest = Promise.all(inFlight);
-      await Promise.race([rest, limit.promise]);
-      clearTimeout(timer);
-      stopping.abort();
-      await rest;
+      await calls.close();
     },
   };
 }

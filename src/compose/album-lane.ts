@@ -1,5 +1,6 @@
 import type { ResultCache } from '../cache/result-cache.ts';
-import { type AlbumLane, type IsErased, openAlbumLane } from '../classify/album-lane.ts';
+import { type AlbumLane, openAlbumLane } from '../classify/album-lane.ts';
+import type { IsErased } from '../classify/album-queue.ts';
 import type { Config } from '../config.ts';
 import { openAlbumLaneMetrics } from '../stats/metrics/album-lane-metrics.ts';
 import type { Metrics } from '../stats/metrics/metrics.ts';

@@ -35,7 +35,7 @@ export interface PipelineParts {
     readonly shadowPercent: number;
   };
   /** Absent: photos that may wait are classified as all others. */
-  readonly albumLane?: Pick<AlbumLane, 'around'> | undefined;
+  readonly albumLane?: Pick<AlbumLane, 'around' | 'isForgotten'> | undefined;
   readonly hooks?: PipelineHooks;
 }
 
@@ -116,7 +116,8 @@ function chain(...parts: readonly [...Layer[], Classifier]): Classifier {
 const same: Layer = (inner) => inner;
 
 /** The layers with their options. */
-function layersOf({ results, leases, version, local, rules, hooks = {} }: PipelineParts) {
+function layersOf({ results, leases, version, local, rules, albumLane, hooks = {} }: PipelineParts) {
+  const isForgotten = albumLane?.isForgotten;
   const { isSure, isSuspect, nearDuplicates, shadowPercent: percent } = rules;
   const { onReadFailure, onNearDuplicateLookup: onLookup, onFallback, onLease, onCompared } = hooks;
   return {
@@ -128,9 +129,9 @@ function layersOf({ results, leases, version, local, rules, hooks = {} }: Pipeli
     awaitForm: withAwaitedForm,
     singleFlight: withSingleFlight,
     lease: (inner) => withLease(inner, { leases, cache: results, version, onLease }),
-    remember: (inner) => withRemembering(inner, results),
+    remember: (inner) => withRemembering(inner, results, { isForgotten }),
     localIfSure: local
-      ? (inner) => withSureFirst(withRemembering(local, results, isSure), inner, isSure)
+      ? (inner) => withSureFirst(withRemembering(local, results, { isWorth: isSure }), inner, isSure)
       : same,
     neverSend: local && isSuspect ? (inner) => withNeverSend(local, inner, isSuspect) : same,
     shadow: local && onCompared ? (inner) => withShadow(inner, local, { percent, isSure, onCompared }) : same,

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { formOf, get, post, startApp } from '../support/app.ts';
+import { runCli } from '../cli/run-cli.ts';
+import { type FormPart, formOf, get, post, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { type FakeVendor, fakeVendors } from '../support/fake-vendors.ts';
 import { longTest } from '../support/long-test.ts';
@@ -331,27 +332,44 @@ longTest('after a kill the local answers are there, and what is sent again is pa
   expect(everyday.calls).toHaveLength(0);
 });
 
-test.each(['v1', 'v2'])('a lane that comes too late or does not exist is refused by %s', async (version) => {
+test('what another process was told to forget just before the answer came is not stored', async () => {
   const everyday = await startVendor(fakeVendors.openai);
-  const { url } = await start({
-    MODEL_DIR: join(folder, 'model'),
-    LLM_API_KEY: 'sk-everyday',
-    LLM_BASE_URL: everyday.url,
-  });
-  const path = `${url}/api/${version}/classify/batch`;
-  const image = { name: 'images', value: photo(1) };
-  const metadata = {
-    name: 'image_metadata',
-    value: JSON.stringify({ items: [{ index: 0, image_uri: '' }] }),
-  };
-  const late = await post(path, formOf([image, metadata, { name: 'lane', value: 'album' }]));
-  expect(late).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-  const unknown = await post(path, formOf([{ name: 'lane', value: 'fast' }, image, metadata]));
-  expect(unknown).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-  // Without a provider for it, the lane changes nothing but the order.
-  const other = { ...image, value: photo(2) };
-  const { status, body } = await post(path, formOf([{ name: 'lane', value: 'album' }, other, metadata]));
-  expect(status).toBe(200);
-  const [item] = body.items ?? body.results;
-  expect(item.data ?? item).toMatchObject({ inference_method: 'llm', degraded: false });
+  const slow = await startVendor(fakeVendors.openai);
+  const release = slow.hold();
+  const { url, services } = await start(twoProviders('openai', everyday.url, slow.url));
+  await sendAlbum(url, range(2));
+  await slow.received(2);
+  const file = { SQLITE_FILE: join(folder, 'album.db') };
+  expect(await runCli(folder, ['forget', 'hash', hashOf(0)], file)).toMatchObject({ code: 0 });
+  release();
+  await expect.poll(() => services.albumLane?.state().photos).toBe(0);
+  expect((await lookUp(url, range(2))).map(isBetter)).toEqual([false, true]);
 });
+
+test.each(['v1', 'v2'])(
+  'a lane counts for the photos behind it, and one that does not exist is refused by %s',
+  async (version) => {
+    const everyday = await startVendor(fakeVendors.openai);
+    const slow = await startVendor(fakeVendors.openai);
+    const { url } = await start(twoProviders('openai', everyday.url, slow.url));
+    const path = `${url}/api/${version}/classify/batch`;
+    const image = (index: number) => ({ name: 'images', value: photo(index) });
+    const lane = (value: string) => ({ name: 'lane', value });
+    const items = range(3).map((index) => ({ index, image_uri: '' }));
+    const metadata = { name: 'image_metadata', value: JSON.stringify({ items }) };
+    const send = (...parts: FormPart[]) => post(path, formOf([...parts, metadata]));
+    const unknown = await send(lane('fast'), image(1), image(2), image(3));
+    expect(unknown).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(everyday.calls).toHaveLength(0);
+    const { status, body } = await send(image(1), lane('album'), image(2), lane('fast'), image(3));
+    expect(status).toBe(200);
+    const answers = (body.items ?? body.results).map((item: { data?: object }) => item.data ?? item);
+    expect(answers).toMatchObject([
+      { inference_method: 'llm', degraded: false },
+      { inference_method: 'local', better_answer: 'pending' },
+      { inference_method: 'local', better_answer: 'pending' },
+    ]);
+    await slow.received(2);
+    expect(everyday.calls).toHaveLength(1);
+  },
+);
