@@ -48,8 +48,20 @@ async function rowsInTable(): Promise<number> {
   return Number(row?.n);
 }
 
+let longestStepMs = 0;
+let longestWriteMs = 0;
+const { deleteSome } = store.maintenance;
+const timed = {
+  ...store.maintenance,
+  async deleteSome(...deletion: Parameters<typeof deleteSome>) {
+    const startedMs = performance.now();
+    const deleted = await deleteSome(...deletion);
+    longestStepMs = Math.max(longestStepMs, performance.now() - startedMs);
+    return deleted;
+  },
+};
 const maintenance = openCacheMaintenance({
-  store,
+  store: { maintenance: timed },
   leases: withGroupCommit(store),
   recordsMs: dayMs,
   resultsMs: 0,
@@ -66,7 +78,9 @@ const writer = (async () => {
   while (!isOver) {
     const at = now();
     const photos = Array.from({ length: 500 }, (_, index) => photoAt(at, written + index));
+    const startedMs = performance.now();
     await store.saveActivity(activityOf({ photos }));
+    longestWriteMs = Math.max(longestWriteMs, performance.now() - startedMs);
     written += 500;
     await sleep(0);
   }
@@ -83,8 +97,10 @@ for (let day = 1; day <= days; day += 1) {
   const rate = (count: number) => Math.round(count / (seconds - before.seconds)).toLocaleString('en');
   const deleted = writtenNow - before.written - (rows - before.rows);
   console.log(
-    `day ${day}: written ${rate(writtenNow - before.written)}/s, deleted ${rate(Math.max(0, deleted))}/s, rows in the table ${rows.toLocaleString('en')}`,
+    `day ${day}: written ${rate(writtenNow - before.written)}/s, deleted ${rate(Math.max(0, deleted))}/s, rows in the table ${rows.toLocaleString('en')}, longest write ${Math.round(longestWriteMs)} ms, longest step of deletion ${Math.round(longestStepMs)} ms`,
   );
+  longestWriteMs = 0;
+  longestStepMs = 0;
   before = { written: writtenNow, rows, seconds };
 }
 isOver = true;

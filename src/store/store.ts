@@ -96,7 +96,10 @@ export interface Maintenance {
    * @returns the time before which records are left to be deleted one by one
    */
   dropDays(before: number, now: number): Promise<number>;
-  /** Deletes at most `limit` rows, the oldest first, with what depends on them; returns how many. */
+  /**
+   * Deletes rows, the oldest first, with what depends on them, at most `limit` in a transaction.
+   * @returns how many: fewer than `limit` where none is left
+   */
   deleteSome(deletion: Deletion, limit: number): Promise<number>;
   /** After rows were deleted: removes what is left of them in the store's own files, as far as it can. */
   eraseDeleted(): Promise<void>;

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Deletion } from '../../src/store/rows/deletions.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -151,6 +152,8 @@ export function describeLife(place: StorePlace): void {
             ),
             store.countHits(order.map((name) => ({ sha256: sha256Of(name), version, count: 1, at: rounds }))),
           ]);
+          // As between requests: a deletion may wait for a thread.
+          await nextTurn();
         }
         return rounds;
       };

@@ -64,10 +64,10 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
   },
   photos: {
     table: 'photos',
-    key: ['at_ms', 'id'],
+    key: ['id'],
     columns: { before: 'at_ms', claimant: 'claimant', hash: 'sha256' },
   },
-  requests: { table: 'requests', key: ['at_ms', 'id'], columns: { before: 'at_ms', claimant: 'claimant' } },
+  requests: { table: 'requests', key: ['id'], columns: { before: 'at_ms', claimant: 'claimant' } },
   // Days on which a user sent requests, and how many.
   days: {
     table: 'day_users',

@@ -15,31 +15,80 @@ import {
 import type { Prepare, SqliteDatabase } from './database.ts';
 import type { SqliteReader } from './reader.ts';
 
-/**
- * Deletes at most `limit` rows, the oldest first, and before a result what depends on it: where that is much, in
- * transactions of its own. @returns how many of the rows were deleted
- */
+/** Deletes rows as `Maintenance.deleteSome` says, in one transaction unless much depends on them. */
 export async function deleteSome(
   database: SqliteDatabase,
+  reader: SqliteReader,
   deletion: Deletion,
   limit: number,
 ): Promise<number> {
   const { table, key } = tables[deletion.of];
   const { sql, value, isBytes, column } = conditionOf(deletion);
   const condition = isBytes ? sql.replace('?', 'unhex(?)') : sql;
-  const chosenSql = `SELECT ${key.join(', ')} FROM ${table} WHERE ${condition} ORDER BY ${column} LIMIT ?`;
-  const removeSql = `DELETE FROM ${table} WHERE ${key.map((name) => `${name} = ?`).join(' AND ')}`;
+  const isRecord = deletion.of === 'photos' || deletion.of === 'requests';
+  if (isRecord && deletion.before === undefined)
+    return deleteRecordsOf({ database, reader, table, condition, value, limit });
+  const keys = key.join(', ');
+  const chosenSql = `SELECT ${keys} FROM ${table} WHERE ${condition} ORDER BY ${column} LIMIT ?`;
+  if (deletion.of !== 'results')
+    return database.exclusively((_, prepared) =>
+      Number(prepared(`DELETE FROM ${table} WHERE (${keys}) IN (${chosenSql})`).run(value, limit).changes),
+    );
   for (;;) {
     const deleted = await database.exclusively((_, prepared) => {
       const rows = prepared(chosenSql).all(value, limit);
-      const contents = deletion.of === 'results' ? rows.map(({ sha256 }) => hexOf(sha256)) : [];
+      const contents = rows.map(({ sha256 }) => hexOf(sha256));
       if (areDependantsLeft(prepared, contents)) return undefined;
-      for (const row of rows) prepared(removeSql).run(...key.map((name) => row[name] ?? null));
+      const remove = prepared('DELETE FROM results WHERE sha256 = ? AND version = ?');
+      for (const { sha256, version } of rows) remove.run(sha256 ?? null, version ?? null);
       return rows.length;
     });
     if (deleted !== undefined) return deleted;
     await nextTurn();
   }
+}
+
+/** Ids that one statement looks at: it takes a fraction of a second. */
+const idsAtOnce = 500_000;
+
+/**
+ * Records have no index by claimant or photo. So this finds them all by reading the table, in a thread of reports, and
+ * deletes them in transactions of `limit` rows.
+ */
+async function deleteRecordsOf({
+  database,
+  reader,
+  table,
+  condition,
+  value,
+  limit,
+}: Readonly<{
+  database: SqliteDatabase;
+  reader: SqliteReader;
+  table: string;
+  condition: string;
+  value: string | number;
+  limit: number;
+}>): Promise<number> {
+  const [ends] = await reader.read(
+    `SELECT (SELECT MIN(id) FROM ${table}) AS lowest, (SELECT MAX(id) FROM ${table}) AS highest`,
+    [],
+  );
+  if (ends?.lowest == null) return 0;
+  const findSql = `SELECT id FROM ${table} WHERE id >= ? AND id < ? AND ${condition}`;
+  const removeSql = `DELETE FROM ${table} WHERE id IN (SELECT value FROM json_each(?)) AND ${condition}`;
+  let deleted = 0;
+  for (let from = Number(ends.lowest); from <= Number(ends.highest); from += idsAtOnce) {
+    const found = (await reader.read(findSql, [from, from + idsAtOnce, value])).map(({ id }) => Number(id));
+    for (let at = 0; at < found.length; at += limit) {
+      const ids = JSON.stringify(found.slice(at, at + limit));
+      deleted += await database.exclusively((_, prepared) =>
+        Number(prepared(removeSql).run(ids, value).changes),
+      );
+      await nextTurn();
+    }
+  }
+  return deleted;
 }
 
 const listed = 'SELECT unhex(value) FROM json_each(?)';

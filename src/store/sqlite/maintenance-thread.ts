@@ -15,7 +15,7 @@ function work(job: MaintenanceJob): readonly string[] {
       return [];
     }
     const ran = inTransaction(database, (connection) => runPending(connection, job.migrations));
-    if (ran.length > 0) rewriteIfPossible(database, job.waitMs);
+    if (ran.length > 0) rewriteIfWorthwhile(database, job.waitMs);
     return ran;
   } finally {
     database.close();
@@ -39,10 +39,11 @@ function emptyLog(database: DatabaseSync, waitMs: number): void {
   }
 }
 
-/** Frees the space of dropped tables. A full disk has no room for that. */
-function rewriteIfPossible(database: DatabaseSync, waitMs: number): void {
+/** Frees the space of dropped tables where that is most of the file. A full disk has no room for that. */
+function rewriteIfWorthwhile(database: DatabaseSync, waitMs: number): void {
+  const pages = (name: string) => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
   try {
-    rewrite(database, waitMs);
+    if (pages('freelist_count') > pages('page_count') / 2) rewrite(database, waitMs);
   } catch {}
 }
 

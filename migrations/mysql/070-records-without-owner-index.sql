@@ -1,0 +1,1 @@
+-- SQLite drops indexes of records here. MySQL keeps its own: they lie within the partition of a day, and go with it.
