@@ -41,6 +41,30 @@ describe('receiving an upload', () => {
     expect((await upload).bytes.equals(whole)).toBe(true);
   });
 
+  it('frees the memory of its bytes with their release, without the garbage collector', async () => {
+    const { bytes, release } = await receiving(chunks(300)).upload;
+    release();
+    expect(bytes.buffer).toMatchObject({ detached: true });
+  });
+
+  it('takes what is announced at once, but little for an announcement alone', async () => {
+    const whole = Buffer.alloc(200_000, 7);
+    for (const announcedBytes of [10_000_000, 200_100, 150, -5]) {
+      const budget = openByteBudget({ limitBytes: 1e6 });
+      const stream = new PassThrough();
+      const before = process.memoryUsage().arrayBuffers;
+      const options = { limitBytes: 12_000_000, announcedBytes, budget, signal: never };
+      const upload = receiveUpload(stream, options);
+      stream.write(whole.subarray(0, 100));
+      await nextTurn();
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(300_000);
+      stream.end(whole.subarray(100));
+      const { bytes } = await upload;
+      expect(bytes.equals(whole)).toBe(true);
+      expect(bytes.buffer.byteLength).toBe(whole.length);
+    }
+  });
+
   it('accepts a file of exactly the limit', async () => {
     expect((await receiving(chunks(600, 400)).upload).bytes.length).toBe(1000);
   });

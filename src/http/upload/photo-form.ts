@@ -51,6 +51,7 @@ export async function readPhotoForm(
   const fields: FormFields = Object.create(null);
   let photos = 0;
   let lane: BatchPhoto['lane'];
+  let announcedBytes = Number(request.headers['content-length']) || undefined;
   const parts = request.parts({
     isPartAFile: (name) => name === options.photoField,
     limits: {
@@ -79,7 +80,14 @@ export async function readPhotoForm(
         continue;
       }
       if (photos === options.maxPhotos) throw tooManyPhotos(options);
-      const received = await receivePhoto(part, { limitBytes: limits.fileBytes, budget, sender, signal });
+      const received = await receivePhoto(part, {
+        limitBytes: limits.fileBytes,
+        announcedBytes,
+        budget,
+        sender,
+        signal,
+      });
+      if (announcedBytes && !(received instanceof Error)) announcedBytes -= received.bytes.length;
       onPhoto({ index: photos, filename: part.filename ?? '', received, ...(lane && { lane }) });
       photos += 1;
     }

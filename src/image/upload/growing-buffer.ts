@@ -6,20 +6,28 @@ export interface GrowingBuffer {
 }
 
 const firstBytes = 64 * 1024;
+/** A block is no larger than this, or than eight times what has arrived: an announcement may be false. */
+const trustedBytes = 256 * 1024;
+const trustedFactor = 8;
 
 /**
- * Gathers bytes of unknown length in one block. `ArrayBuffer.transfer` frees the old block immediately. The garbage
- * collector would do that much later under many uploads. A list of chunks, joined at the end, would need twice the
- * memory. A block of the announced length costs as much: growing it is a cheap operation of the system.
+ * Gathers bytes in one block, which has the announced size as soon as that can be trusted, and otherwise doubles. A
+ * block that is outgrown is freed at once. The garbage collector would do that much later under many uploads. A list
+ * of chunks, joined at the end, would need twice the memory.
+ * @param announcedBytes about how many will come, if that is known
  */
-export function growingBuffer(limitBytes: number): GrowingBuffer {
-  let block = new ArrayBuffer(0);
+export function growingBuffer(limitBytes: number, announcedBytes = firstBytes): GrowingBuffer {
+  let block = blockOf(0);
   let lengthBytes = 0;
 
   function reserve(bytes: number): void {
-    if (bytes <= block.byteLength) return;
-    const doubled = Math.min(Math.max(block.byteLength * 2, firstBytes), limitBytes);
-    block = block.transfer(Math.max(bytes, doubled));
+    if (bytes <= block.length) return;
+    const trusted = Math.min(announcedBytes, Math.max(trustedBytes, bytes * trustedFactor));
+    const wished = Math.max(trusted, block.length * 2);
+    const larger = blockOf(Math.max(bytes, Math.min(wished, limitBytes)));
+    larger.set(block.subarray(0, lengthBytes));
+    freeMemory(block);
+    block = larger;
   }
 
   return {
@@ -28,14 +36,22 @@ export function growingBuffer(limitBytes: number): GrowingBuffer {
     },
     append(chunk) {
       reserve(lengthBytes + chunk.byteLength);
-      new Uint8Array(block).set(chunk, lengthBytes);
+      block.set(chunk, lengthBytes);
       lengthBytes += chunk.byteLength;
     },
     finish() {
-      const whole = Buffer.from(block.transfer(lengthBytes));
-      block = new ArrayBuffer(0);
+      const whole = Buffer.from(block.buffer.transfer(lengthBytes));
+      block = blockOf(0);
       lengthBytes = 0;
       return whole;
     },
   };
+}
+
+/** Not filled with zeros: the system provides its memory when bytes arrive. */
+const blockOf = (bytes: number): Buffer<ArrayBuffer> => Buffer.allocUnsafeSlow(bytes);
+
+/** Gives the memory of bytes back now. They must be the only ones in it, and they can't be read afterwards. */
+export function freeMemory({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

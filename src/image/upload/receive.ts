@@ -4,7 +4,7 @@ import { BadRequestError, TooLargeError } from '../../errors.ts';
 import { text } from '../../messages/text.ts';
 import type { Upload } from '../photo.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { growingBuffer } from './growing-buffer.ts';
+import { freeMemory, growingBuffer } from './growing-buffer.ts';
 
 export interface ReceivedUpload extends Upload {
   /**
@@ -22,6 +22,8 @@ export interface ReceivedUpload extends Upload {
 export interface ReceiveOptions {
   /** Of one file. */
   readonly limitBytes: number;
+  /** About how many bytes the sender announces, if it does. It may be wrong. */
+  readonly announcedBytes?: number | undefined;
   readonly budget: ByteBudget;
   /** Who sends it; see `TicketOptions`. */
   readonly sender?: string;
@@ -41,11 +43,11 @@ export type FileStream = Readable & { readonly truncated?: boolean };
  * @throws the signal's reason
  */
 export async function receiveUpload(stream: FileStream, options: ReceiveOptions): Promise<ReceivedUpload> {
-  const { limitBytes, budget, sender = '', signal } = options;
+  const { limitBytes, announcedBytes, budget, sender = '', signal } = options;
   const slow = Promise.withResolvers<never>();
   const ticket = budget.openTicket({ sender, end: slow.reject });
   const hash = createHash('sha256');
-  const gathered = growingBuffer(limitBytes);
+  const gathered = growingBuffer(limitBytes, announcedBytes);
   let receivedBytes = 0;
 
   function keep(chunk: Buffer): Promise<void> | undefined {
@@ -69,11 +71,21 @@ export async function receiveUpload(stream: FileStream, options: ReceiveOptions)
     throw error;
   }
   ticket.complete();
-  return receivedUpload(gathered.finish(), hash.digest('hex'), () => ticket.release());
+  return receivedUpload(gathered.finish(), hash.digest('hex'), (bytes) => {
+    if (bytes) freeMemory(bytes);
+    ticket.release();
+  });
 }
 
-/** An upload whose bytes can be dropped while others still hold the upload itself, as waiting callers do. */
-export function receivedUpload(bytes: Buffer, sha256: string, onRelease: () => void): ReceivedUpload {
+/**
+ * An upload whose bytes can be dropped while others still hold the upload itself, as waiting callers do.
+ * @param onRelease gets the bytes, unless they are transferred
+ */
+export function receivedUpload(
+  bytes: Buffer,
+  sha256: string,
+  onRelease: (bytes: Buffer | undefined) => void,
+): ReceivedUpload {
   let present: Buffer | undefined = bytes;
   let isReleased = false;
   const owned = () => {
@@ -93,9 +105,10 @@ export function receivedUpload(bytes: Buffer, sha256: string, onRelease: () => v
       return returned;
     },
     release() {
+      const released = present;
       present = undefined;
       isReleased = true;
-      onRelease();
+      onRelease(released);
     },
   };
 }
