@@ -47,9 +47,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const grouped = withGroupCommit({ ...store, ...journal.writes }, { hitRecords: config.hitRecords, onLost });
   const lookups = openLookups(config, grouped, log);
   const core = { log, store, journal, grouped, lookups };
-  const albumProviders = config.llm?.providers.filter(({ lane }) => lane).map(({ name }) => name) ?? [];
+  const hasAlbumLane = config.llm?.providers.some(({ lane }) => lane) ?? false;
   const stats = openStats({
-    ...{ store: grouped, reports: store.reports, metrics, timeZone, albumProviders, log, onLost },
+    ...{ store: grouped, reports: store.reports, metrics, timeZone, hasAlbumLane, log, onLost },
   });
   const cache = composeCache(config, {
     ...{ ...core, version, taxonomy, local, metrics },

@@ -147,6 +147,8 @@ export interface Api {
       image_hashes: string[];
       /** Used where the X-User-ID header is absent or empty */
       user_id?: string | null;
+      /** Of a caller that looks up again and again until better answers are there: statistics count none of these photos again */
+      repeated?: boolean;
     };
     answer: {
       success: true;
@@ -399,6 +401,8 @@ export interface Api {
       }[];
       /** Used where the X-User-ID header is absent or empty */
       user_id?: string | null;
+      /** Of a caller that looks up again and again until better answers are there: statistics count none of these photos again */
+      repeated?: boolean;
       /** Ignored */
       prompt?: string | null;
     };
@@ -933,7 +937,7 @@ export interface Api {
             high: number;
           };
         };
-        /** A month in which all photos of batches wait for half the price; what costs half already is not in it */
+        /** A month in which all photos of batches wait for half the price; `batch_share` is their part of the cost. Photos that are sent to wait already are not in it */
         album_lane: {
           /** 0 to 1 */
           batch_share: number;

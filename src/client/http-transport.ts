@@ -53,9 +53,9 @@ export function httpTransport(http: Http, { lane }: { readonly lane?: 'album' | 
     gatherMs: 10,
     atOnce: () => atOnce,
 
-    async lookUp(hashes, signal) {
+    async lookUp(hashes, signal, isRepeated) {
       const items = hashes.map((image_hash, index) => ({ index, image_hash, image_uri: '' }));
-      const body: LookUp['body'] = { items };
+      const body: LookUp['body'] = { items, ...(isRepeated && { repeated: true }) };
       const path = '/api/v2/classify/batch-check-cache';
       const { results, at_once } = await http(
         path,

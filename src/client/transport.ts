@@ -19,8 +19,16 @@ export interface Transport {
   readonly gatherMs: number;
   /** Photos at once that make sense at present. */
   atOnce(): number;
-  /** An answer or undefined for each hash. @throws ClientError */
-  lookUp(hashes: readonly string[], signal: AbortSignal | undefined): Promise<(PhotoAnswer | undefined)[]>;
+  /**
+   * An answer or undefined for each hash.
+   * @param isRepeated by a caller that waits for better answers; photos are not counted again
+   * @throws ClientError
+   */
+  lookUp(
+    hashes: readonly string[],
+    signal: AbortSignal | undefined,
+    isRepeated?: boolean,
+  ): Promise<(PhotoAnswer | undefined)[]>;
   /**
    * Tells how each photo ended as soon as it has.
    * @throws ClientError for every photo without an outcome

@@ -21,6 +21,13 @@ export const UserId = Type.Union([Type.String(), Type.Null()], {
   examples: ['5f0c7f9e-3d5b-4c0e-9f6a-2b1d8c7e4a10'],
 });
 
+export const Repeated = Type.Optional(
+  Type.Boolean({
+    description:
+      'Of a caller that looks up again and again until better answers are there: statistics count none of these photos again',
+  }),
+);
+
 /** On every answer. */
 export const Envelope = {
   request_id: Type.String({

@@ -10,6 +10,11 @@ export interface HashLookupParts {
   readonly albumLane?: Pick<AlbumLane, 'has'> | undefined;
 }
 
+export interface LookupOptions {
+  /** The caller waits for better answers to photos that were counted before: only its request counts. */
+  readonly isRepeated?: boolean | undefined;
+}
+
 type Route = 'check-cache' | 'batch-check-cache';
 
 /** The use case of look-ups by hash. A hit counts as a photo, a miss as a look-up only; what is no hash is a miss. */
@@ -19,6 +24,7 @@ export function openHashLookup({ cache, recorder, albumLane }: HashLookupParts) 
     hashes: readonly string[],
     route: Route,
     caller: Caller,
+    { isRepeated = false }: LookupOptions = {},
   ): Promise<(LookupAnswer | undefined)[]> {
     const startedMs = performance.now();
     const asked = hashes.map((hash) => hashIn(hash)?.toLowerCase());
@@ -33,11 +39,13 @@ export function openHashLookup({ cache, recorder, albumLane }: HashLookupParts) 
       if (!remembered) return undefined;
       lookupHits += 1;
       const answer = answerOf(remembered, albumLane);
+      if (isRepeated) return answer;
       cache.countHit(remembered);
       recorder.answered(caller, { kind: 'lookup', sha256: asked[index] ?? '', durationMs }, answer);
       return answer;
     });
-    recorder.request(caller, { route, lookups: hashes.length, lookupHits, uploads: 0, durationMs });
+    const counts = isRepeated ? { lookups: 0, lookupHits: 0 } : { lookups: hashes.length, lookupHits };
+    recorder.request(caller, { route, ...counts, uploads: 0, durationMs });
     return answers;
   }
 

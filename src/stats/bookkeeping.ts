@@ -1,3 +1,4 @@
+import type { ClassifyContext } from '../classify/classifier.ts';
 import type { RecordStore } from '../store/records.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { openRecorder, type RecordedTally, type Recorder } from './recorder.ts';
@@ -14,7 +15,8 @@ export interface BookkeepingOptions {
 
 /** A call to an LLM that is over. */
 export interface CallFigures {
-  readonly provider: string;
+  /** Of the photo. */
+  readonly lane: ClassifyContext['lane'];
   /** `answered`, or the class of the failure. */
   readonly outcome: string;
   readonly durationMs: number;
@@ -77,10 +79,10 @@ export function openBookkeeping({
   };
 }
 
-function callTallies({ provider, outcome, durationMs, usage, costMicro = 0 }: CallFigures): RecordedTally[] {
+function callTallies({ lane, outcome, durationMs, usage, costMicro = 0 }: CallFigures): RecordedTally[] {
   const tallies: RecordedTally[] = [
     { topic: 'call', name: outcome, amount: costMicro, durationMs },
-    { topic: 'spent', name: provider, amount: costMicro },
+    { topic: 'spent', name: lane, amount: costMicro },
   ];
   if (usage)
     tallies.push(

@@ -22,8 +22,8 @@ export interface StatsOptions {
   readonly metrics: Metrics;
   readonly timeZone: string;
   readonly log: Pick<Logger, 'warn'>;
-  /** Names of the providers that answer at half price. Default: none. */
-  readonly albumProviders?: readonly string[];
+  /** Whether photos of the lane `album` cost half already. Default: they don't. */
+  readonly hasAlbumLane?: boolean;
   /** Records that were not written. */
   readonly onLost: (lost: number, error: unknown) => void;
   /** Unix milliseconds. */
@@ -34,8 +34,7 @@ export interface StatsOptions {
 export type Stats = ReturnType<typeof openStats>;
 
 export function openStats(options: StatsOptions) {
-  const { store, reports, metrics, timeZone, log, onLost, now = Date.now } = options;
-  const albumProviders = new Set(options.albumProviders);
+  const { store, reports, metrics, timeZone, log, onLost, hasAlbumLane = false, now = Date.now } = options;
   const savings = openSavings();
   const bookkeeping = openBookkeeping({ store, metrics, savings, timeZone, onLost });
   const span = (days: number | undefined) => lastDays(now(), timeZone, days);
@@ -73,7 +72,7 @@ export function openStats(options: StatsOptions) {
     topUsers: (days: number, limit: number) =>
       current(() => reportUsers(reports, { span: span(days), days, limit, now: now() })),
     savingOptions: (days: number) =>
-      current(() => reportSavingOptions(reports, { span: span(days), now: now(), albumProviders })),
+      current(() => reportSavingOptions(reports, { span: span(days), now: now(), hasAlbumLane })),
     series: (query: SeriesQuery) => current(() => reportSeries(reports, query, now())),
     recentFailures: (limit: number) => current(() => reports.failedPhotos(now() - hourMs, limit)),
   };

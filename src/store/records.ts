@@ -61,7 +61,7 @@ export interface RequestRecord extends CallerIdentity {
  * an LLM would have been asked for; millionths of a currency unit), `category` (answered photos; confidences in
  * millionths), `error` (failed photos by code), `route` (requests), `asked` (hashes asked for by route; those that
  * hit), `sent` (photos uploaded by route; those that failed), `call` (LLM calls by outcome), `spent` (LLM calls by
- * provider; millionths), `tokens` (calls by direction; tokens), `agree` (photos that both models were asked for, by
+ * the lane of the photo; millionths), `tokens` (calls by direction; tokens), `agree` (photos that both models were asked for, by
  * the LLM's category; those on which they agree), `sure` (the same, by whether the local model is sure), `fallback` (by reason), `test` (answers of the local model alone).
  */
 export interface Tally {

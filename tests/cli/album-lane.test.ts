@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startApp } from '../support/app.ts';
@@ -54,6 +55,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** Of the statistics of runs in this folder. */
+function tallied(topic: string): number {
+  using database = new DatabaseSync(join(folder, 'data/album-classifier.db'), { readOnly: true });
+  const sql = 'SELECT sum(n) AS n FROM tallies WHERE level = 2 AND topic = ?';
+  return Number(database.prepare(sql).get(topic)?.n ?? 0);
+}
+
 test('a run has local answers at once, waits for better ones, and pays half for each', async () => {
   const release = slow.hold();
   const running = startCli(folder, ['classify', 'album'], environment);
@@ -67,6 +75,9 @@ test('a run has local answers at once, waits for better ones, and pays half for 
   expect(summary).toMatchObject({ succeeded: photos, by_llm: photos, by_local: 0, degraded: 0 });
   expect(summary.spent).toBeCloseTo(photos * callUsd);
   expect([slow.calls.length, everyday.calls.length]).toEqual([photos, 0]);
+  // A look-up that waits for a better answer is no further photo, and saves no call.
+  expect(tallied('upload')).toBe(photos);
+  expect([tallied('lookup'), tallied('saved')]).toEqual([0, 0]);
   const again = await runCli(folder, ['classify', 'album'], environment);
   expect(again.summary).toMatchObject({ done_earlier: photos, spent: 0 });
   expect(slow.calls).toHaveLength(photos);
@@ -121,6 +132,8 @@ test('a server goes on without the run, which finds the answers later, waits for
     const last = await runCli(folder, ['classify', 'album', '--server', app.url, '--wait', '--no-journal']);
     expect(last.summary).toMatchObject({ from_cache: photos, degraded: 0 });
     expect([slow.calls.length, everyday.calls.length]).toEqual([photos, 0]);
+    // Each run counts each photo once, however often it looks it up.
+    expect((await app.services.stats.today()).photos).toBe(3 * photos);
   } finally {
     release();
     await app.close();

@@ -166,12 +166,16 @@ test('DashScope gets photos that may wait at its address for batches, all others
   const { body } = await post(`${url}/api/v1/classify`, formOf([{ name: 'image', value: photo(9) }]));
   expect(body.data).toMatchObject({ inference_method: 'llm', degraded: false });
   expect(body.data).not.toHaveProperty('better_answer');
-  expect([slow.calls.length, everyday.calls.length]).toEqual([3, 1]);
-  // Half of 0.2 and 0.8 CNY a million; half of what the one everyday call costs.
+  await post(`${url}/api/v1/classify/batch`, formOf([{ name: 'images', value: photo(8) }]));
+  expect([slow.calls.length, everyday.calls.length]).toEqual([3, 2]);
+  // Half of 0.2 and 0.8 CNY a million; half of what an everyday call costs.
   const tokens = 250 + beijing.pictureTokens(64, 64);
   const [slowMicro, everydayMicro] = [0.5, 1].map((part) => Math.ceil(part * (tokens * 0.2 + 30 * 0.8)));
-  const sum = 3 * (slowMicro ?? 0) + (everydayMicro ?? 0);
+  const sum = 3 * (slowMicro ?? 0) + 2 * (everydayMicro ?? 0);
   await expect.poll(spentMicro).toEqual([sum, sum]);
+  // One of the two could have waited.
+  const savings = await get(`${url}/api/v1/stats/savings`, { authorization: 'Bearer secret' });
+  expect(savings.body.data.album_lane.batch_share).toBeCloseTo((everydayMicro ?? 0) / sum, 4);
 });
 
 test('a corrected photo expects no better answer', async () => {

@@ -34,7 +34,7 @@ function describeReports(prepare: () => Promise<StoreFixture>): void {
       reports: store.reports,
       metrics: openMetrics(),
       timeZone: 'UTC',
-      albumProviders: ['slow'],
+      hasAlbumLane: true,
       log: pino({ level: 'silent' }),
       onLost() {},
       now: () => clock.at,
@@ -54,12 +54,11 @@ function describeReports(prepare: () => Promise<StoreFixture>): void {
       { ...old, topic: 'sure', name: 'sure', n: 20, amount: 19 },
       { ...moment, topic: 'sure', name: 'unsure', n: 80, amount: 40 },
       { ...moment, topic: 'call', name: 'answered', n: 230, amount: 23_000_000 },
-      { ...moment, topic: 'spent', name: 'everyday', n: 184, amount: 18_400_000 },
-      { ...moment, topic: 'spent', name: 'slow', n: 46, amount: 4_600_000 },
+      { ...moment, topic: 'spent', name: 'single', n: 92, amount: 9_200_000 },
+      { ...moment, topic: 'spent', name: 'batch', n: 92, amount: 9_200_000 },
+      { ...moment, topic: 'spent', name: 'album', n: 46, amount: 4_600_000 },
       // Of another day: no traffic of today.
-      { ...old, topic: 'spent', name: 'everyday', n: 1, amount: 99_000_000 },
-      { ...moment, topic: 'sent', name: 'batch', n: 300 },
-      { ...moment, topic: 'sent', name: 'classify', n: 100 },
+      { ...old, topic: 'spent', name: 'batch', n: 1, amount: 99_000_000 },
     ];
     await store.saveActivity(activityOf({ tallies }));
     // The hours of noon and the 23 before it: 23 hours so far.
@@ -77,7 +76,7 @@ function describeReports(prepare: () => Promise<StoreFixture>): void {
         cost_of_sure_and_agreed: 23 * monthly * (114 / 200),
       },
       local_first: { saves: 23 * monthly * 0.6, agreement: { share: 0.97, low: 0.9361, high: 0.9862 } },
-      album_lane: { batch_share: 0.75, saves: 18.4 * monthly * 0.75 * 0.5 },
+      album_lane: { batch_share: 0.4, saves: 9.2 * monthly * 0.5 },
     });
   });
 

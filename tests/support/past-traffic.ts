@@ -46,7 +46,7 @@ export async function writePastDay(file: string, now: number): Promise<void> {
             n: 1,
             amount: Math.floor(at / minuteMs) % 9 === 0 ? 0 : 1,
           },
-          { at, dayAt: at - (at % 86_400_000), topic: 'spent', name: 'openai', n: 1, amount: 420 },
+          { at, dayAt: at - (at % 86_400_000), topic: 'spent', name: 'batch', n: 1, amount: 420 },
         ]),
     }),
   );

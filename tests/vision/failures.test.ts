@@ -60,6 +60,7 @@ describe('are remembered and logged', () => {
     const failures = openFailures({ log: log as never });
     const call = (outcome: string, more: Partial<VisionCallReport> = {}) =>
       failures.report({
+        lane: 'single',
         provider: 'mine',
         account: 'mine',
         key: '12345678',

@@ -104,7 +104,7 @@ async function poll(
     return {
       ...transport,
       lookUp: async (asked, signal) =>
-        (await transport.lookUp(asked, signal)).map((answer, index) =>
+        (await transport.lookUp(asked, signal, true)).map((answer, index) =>
           answer?.degraded && sent.has(asked[index] ?? '') ? undefined : answer,
         ),
     };

@@ -95,9 +95,9 @@ export function inProcess(
     gatherMs: 0,
     atOnce: () => services.photosAtOnce(),
     isByLlm: (hash) => byLlm.has(hash),
-    async lookUp(hashes, signal) {
+    async lookUp(hashes, signal, isRepeated) {
       try {
-        const found = await lookup.lookUp(hashes, 'batch-check-cache', callerUntil(signal));
+        const found = await lookup.lookUp(hashes, 'batch-check-cache', callerUntil(signal), { isRepeated });
         return found.map((one, index) => one && answerFor(hashes[index] ?? '', one));
       } catch (error) {
         throw clientError(error, say);

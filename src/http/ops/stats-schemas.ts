@@ -152,7 +152,7 @@ export const SavingOptions = Type.Object({
     { batch_share: Share, saves: Money },
     {
       description:
-        'A month in which all photos of batches wait for half the price; what costs half already is not in it',
+        'A month in which all photos of batches wait for half the price; `batch_share` is their part of the cost. Photos that are sent to wait already are not in it',
     },
   ),
 });

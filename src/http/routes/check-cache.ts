@@ -9,6 +9,7 @@ import {
   ListedHash,
   PhotoData,
   problems,
+  Repeated,
   stamp,
   UserId,
   v1PhotoData,
@@ -60,6 +61,7 @@ export function checkCacheRoutes(plain: FastifyInstance, parts: CheckCacheParts)
     body: Type.Object({
       image_hashes: Type.Array(ListedHash, { minItems: 1, maxItems: 100 }),
       user_id: Type.Optional(UserId),
+      repeated: Repeated,
     }),
     response: {
       200: Type.Object({
@@ -73,11 +75,12 @@ export function checkCacheRoutes(plain: FastifyInstance, parts: CheckCacheParts)
     },
   };
   app.post('/api/v1/classify/batch-check-cache', { schema: batchCheckCache }, async (request, reply) => {
-    const { image_hashes, user_id } = request.body;
+    const { image_hashes, user_id, repeated } = request.body;
     const found = await lookup.lookUp(
       image_hashes,
       'batch-check-cache',
       lookupCaller(request, reply, { deadlineMs, userId: user_id }),
+      { isRepeated: repeated },
     );
     return {
       success: true as const,

@@ -3,7 +3,16 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { openHashLookup } from '../../photos/look-up-hashes.ts';
 import { lookupCaller } from '../access/caller.ts';
-import { Envelope, ListedHash, PhotoData, photoData, problems, stamp, UserId } from '../answer-schemas.ts';
+import {
+  Envelope,
+  ListedHash,
+  PhotoData,
+  photoData,
+  problems,
+  Repeated,
+  stamp,
+  UserId,
+} from '../answer-schemas.ts';
 import type { CheckCacheParts } from './check-cache.ts';
 
 export interface V2CheckCacheParts extends CheckCacheParts {
@@ -28,6 +37,7 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, parts: V2CheckCachePa
         { minItems: 1, maxItems: 200 },
       ),
       user_id: Type.Optional(UserId),
+      repeated: Repeated,
       prompt: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Ignored' })),
     }),
     response: {
@@ -56,12 +66,13 @@ export function v2CheckCacheRoutes(plain: FastifyInstance, parts: V2CheckCachePa
     },
   };
   app.post('/api/v2/classify/batch-check-cache', { schema: v2BatchCheckCache }, async (request, reply) => {
-    const { items, user_id } = request.body;
+    const { items, user_id, repeated } = request.body;
     const hashes = items.map((item) => item.image_hash ?? '');
     const found = await lookup.lookUp(
       hashes,
       'batch-check-cache',
       lookupCaller(request, reply, { deadlineMs, userId: user_id }),
+      { isRepeated: repeated },
     );
     const cachedCount = found.filter((one) => one !== undefined).length;
     return {

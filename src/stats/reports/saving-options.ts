@@ -8,8 +8,8 @@ export interface SavingOptionsQuery {
   readonly span: DaySpan;
   /** Unix milliseconds. */
   readonly now: number;
-  /** Names of the providers that answer at half price already. */
-  readonly albumProviders: ReadonlySet<string>;
+  /** Whether photos of the lane `album` cost half already. */
+  readonly hasAlbumLane: boolean;
 }
 
 const monthMs = 30 * dayMs;
@@ -24,21 +24,21 @@ const fewestCompared = 100;
  * @throws UnavailableError the store is down
  */
 export async function reportSavingOptions(reports: ReportStore, query: SavingOptionsQuery) {
-  const { span, now, albumProviders } = query;
+  const { span, now, hasAlbumLane } = query;
   // Sums of hours: the hour under way, and 23 before it.
   const from = now - (now % hourMs) - 23 * hourMs;
   const [comparisons, traffic] = await Promise.all([
     reports.sumTallies({ ...span, stepMs: 0 }, ['sure']),
-    reports.sumTallies({ level: 'hour', from, to: now + 1, stepMs: 0 }, ['call', 'spent', 'sent']),
+    reports.sumTallies({ level: 'hour', from, to: now + 1, stepMs: 0 }, ['call', 'spent']),
   ]);
   const compared = talliedOf(comparisons);
   const [all, sure] = [compared.n('sure'), compared.n('sure', 'sure')];
   const agreed = compared.amount('sure', 'sure');
   const day = talliedOf(traffic);
   const perMonth = monthMs / (now - from);
-  const spent = day.amount('spent') * perMonth;
-  const atHalfPrice = [...albumProviders].reduce((sum, name) => sum + day.amount('spent', name), 0);
-  const batchShare = shareOf(day.n('sent', 'batch'), day.n('sent'));
+  const spent = day.amount('call') * perMonth;
+  // Without a lane, photos that may wait cost what all others cost.
+  const canWait = day.amount('spent', 'batch') + (hasAlbumLane ? 0 : day.amount('spent', 'album'));
   const partOf = (part: number) => (all === 0 ? 0 : (spent * part) / all);
   return {
     compared: all,
@@ -52,8 +52,8 @@ export async function reportSavingOptions(reports: ReportStore, query: SavingOpt
     },
     local_first: { saves: money(partOf(sure)), agreement: shareWithin(all - (sure - agreed), all) },
     album_lane: {
-      batch_share: batchShare,
-      saves: money((spent - atHalfPrice * perMonth) * batchShare * (1 - albumPrice)),
+      batch_share: shareOf(canWait, day.amount('call')),
+      saves: money(canWait * perMonth * (1 - albumPrice)),
     },
   };
 }

@@ -15,6 +15,8 @@ export interface AcquiredCall {
   readonly permit: Permit;
   readonly attempt: Attempt<CallFailure>;
   readonly money: Reservation;
+  /** Of the photo. */
+  readonly lane: ClassifyContext['lane'];
 }
 
 export interface CallRequest {
@@ -57,7 +59,7 @@ export async function acquireCall(
     const money = await spending.reserve(provider.price);
     if (context.signal.aborted) money.settle('nothing');
     context.signal.throwIfAborted();
-    return { provider, key, permit, attempt, money };
+    return { provider, key, permit, attempt, money, lane: context.lane };
   } catch (error) {
     attempt?.abandoned();
     permit.release('other');

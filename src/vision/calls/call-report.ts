@@ -1,3 +1,4 @@
+import type { ClassifyContext } from '../../classify/classifier.ts';
 import type { FailureSummary } from '../wire/vendor-error.ts';
 import type { TokenUsage } from '../wire/vision-model.ts';
 
@@ -16,6 +17,8 @@ export interface VisionAlert {
 
 export interface VisionCallReport extends FailureSummary {
   readonly provider: string;
+  /** Of the photo. */
+  readonly lane: ClassifyContext['lane'];
   readonly account: string;
   /** Fingerprint. */
   readonly key: string;

@@ -103,7 +103,7 @@ function countAsOverdue({ provider, attempt, permit }: AcquiredCall): void {
 type Paid = TokenUsage | 'nothing' | 'unknown';
 
 function reportCall(
-  { provider, key, permit, money }: AcquiredCall,
+  { provider, key, permit, money, lane }: AcquiredCall,
   ended: Pick<VisionCallReport, 'attempt' | 'outcome' | 'durationMs'>,
   paid: Paid,
   { log, hooks }: SendCallOptions,
@@ -111,6 +111,7 @@ function reportCall(
   const costMicro = money.settle(paid);
   const report: VisionCallReport = {
     provider: provider.name,
+    lane,
     account: provider.account.name,
     key: key.fingerprint,
     model: provider.model,
