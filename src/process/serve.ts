@@ -5,6 +5,7 @@ import { buildServer } from '../server.ts';
 import { openServices } from '../services.ts';
 import { showBuild } from '../stats/metrics/metrics.ts';
 import { announce } from './announce.ts';
+import { limitConnections } from './connection-limit.ts';
 import { drain } from './drain.ts';
 import { cannotStart } from './exit-codes.ts';
 import { sendHeartbeats } from './heartbeat.ts';
@@ -53,6 +54,7 @@ export async function serve(
 
   await services.ready();
   if (stopping) return;
+  limitConnections(app.server, log);
   try {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {

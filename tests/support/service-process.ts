@@ -22,15 +22,19 @@ export interface ServiceProcess {
 /**
  * `npm start`, as far as a test can have it: the same command in a process of its own, on a free port and an empty
  * SQLite file. Killed when the test ends.
+ *
+ * @param under a command that runs the one that follows it in its place, such as one that sets limits
  */
 export async function spawnService(
   environment: Record<string, string> = {},
   args: readonly string[] = [],
+  under: readonly string[] = [],
 ): Promise<ServiceProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'album-process-'));
   const file = join(folder, 'album.db');
   const port = Number(environment.APP_PORT ?? (await freePort()));
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+  const [command = process.execPath, ...rest] = [...under, process.execPath, 'src/main.ts', ...args];
+  const child = spawn(command, rest, {
     env: {
       ...inherited,
       APP_HOST: '127.0.0.1',
