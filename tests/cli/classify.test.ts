@@ -17,6 +17,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { runCli, startCli } from './run-cli.ts';
 
 // Each run is a process, or two or three of them, with children of their own.
@@ -137,7 +138,7 @@ describe('classify', () => {
     expect(fake.calls).toHaveLength(distinct);
   });
 
-  test('a killed run is taken up where it was', async () => {
+  longTest('a killed run is taken up where it was', async () => {
     const { distinct } = album(40);
     const { child, done } = startCli(folder, ['classify', 'album'], llm());
     const half = Math.ceil(distinct / 2);
@@ -330,7 +331,7 @@ describe('classify', () => {
     expect(err).toMatch(/^The store can't be opened \(SQLite, file\/album\.db\): .+\n/);
   });
 
-  test('classifies a photo of 50 megapixels and 30 MB', async () => {
+  longTest('classifies a photo of 50 megapixels and 30 MB', async () => {
     const create = { width: 8160, height: 6120, channels: 3, background: '#5a781e' } as const;
     const jpeg = await sharp({ create }).jpeg({ quality: 50 }).toBuffer();
     put('album/camera.jpg', Buffer.concat([jpeg, Buffer.alloc(30_000_000 - jpeg.length)]));
@@ -338,7 +339,7 @@ describe('classify', () => {
     expect([code, summary]).toEqual([0, expect.objectContaining({ succeeded: 1 })]);
   });
 
-  test('a photo that is too large names the setting', async () => {
+  longTest('a photo that is too large names the setting', async () => {
     put('album/large.jpg', Buffer.concat([photo(1), Buffer.alloc(1_000_000)]));
     const { rows } = await runCli(folder, ['classify', 'album'], llm({ MAX_IMAGE_SIZE_MB: '1' }));
     expect(rows[0].error).toContain('MAX_IMAGE_SIZE_MB');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { runCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -33,7 +34,7 @@ const refusal = {
 };
 
 describe('the end of a run says why the LLM did not answer', () => {
-  test('and where it was looked for, in this process', async () => {
+  longTest('and where it was looked for, in this process', async () => {
     const dead = { LLM_BASE_URL: 'http://127.0.0.1:9/v1', LLM_BACKOFF: '0.01' };
     const { code, err, summary } = await runCli(folder, ['classify', 'album'], dead);
     expect(code).toBe(0);

@@ -9,6 +9,7 @@ import { openApiKeyRing } from '../../src/http/access/api-keys.ts';
 import type { ApiKey } from '../../src/store/api-key-store.ts';
 import { sha256Of } from '../contracts/rows.ts';
 import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';
+import { longTest } from '../support/long-test.ts';
 
 const secret = 'S'.repeat(32);
 const row: ApiKey = { id: '0123456789ab', name: 'phone', secretSha256: sha256Of(secret), createdAt: 1 };
@@ -135,31 +136,35 @@ describe('clients', () => {
     expect((await ask({ 'x-api-key': given })).status).toBe(401);
   });
 
-  test('with an expired key are told so, and with ten thousand wrong ones the same each time', async () => {
-    app = await startApp({ SQLITE_FILE: file(), API_KEYS: 'required', OPS_TOKEN: 'ops' });
-    await app.services.apiKeys.save({ ...row, expiresAt: 2 });
-    const expired = await ask({ 'x-api-key': given });
-    expect([expired.status, expired.body.code]).toEqual([401, 'unauthorized']);
-    expect(expired.body.detail).toContain('expired');
-    expect(JSON.stringify(expired.body)).not.toMatch(new RegExp(`${row.id}|${secret}`));
+  longTest(
+    'with an expired key are told so, and with ten thousand wrong ones the same each time',
+    async () => {
+      app = await startApp({ SQLITE_FILE: file(), API_KEYS: 'required', OPS_TOKEN: 'ops' });
+      await app.services.apiKeys.save({ ...row, expiresAt: 2 });
+      const expired = await ask({ 'x-api-key': given });
+      expect([expired.status, expired.body.code]).toEqual([401, 'unauthorized']);
+      expect(expired.body.detail).toContain('expired');
+      expect(JSON.stringify(expired.body)).not.toMatch(new RegExp(`${row.id}|${secret}`));
 
-    const guesses = Array.from({ length: 10_000 }, (_, index) => {
-      const id = index % 2 === 0 ? row.id : index.toString(16).padStart(12, '0');
-      return `ack_${id}_${String(index).padStart(32, 'T')}`;
-    });
-    const answers = new Set<string>();
-    const guess = async () => {
-      for (let key = guesses.pop(); key !== undefined; key = guesses.pop()) {
-        const { status, body } = await ask({ 'x-api-key': key });
-        answers.add(`${status} ${body.code} ${body.detail}`);
-      }
-    };
-    await Promise.all(Array.from({ length: 20 }, guess));
-    expect([...answers]).toEqual(['401 unauthorized The API key is not valid.']);
-    const { body: metrics } = await get(`${app.url}/metrics`, { authorization: 'Bearer ops' });
-    expect(metrics).not.toContain('TTTT');
-    // Ten thousand answers take a while on a busy machine.
-  }, 180_000);
+      const guesses = Array.from({ length: 10_000 }, (_, index) => {
+        const id = index % 2 === 0 ? row.id : index.toString(16).padStart(12, '0');
+        return `ack_${id}_${String(index).padStart(32, 'T')}`;
+      });
+      const answers = new Set<string>();
+      const guess = async () => {
+        for (let key = guesses.pop(); key !== undefined; key = guesses.pop()) {
+          const { status, body } = await ask({ 'x-api-key': key });
+          answers.add(`${status} ${body.code} ${body.detail}`);
+        }
+      };
+      await Promise.all(Array.from({ length: 20 }, guess));
+      expect([...answers]).toEqual(['401 unauthorized The API key is not valid.']);
+      const { body: metrics } = await get(`${app.url}/metrics`, { authorization: 'Bearer ops' });
+      expect(metrics).not.toContain('TTTT');
+      // Ten thousand answers take a while on a busy machine.
+    },
+    180_000,
+  );
 
   test('of different apps never meet, whatever their user ids; of one app they do, by a new key too', async () => {
     app = await startApp({ SQLITE_FILE: file(), API_KEYS: 'optional', OPS_TOKEN: 'ops' });

@@ -8,6 +8,7 @@ import { dayIn, writeCatalogue } from '../support/catalogue-file.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { fakeVendors } from '../support/fake-vendors.ts';
+import { longTest } from '../support/long-test.ts';
 import { writePastDay } from '../support/past-traffic.ts';
 import '../support/vendor-hosts.ts';
 
@@ -147,7 +148,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     expect(await page.locator('#figures').isVisible()).toBe(true);
   });
 
-  test('says which models end, have ended, or are unknown to their vendors', async () => {
+  longTest('says which models end, have ended, or are unknown to their vendors', async () => {
     const vendor = await startFakeLlm({ vendor: fakeVendors.openai });
     const catalogue = join(folder, 'catalogue.json');
     writeCatalogue(catalogue, { openai: { 'gpt-4o': -47, 'gpt-5-nano': 49 } });
@@ -182,7 +183,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await vendor.close();
   });
 
-  test('shows where claims of all callers are trusted', async () => {
+  longTest('shows where claims of all callers are trusted', async () => {
     await app.close();
     app = await startApp({
       SQLITE_FILE: join(folder, 'album.db'),
@@ -250,7 +251,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('works by keyboard, in the dark, and on a phone', async () => {
+  longTest('works by keyboard, in the dark, and on a phone', async () => {
     await signIn();
     const tile = () => page.locator('#tiles strong').first().textContent();
     const day = await tile();

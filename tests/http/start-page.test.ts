@@ -5,6 +5,7 @@ import { sayIn } from '../../src/messages/text.ts';
 import { formOf, get, post, type Sample, sampleBytes, samples, startApp } from '../support/app.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 
 let app: Awaited<ReturnType<typeof startApp>>;
 afterEach(() => app.close());
@@ -200,48 +201,52 @@ describe.skipIf(path === undefined)('pages in a browser on another machine', () 
     expect(complaints).toEqual([]);
   });
 
-  test('the API page shows, and tries out what it shows', async () => {
-    app = await startApp({ OPS_TOKEN: 'let-me-in' });
-    await open('/docs');
-    await page.locator('.opblock').first().waitFor();
-    const statuses: string[] = [];
-    const tried = [
-      '/api/v1/classify',
-      '/api/v1/classify/batch',
-      '/api/v1/local-classify',
-      '/api/v1/classify/check-cache',
-      '/api/v1/classify/batch-check-cache',
-      '/api/v1/feedback',
-      '/api/v2/classify/batch',
-      '/api/v2/classify/batch-check-cache',
-    ];
-    for (const way of tried) {
-      const block = page.locator('.opblock-post', { has: page.locator(`[data-path="${way}"]`) });
-      await block.locator('.opblock-summary-control').click();
-      await block.locator('.try-out__btn').click();
-      const [file] = await block.locator('input[type=file]').all();
-      await file?.setInputFiles('docs/samples/cat.jpg');
-      await block.locator('.execute').click();
-      const status = block.locator('.live-responses-table .response-col_status').nth(1);
-      await status.waitFor();
-      statuses.push(`${way} ${(await status.textContent())?.trim().slice(0, 3)}`);
-      await block.locator('.opblock-summary-control').click();
-    }
-    expect(statuses).toEqual(tried.map((way) => `${way} 200`));
+  longTest(
+    'the API page shows, and tries out what it shows',
+    async () => {
+      app = await startApp({ OPS_TOKEN: 'let-me-in' });
+      await open('/docs');
+      await page.locator('.opblock').first().waitFor();
+      const statuses: string[] = [];
+      const tried = [
+        '/api/v1/classify',
+        '/api/v1/classify/batch',
+        '/api/v1/local-classify',
+        '/api/v1/classify/check-cache',
+        '/api/v1/classify/batch-check-cache',
+        '/api/v1/feedback',
+        '/api/v2/classify/batch',
+        '/api/v2/classify/batch-check-cache',
+      ];
+      for (const way of tried) {
+        const block = page.locator('.opblock-post', { has: page.locator(`[data-path="${way}"]`) });
+        await block.locator('.opblock-summary-control').click();
+        await block.locator('.try-out__btn').click();
+        const [file] = await block.locator('input[type=file]').all();
+        await file?.setInputFiles('docs/samples/cat.jpg');
+        await block.locator('.execute').click();
+        const status = block.locator('.live-responses-table .response-col_status').nth(1);
+        await status.waitFor();
+        statuses.push(`${way} ${(await status.textContent())?.trim().slice(0, 3)}`);
+        await block.locator('.opblock-summary-control').click();
+      }
+      expect(statuses).toEqual(tried.map((way) => `${way} 200`));
 
-    await page.locator('button.authorize').click();
-    // The dialog also asks for a client's key.
-    const operators = page.locator('.auth-container', { has: page.locator('#auth-bearer-value') });
-    await operators.locator('input').fill('let-me-in');
-    await operators.locator('.authorize').click();
-    await page.locator('.auth-btn-wrapper .btn-done').first().click();
-    const today = page.locator('.opblock-get', { has: page.locator('[data-path="/api/v1/stats/today"]') });
-    await today.locator('.opblock-summary-control').click();
-    await today.locator('.try-out__btn').click();
-    await today.locator('.execute').click();
-    await expect
-      .poll(() => today.locator('.live-responses-table .response-col_status').nth(1).textContent())
-      .toContain('200');
-    expect(complaints).toEqual([]);
-  }, 180_000);
+      await page.locator('button.authorize').click();
+      // The dialog also asks for a client's key.
+      const operators = page.locator('.auth-container', { has: page.locator('#auth-bearer-value') });
+      await operators.locator('input').fill('let-me-in');
+      await operators.locator('.authorize').click();
+      await page.locator('.auth-btn-wrapper .btn-done').first().click();
+      const today = page.locator('.opblock-get', { has: page.locator('[data-path="/api/v1/stats/today"]') });
+      await today.locator('.opblock-summary-control').click();
+      await today.locator('.try-out__btn').click();
+      await today.locator('.execute').click();
+      await expect
+        .poll(() => today.locator('.live-responses-table .response-col_status').nth(1).textContent())
+        .toContain('200');
+      expect(complaints).toEqual([]);
+    },
+    180_000,
+  );
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ArgumentError, argumentsFrom } from '../../src/process/arguments.ts';
 import { get } from '../support/app.ts';
 import { freePort } from '../support/free-port.ts';
+import { longTest } from '../support/long-test.ts';
 import { spawnService } from '../support/service-process.ts';
 
 describe('arguments of the start', () => {
@@ -35,12 +36,18 @@ describe('arguments of the start', () => {
     expect(() => argumentsFrom(args)).not.toThrow('hidden');
   });
 
-  test('win over the environment, in every worker', async () => {
-    const port = await freePort();
-    const service = await spawnService({ WORKERS: '2' }, ['--port', String(port)]);
-    await expect.poll(() => service.output().match(/Server listening/g)?.length, { timeout: 60_000 }).toBe(2);
-    expect((await get(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
-  }, 70_000);
+  longTest(
+    'win over the environment, in every worker',
+    async () => {
+      const port = await freePort();
+      const service = await spawnService({ WORKERS: '2' }, ['--port', String(port)]);
+      await expect
+        .poll(() => service.output().match(/Server listening/g)?.length, { timeout: 60_000 })
+        .toBe(2);
+      expect((await get(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+    },
+    70_000,
+  );
 
   test('that are wrong end the start at once, with one sentence', async () => {
     const { exited, output } = await spawnService({}, ['--prot', '1']);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { freePort } from '../support/free-port.ts';
+import { longTest } from '../support/long-test.ts';
 
 interface Line {
   readonly level: number;
@@ -53,27 +54,30 @@ async function opsState() {
 
 const linesOf = (words: string) => logged.filter(({ msg }) => msg.startsWith(words));
 
-test('a vendor that is not there: one line a minute, and the reason for operators and for all', async () => {
-  const port = await freePort();
-  await start({ LLM_BASE_URL: `http://127.0.0.1:${port}/v1` });
-  await classified(6);
-  const words = `LLM not reached: ECONNREFUSED 127.0.0.1:${port}`;
-  const cause = { class: 'network', code: 'ECONNREFUSED', host: `127.0.0.1:${port}` };
-  expect(linesOf('LLM ').filter(({ msg }) => !msg.startsWith('LLM calls wait'))).toMatchObject([
-    { ...cause, level: 40, msg: words, count: 1 },
-    { ...cause, level: 50, msg: `LLM circuit opened: ${words}` },
-  ]);
-  expect(linesOf('the LLM did not answer').length).toBeLessThanOrEqual(2);
-  expect(await opsState()).toMatchObject([{ name: 'openai', lastFailure: { words, class: 'network' } }]);
-  const body = await health();
-  expect(body.status).toBe('healthy');
-  expect(body.llm_failure).toEqual({
-    class: 'network',
-    code: 'ECONNREFUSED',
-    since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
-  });
-  expect(JSON.stringify(body)).not.toContain(String(port));
-});
+longTest(
+  'a vendor that is not there: one line a minute, and the reason for operators and for all',
+  async () => {
+    const port = await freePort();
+    await start({ LLM_BASE_URL: `http://127.0.0.1:${port}/v1` });
+    await classified(6);
+    const words = `LLM not reached: ECONNREFUSED 127.0.0.1:${port}`;
+    const cause = { class: 'network', code: 'ECONNREFUSED', host: `127.0.0.1:${port}` };
+    expect(linesOf('LLM ').filter(({ msg }) => !msg.startsWith('LLM calls wait'))).toMatchObject([
+      { ...cause, level: 40, msg: words, count: 1 },
+      { ...cause, level: 50, msg: `LLM circuit opened: ${words}` },
+    ]);
+    expect(linesOf('the LLM did not answer').length).toBeLessThanOrEqual(2);
+    expect(await opsState()).toMatchObject([{ name: 'openai', lastFailure: { words, class: 'network' } }]);
+    const body = await health();
+    expect(body.status).toBe('healthy');
+    expect(body.llm_failure).toEqual({
+      class: 'network',
+      code: 'ECONNREFUSED',
+      since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+    expect(JSON.stringify(body)).not.toContain(String(port));
+  },
+);
 
 test('a key that is refused, and taken again later', async () => {
   const refusal = { error: { code: 'invalid_api_key', message: 'Incorrect API key provided: sk-secret.' } };
@@ -108,7 +112,7 @@ test('where all is well nothing is told of failures', async () => {
   expect((await opsState())[0]).not.toHaveProperty('lastFailure');
 });
 
-test('failures that were only counted are written at the end', async () => {
+longTest('failures that were only counted are written at the end', async () => {
   llm.behave({ status: 500, body: 'broken' });
   await start({ LLM_BASE_URL: llm.baseUrl, LLM_TRIES: '3' });
   await classified(1);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formOf, post, sampleBytes } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { describeWithMysql, dropDatabase, randomDatabase } from '../support/mysql.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
@@ -46,7 +47,7 @@ function describeReplicas(environment: () => Record<string, string>): void {
     timeoutMs,
   );
 
-  test(
+  longTest(
     'when the process that asks is killed, another takes over within the deadline',
     async () => {
       const llm = await vendor();
@@ -75,7 +76,7 @@ function describeReplicas(environment: () => Record<string, string>): void {
     timeoutMs,
   );
 
-  test(
+  longTest(
     'a caller without time to wait gets the local model’s answer',
     async () => {
       const llm = await vendor();

@@ -11,6 +11,7 @@ import { runCli } from '../cli/run-cli.ts';
 import { formOf, sampleBytes } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { freePort } from '../support/free-port.ts';
+import { longTest } from '../support/long-test.ts';
 import { mark, secretEnvironment, wrongForms } from '../support/secret-environment.ts';
 import { spawnService } from '../support/service-process.ts';
 
@@ -105,56 +106,64 @@ test('a service in all kinds of trouble tells no secret, at any level of its log
   expect(service.output()).toContain('bad_key');
 }, 90_000);
 
-test('nor in a terminal, with a banner and a database that refuses the password', async ({ skip }) => {
-  if (spawnSync('script', ['--version']).error) skip('there is no script(1) to make a terminal with');
-  const folder = mkdtempSync(join(tmpdir(), 'album-secrets-'));
-  const port = await freePort();
-  const child = spawn('script', ['-qfec', `exec ${process.execPath} src/main.ts`, '/dev/null'], {
-    env: {
-      PATH: process.env.PATH,
-      INFERENCE_PROCESSES: '1',
-      LOG_LEVEL: 'trace',
-      ...(await environment()),
-      DATABASE_URL: secretEnvironment.DATABASE_URL,
-      APP_HOST: '127.0.0.1',
-      APP_PORT: String(port),
-      SQLITE_FILE: join(folder, 'album.db'),
-    },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const exited = once(child, 'exit');
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await exited;
-    rmSync(folder, { recursive: true });
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  await expect.poll(() => output, { timeout: 60_000 }).toContain('Try it');
-  expect(await photographed(`http://127.0.0.1:${port}`, 3)).not.toContain(mark);
-  expect(output).toContain('store is down');
-  expect(output).toContain('bad_key');
-  expect(output).not.toContain(mark);
-}, 90_000);
+longTest(
+  'nor in a terminal, with a banner and a database that refuses the password',
+  async ({ skip }) => {
+    if (spawnSync('script', ['--version']).error) skip('there is no script(1) to make a terminal with');
+    const folder = mkdtempSync(join(tmpdir(), 'album-secrets-'));
+    const port = await freePort();
+    const child = spawn('script', ['-qfec', `exec ${process.execPath} src/main.ts`, '/dev/null'], {
+      env: {
+        PATH: process.env.PATH,
+        INFERENCE_PROCESSES: '1',
+        LOG_LEVEL: 'trace',
+        ...(await environment()),
+        DATABASE_URL: secretEnvironment.DATABASE_URL,
+        APP_HOST: '127.0.0.1',
+        APP_PORT: String(port),
+        SQLITE_FILE: join(folder, 'album.db'),
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const exited = once(child, 'exit');
+    onTestFinished(async () => {
+      child.kill('SIGKILL');
+      await exited;
+      rmSync(folder, { recursive: true });
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    await expect.poll(() => output, { timeout: 60_000 }).toContain('Try it');
+    expect(await photographed(`http://127.0.0.1:${port}`, 3)).not.toContain(mark);
+    expect(output).toContain('store is down');
+    expect(output).toContain('bad_key');
+    expect(output).not.toContain(mark);
+  },
+  90_000,
+);
 
-test('no command tells a secret', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'album-secrets-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const photo = join(process.cwd(), 'docs/samples/cat.jpg');
-  const vendor = await environment();
-  const runs = [
-    [['--help'], secretEnvironment],
-    [['check-config'], { ...secretEnvironment, LLM_PROVIDERS: 'mine', LLM_MINE_PROVIDER: 'openai' }],
-    [['keys', 'list'], secretEnvironment],
-    [['check-llm'], vendor],
-    [['classify', photo, '--no-journal', '--json'], vendor],
-  ] as const;
-  for (const [args, own] of runs) {
-    const { out, err } = await runCli(folder, args, own);
-    expect(out + err).not.toBe('');
-    expect([...args, out, err].join('\n')).not.toContain(mark);
-  }
-}, 90_000);
+longTest(
+  'no command tells a secret',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'album-secrets-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const photo = join(process.cwd(), 'docs/samples/cat.jpg');
+    const vendor = await environment();
+    const runs = [
+      [['--help'], secretEnvironment],
+      [['check-config'], { ...secretEnvironment, LLM_PROVIDERS: 'mine', LLM_MINE_PROVIDER: 'openai' }],
+      [['keys', 'list'], secretEnvironment],
+      [['check-llm'], vendor],
+      [['classify', photo, '--no-journal', '--json'], vendor],
+    ] as const;
+    for (const [args, own] of runs) {
+      const { out, err } = await runCli(folder, args, own);
+      expect(out + err).not.toBe('');
+      expect([...args, out, err].join('\n')).not.toContain(mark);
+    }
+  },
+  90_000,
+);
 
 test('no start that fails tells a secret', async () => {
   const wrong = Object.fromEntries(Object.keys(secretEnvironment).map((name) => [name, wrongForms[2] ?? '']));
