@@ -4,12 +4,13 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { evalFlags, evalSettingsFrom } from './cli/eval/settings.ts';
-import { invocationOf, languageIn, quoted } from './cli/invocation.ts';
+import { invocationOf, quoted } from './cli/invocation.ts';
 import { loadCliConfig } from './cli/load-config.ts';
 import { classifyFlags, settingsFrom } from './cli/settings.ts';
 import { unknownCommand, wrongOption } from './cli/usage.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { ConfigError, userEnvironment } from './config.ts';
+import { languageIn } from './messages/language.ts';
 import { inLanguage, sayIn, text } from './messages/text.ts';
 import { usage } from './messages/usage.ts';
 
@@ -72,7 +73,7 @@ async function run(): Promise<number> {
       }
       const settings = evalSettingsFrom(words, values, invocation);
       const { evaluateModels } = await import('./cli/eval.ts');
-      return evaluateModels(settings, { ...streams, out, say });
+      return evaluateModels(settings, { ...streams, out, language: invocation.language });
     }
     case 'undo':
       return (await import('./cli/undo.ts')).undo(words, { invocation, data, isQuiet: values.quiet });
@@ -91,7 +92,7 @@ async function run(): Promise<number> {
     case 'keys':
       return (await import('./cli/keys.ts')).keys(config, words, say);
     case 'check-config':
-      return (await import('./cli/admin.ts')).checkConfig(config());
+      return (await import('./cli/admin.ts')).checkConfig(config(), say);
     case 'check-llm':
       return (await import('./cli/check-llm.ts')).checkLlm(words, config, { ...values, say });
     default:
@@ -133,7 +134,12 @@ try {
 } catch (error) {
   if (!isUsageError(error)) throw error;
   const { command, language } = invocation;
-  const message = error instanceof UsageError ? inLanguage(language, error.text) : error.message;
+  const message =
+    error instanceof UsageError
+      ? inLanguage(language, error.text)
+      : error instanceof ConfigError
+        ? error.inLanguage(language)
+        : error.message;
   const help = error instanceof ConfigError ? '' : `\n${say('Try {command} --help', { command })}\n`;
   stderr.write(`${message}\n${help}`);
   process.exitCode = 2;

@@ -10,6 +10,7 @@ import { retiredIn } from './config/retired.ts';
 import { storeFrom } from './config/store.ts';
 import { variables } from './config/variables.ts';
 import { dayMs } from './durations.ts';
+import { inLanguage, type Language, type Text, text, textOf } from './messages/text.ts';
 
 type Values = { readonly [Name in keyof typeof variables]: ValueOf<(typeof variables)[Name]> };
 
@@ -19,14 +20,24 @@ export type Config = ReturnType<typeof configFrom>;
 
 /** All errors of the configuration at once. */
 export class ConfigError extends Error {
-  readonly problems: readonly string[];
+  readonly problems: readonly Text[];
 
-  constructor(problems: readonly string[]) {
-    super(
-      `The configuration has ${problems.length} problem(s):\n${problems.map((one) => `  - ${one}`).join('\n')}`,
-    );
+  constructor(problems: readonly Text[]) {
+    super(listOf(problems, 'en'));
     this.problems = problems;
   }
+
+  /** All of them, for the operator. */
+  inLanguage(language: Language): string {
+    return listOf(this.problems, language);
+  }
+}
+
+function listOf(problems: readonly Text[], language: Language): string {
+  const head = text('The configuration has {count} {count|problem|problems}:', { count: problems.length });
+  return [head, ...problems]
+    .map((one, at) => `${at > 0 ? '  - ' : ''}${inLanguage(language, one)}`)
+    .join('\n');
 }
 
 export const settingNames: readonly string[] = namesOf(variables);
@@ -50,7 +61,7 @@ export function userEnvironment(): Environment {
  * @throws ConfigError
  */
 export function loadClientKey(file = '.env'): string {
-  const problems: string[] = [];
+  const problems: Text[] = [];
   const { ALBUM_API_KEY } = variables;
   const values = readVariables({ ALBUM_API_KEY }, { ...readEnvFile(file), ...process.env }, problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -62,7 +73,8 @@ function readEnvFile(file: string): Environment {
     return parseEnv(readFileSync(file, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new ConfigError([`${file} can't be read: ${(error as NodeJS.ErrnoException).code}`]);
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new ConfigError([text("{file} can't be read: {code}", { file, code })]);
   }
 }
 
@@ -70,16 +82,16 @@ const megabyte = 1_000_000;
 
 /** @throws ConfigError */
 export function configFrom(environment: Environment) {
-  const unreadable: string[] = [];
+  const unreadable: Text[] = [];
   const values = readVariables(variables, environment, unreadable);
   if (unreadable.length > 0) throw new ConfigError(unreadable);
-  const problems: string[] = [];
+  const problems: Text[] = [];
   const llm = llmFrom(values, environment, problems);
   const store = storeFrom(values, problems);
   const strategy = strategyFrom(values, llm !== undefined);
   problems.push(...crossChecks(values, strategy, llm !== undefined));
   if (strategy === 'llm-only' && llm?.providers.some(({ lane }) => lane === 'album'))
-    problems.push('LANE=album needs the local model, which STRATEGY=llm-only switches off');
+    problems.push(textOf('LANE=album needs the local model, which STRATEGY=llm-only switches off'));
   if (problems.length > 0) throw new ConfigError(problems);
   const cores = availableParallelism();
   const workers = values.WORKERS ?? cores;
@@ -177,18 +189,25 @@ function strategyFrom(values: Values, hasLlm: boolean): Strategy {
   return values.LOCAL_INFERENCE_FALLBACK === false ? 'llm-only' : 'llm-first';
 }
 
-function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): string[] {
-  const problems: string[] = [];
+function crossChecks(values: Values, strategy: Strategy, hasLlm: boolean): Text[] {
+  const problems: Text[] = [];
   if (strategy !== 'local-only' && !hasLlm)
-    problems.push(`STRATEGY=${strategy} needs a vision LLM: set LLM_API_KEY or LLM_BASE_URL`);
+    problems.push(
+      text('STRATEGY={strategy} needs a vision LLM: set LLM_API_KEY or LLM_BASE_URL', { strategy }),
+    );
   if (values.MAX_BATCH_SIZE_MB < values.MAX_IMAGE_SIZE_MB)
-    problems.push('MAX_BATCH_SIZE_MB must not be smaller than MAX_IMAGE_SIZE_MB');
+    problems.push(textOf('MAX_BATCH_SIZE_MB must not be smaller than MAX_IMAGE_SIZE_MB'));
   if (values.UPLOAD_BUDGET_MB < values.MAX_IMAGE_SIZE_MB)
-    problems.push('UPLOAD_BUDGET_MB must not be smaller than MAX_IMAGE_SIZE_MB');
+    problems.push(textOf('UPLOAD_BUDGET_MB must not be smaller than MAX_IMAGE_SIZE_MB'));
   try {
     new Intl.DateTimeFormat('en', { timeZone: values.TIME_ZONE });
   } catch {
-    problems.push(`TIME_ZONE must be an IANA time zone, not ${JSON.stringify(values.TIME_ZONE)}`);
+    problems.push(
+      text('{name} must be {accepted}, not {value}', {
+        ...{ name: 'TIME_ZONE', accepted: { sentence: 'an IANA time zone' } },
+        value: JSON.stringify(values.TIME_ZONE),
+      }),
+    );
   }
   return problems;
 }

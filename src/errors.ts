@@ -1,4 +1,4 @@
-import { inLanguage, type Message, type Text, textOf } from './messages/text.ts';
+import { inLanguage, type Message, type Text, textOf, verbatim } from './messages/text.ts';
 
 /**
  * Every failure that a caller may see. `code` is public and never changes; `message` is one sentence a person
@@ -186,5 +186,25 @@ export class DisconnectError extends AppError {
 
   constructor() {
     super('The client closed the connection before its answer.');
+  }
+}
+
+/** A setting, or a file that a setting names, that can't be used. Its sentence is for the operator. */
+export class SetupError extends Error {
+  // Private: a logger would write it beside the message, which says the same.
+  readonly #text: Text;
+
+  constructor(message: Message, options?: ErrorOptions) {
+    super(inLanguage('en', message), options);
+    this.#text = textOf(message);
+  }
+
+  get text(): Text {
+    return this.#text;
+  }
+
+  /** Of any error that is the setup's fault; foreign errors stay in their own words. */
+  static textOf(error: unknown): Text {
+    return error instanceof SetupError ? error.text : verbatim((error as Error).message);
   }
 }

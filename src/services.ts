@@ -118,7 +118,9 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
     describe: {
       store: driverName(config),
       strategy: `${strategy}${vision ? `, LLM ${vision.name}` : ''}`,
-      local: `${localModel ?? 'none'} in ${config.inference.processes} process(es)`,
+      /** Undefined: none. */
+      local: localModel,
+      children: config.inference.processes,
     },
   };
 }

@@ -1,3 +1,5 @@
+import { SetupError } from '../errors.ts';
+import { text } from '../messages/text.ts';
 import type { Classification, Classifier } from './classifier.ts';
 import type { Taxonomy } from './taxonomy.ts';
 
@@ -28,19 +30,24 @@ export interface NeverSendOptions {
 
 /**
  * Whether the photo may be of such a category according to a local answer. Undefined where all photos may be sent.
- * @throws Error a category that does not exist, or for which there is no threshold
+ * @throws SetupError a category that does not exist, or for which there is no threshold
  */
 export function suspectedBy(
   options: NeverSendOptions,
 ): ((classification: Classification) => boolean) | undefined {
   const { neverSend, suspect, taxonomy } = options;
   const thresholds = Object.entries(neverSend).map(([category, own]) => {
-    if (!taxonomy.has(category)) throw new Error(`LLM_NEVER_SEND: there is no category ${category}`);
+    if (!taxonomy.has(category))
+      throw new SetupError(
+        text('{setting}: there is no category {category}', { setting: 'LLM_NEVER_SEND', category }),
+      );
     const labels = Object.keys(suspect).filter((label) => taxonomy.categoryOfLabel(label) === category);
     const threshold = own ?? Math.min(...labels.map((label) => suspect[label] ?? 1));
     if (!Number.isFinite(threshold))
-      throw new Error(
-        `LLM_NEVER_SEND: the local model has no threshold for ${category}; write ${category}:0.05`,
+      throw new SetupError(
+        text('LLM_NEVER_SEND: the local model has no threshold for {category}; write {category}:0.05', {
+          category,
+        }),
       );
     return { category, threshold };
   });

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { SetupError } from '../errors.ts';
+import { joined, type Text, text, textOf } from '../messages/text.ts';
 
 export interface Category {
   /** What clients read: lower-case letters, digits and underscores. */
@@ -30,12 +32,26 @@ export interface Taxonomy {
 
 export const builtInTaxonomyUrl = new URL('./taxonomy.json', import.meta.url);
 
-/** @throws Error naming what is wrong with the file */
+/** @throws SetupError naming what is wrong with the file */
 export function readTaxonomy(file: URL | string = builtInTaxonomyUrl): Taxonomy {
-  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const parsed = parsedFile(file);
   const problems = taxonomyProblems(parsed);
-  if (problems.length > 0) throw new Error(`taxonomy: ${problems.join('; ')}`);
+  if (problems.length > 0) throw new SetupError(text('taxonomy: {problems}', { problems: joined(problems) }));
   return taxonomyOf(parsed as TaxonomyFile);
+}
+
+function parsedFile(file: URL | string): unknown {
+  const name = `TAXONOMY_FILE=${file}`;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new SetupError(
+      code === undefined
+        ? text('{file} is no JSON', { file: name })
+        : text("{file} can't be read: {code}", { file: name, code }),
+    );
+  }
 }
 
 interface TaxonomyFile {
@@ -67,30 +83,35 @@ function descriptionOf({ sentence, ...names }: Category, language: 'zh' | 'en'):
   return `${name}: ${sentence?.en ?? `The photo belongs to “${name}”.`}`;
 }
 
-function taxonomyProblems(file: unknown): string[] {
-  const problems: string[] = [];
+function taxonomyProblems(file: unknown): Text[] {
+  const problems: Text[] = [];
   const { version, fallback, categories } = (file ?? {}) as Partial<TaxonomyFile>;
   if (typeof version !== 'string' || !/^[\w.-]{1,32}$/.test(version))
-    problems.push('`version` must be 1 to 32 letters, digits, dots, dashes or underscores');
+    problems.push(textOf('`version` must be 1 to 32 letters, digits, dots, dashes or underscores'));
   if (!Array.isArray(categories) || categories.length === 0)
-    return [...problems, '`categories` must be a list with at least one category'];
+    return [...problems, textOf('`categories` must be a list with at least one category')];
   const keys = new Set<unknown>();
   for (const [index, category] of categories.entries()) {
+    const of = (problem: Text) => problems.push(text('category {index}: {problem}', { index, problem }));
     const { key, zh, en, definition, labels, sentence } = (category ?? {}) as Partial<Category>;
     if (typeof key !== 'string' || !/^[a-z][a-z0-9_]{0,31}$/.test(key))
-      problems.push(`category ${index}: \`key\` must be 1 to 32 lower-case letters, digits or underscores`);
-    if (keys.has(key)) problems.push(`category ${index}: the key \`${key}\` occurs twice`);
+      of(textOf('`key` must be 1 to 32 lower-case letters, digits or underscores'));
+    if (keys.has(key)) of(text('the key `{key}` occurs twice', { key: String(key) }));
     keys.add(key);
-    if (![zh, en, definition].every(isText))
-      problems.push(`category ${index}: \`zh\`, \`en\` and \`definition\` must be texts`);
+    if (![zh, en, definition].every(isText)) of(textOf('`zh`, `en` and `definition` must be texts'));
     if (sentence !== undefined && ![sentence?.zh, sentence?.en].every(isText))
-      problems.push(`category ${index}: \`sentence\` must have texts \`zh\` and \`en\``);
+      of(textOf('`sentence` must have texts `zh` and `en`'));
     if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string'))
-      problems.push(`category ${index}: \`labels\` must be a list of texts`);
+      of(textOf('`labels` must be a list of texts'));
   }
-  if (!keys.has(fallback)) problems.push('`fallback` must be one of the keys');
+  if (!keys.has(fallback)) problems.push(textOf('`fallback` must be one of the keys'));
   for (const { key, v1 } of categories)
-    if (v1 !== undefined && !keys.has(v1)) problems.push(`category ${key}: \`v1\` must be one of the keys`);
+    if (v1 !== undefined && !keys.has(v1))
+      problems.push(
+        text('category {index}: {problem}', {
+          ...{ index: key, problem: { sentence: '`v1` must be one of the keys' } },
+        }),
+      );
   return problems;
 }
 

@@ -16,7 +16,8 @@ export function migrate(config: Config, say: Say): Promise<number> {
 }
 
 /** Prints the configuration with its secrets left out. @returns exit code */
-export function checkConfig(config: Config): number {
-  process.stdout.write(`${printedConfig(config)}\n`);
+export function checkConfig(config: Config, say: Say): number {
+  const warnings = config.warnings.map((one) => say(one));
+  process.stdout.write(`${printedConfig({ ...config, warnings })}\n`);
   return 0;
 }

@@ -13,7 +13,7 @@ export function versions(config: Config, say: Say): Promise<number> {
     const { versions } = await store.maintenance.cacheCounts();
     for (const { version, results, oldest, newest } of versions)
       print(
-        say('{version}  {results} results, {oldest} to {newest}', {
+        say('{version}  {results} {results|result|results}, {oldest} to {newest}', {
           version,
           results,
           oldest: dateOf(oldest),
@@ -32,7 +32,7 @@ export function drop(config: () => Config, [version, ...rest]: readonly string[]
   return withStore(config(), async (store) => {
     const step = (limit: number) => store.maintenance.deleteSome({ of: 'results', version }, limit);
     const deleted = await inSmallSteps({ step, aimMs: store.maintenance.stepMs });
-    print(say('deleted {count} results of {version}', { count: deleted, version }));
+    print(say('deleted {count} {count|result|results} of {version}', { count: deleted, version }));
     return 0;
   });
 }

@@ -1,6 +1,7 @@
 import { readTaxonomy } from '../classify/taxonomy.ts';
 import { configured } from '../compose/configured.ts';
 import type { Config } from '../config.ts';
+import { padded } from '../messages/columns.ts';
 import type { Say } from '../messages/text.ts';
 import { openLog } from '../process/log.ts';
 import { failureText } from '../vision/calls/call-failure.ts';
@@ -8,7 +9,6 @@ import { openProviders } from '../vision/calls/open-providers.ts';
 import { readCatalogue } from '../vision/catalogue/catalogue.ts';
 import { promptOf } from '../vision/prompt.ts';
 import { checkProvider, type ProviderCheck } from '../vision/provider-check.ts';
-import { padded } from './album/rows.ts';
 import { samplePhoto } from './sample-photo.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -89,7 +89,7 @@ function tableOf(check: ProviderCheck, currency: string, namesKey: boolean, say:
 
 function shutdownText(date: string, days = 0, say: Say): string {
   if (days <= 0) return say('over, {date}', { date });
-  return days === 1 ? say('in 1 day, {date}', { date }) : say('in {days} days, {date}', { days, date });
+  return say('in {days} {days|day|days}, {date}', { days, date });
 }
 
 /** In the manner of results' own keys, for scripts. */

@@ -62,7 +62,7 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
   const backend = settings.server
     ? serverBackend(settings.server, settings)
     : await ownBackend(settings, (call) => account?.book(call));
-  backend.notices.forEach(report);
+  for (const notice of backend.notices) report(say(notice));
   const journal = journalOrWarning(settings.journal, backend, (problem) => warn(say(problem)));
   if (backend.currency !== undefined) account = openAccount(backend.currency, journal?.costMicro);
   try {
@@ -93,7 +93,7 @@ export async function classify(settings: Settings, streams: Streams): Promise<nu
     if (run.provisional > 0)
       report(
         say(
-          '{count} photos have provisional answers; better ones follow. The same command finds them later, and --wait waits for them.',
+          '{count} {count|photo has a provisional answer; a better one follows|photos have provisional answers; better ones follow}. The same command finds them later, and --wait waits for them.',
           { count: run.provisional },
         ),
       );
@@ -135,7 +135,7 @@ function showFiles(
   for (const { file } of files) streams.out(`${printable(file)}\n`);
   const megabytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6;
   const say = sayIn(settings.language);
-  const counts = say('{count} photos, {megabytes} MB', {
+  const counts = say('{count} {count|photo|photos}, {megabytes} MB', {
     count: files.length,
     megabytes: megabytes.toFixed(1),
   });

@@ -6,7 +6,7 @@ import { htmlReport } from '../eval/html-report.ts';
 import { jsonReport } from '../eval/json-report.ts';
 import { type EvaluatedModel, neverSent, type Outcome } from '../eval/outcome.ts';
 import { textReport } from '../eval/text-report.ts';
-import { type Say, type Text, text } from '../messages/text.ts';
+import { type Language, type Say, sayIn, type Text, text } from '../messages/text.ts';
 import { type AccountState, moneyText } from './account.ts';
 import { modelFolder } from './album/backend.ts';
 import { onInterrupt } from './album/interrupt.ts';
@@ -26,7 +26,7 @@ import { thumbnailsOf } from './eval/thumbnails.ts';
 import { UsageError } from './usage-error.ts';
 
 interface EvalStreams extends Pick<Streams, 'out' | 'err' | 'isTerminal' | 'command'> {
-  readonly say: Say;
+  readonly language: Language;
 }
 
 /**
@@ -35,7 +35,7 @@ interface EvalStreams extends Pick<Streams, 'out' | 'err' | 'isTerminal' | 'comm
  * @throws UsageError, ConfigError
  */
 export async function evaluateModels(settings: EvalSettings, streams: EvalStreams): Promise<number> {
-  const { say } = streams;
+  const say = sayIn(streams.language);
   const warn = (line: string) => streams.err(`${printable(line)}\n`);
   const report = (line: string) => void (settings.isQuiet || warn(line));
   const config = settings.loadConfig();
@@ -54,7 +54,11 @@ export async function evaluateModels(settings: EvalSettings, streams: EvalStream
   );
   const leaveOut = (problem: Text | string) => warn(say('Left out: {problem}', { problem }));
   if (copies > 0)
-    report(say('{count} files hold the same photo as another one; it counts once.', { count: copies }));
+    report(
+      say('{count} {count|file holds|files hold} the same photo as another one; it counts once.', {
+        count: copies,
+      }),
+    );
   for (const one of contradictions)
     leaveOut(text('{files} are the same photo in different categories', { files: one }));
   const answers = openAnswers(settings.answersFile);
@@ -175,12 +179,16 @@ async function writeReports(
           spent: asked.spentMicro / 1_000_000,
           isOverBudget: asked.isOverBudget,
         })
-      : textReport(evaluation),
+      : textReport(evaluation, run.say),
   );
   if (settings.report === undefined) return;
   const thumbnails = settings.hasThumbnails ? await thumbnailsOf(run, evaluation.disagreements) : undefined;
   try {
-    writeFileSync(settings.report, htmlReport(evaluation, thumbnails && { thumbnails }), { mode: 0o600 });
+    writeFileSync(
+      settings.report,
+      htmlReport(evaluation, { language: streams.language, ...(thumbnails && { thumbnails }) }),
+      { mode: 0o600 },
+    );
   } catch (error) {
     throw new UsageError(
       text("{file} can't be written: {code}", { file: settings.report, code: codeOf(error) }),

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { languageOfSystem } from '../messages/language.ts';
 import type { Language } from '../messages/text.ts';
 
 /** How a user started the command line. */
@@ -37,7 +38,7 @@ export function invocationOf(
         : `node ${relative(cwd, entry)}`,
     folder: isScript && INIT_CWD ? INIT_CWD : cwd,
     dataFolder: isInstalled ? userDataFolder(environment) : undefined,
-    language: language ?? languageOf(environment),
+    language: language ?? languageOfSystem(environment),
   };
 }
 
@@ -45,18 +46,6 @@ export function invocationOf(
 function userDataFolder({ XDG_DATA_HOME }: Readonly<Record<string, string | undefined>>): string {
   const base = XDG_DATA_HOME?.startsWith('/') ? XDG_DATA_HOME : join(homedir(), '.local', 'share');
   return resolve(base, 'album-classifier');
-}
-
-/** POSIX: the first of these that is set counts. */
-function languageOf({ LC_ALL, LC_MESSAGES, LANG }: Readonly<Record<string, string | undefined>>): Language {
-  return /^zh/i.test(LC_ALL || LC_MESSAGES || LANG || '') ? 'zh' : 'en';
-}
-
-/** `--lang` among the arguments: wrong ones are reported in its language too. */
-export function languageIn(args: readonly string[]): Language | undefined {
-  const at = args.findLastIndex((one) => one === '--lang' || one.startsWith('--lang='));
-  const [, value = args[at + 1]] = args[at]?.split('=') ?? [];
-  return value === 'en' || value === 'zh' ? value : undefined;
 }
 
 /** An argument as a shell takes it. */

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config.ts';
+import { SetupError } from '../errors.ts';
 
 /**
  * What a file that the configuration names is at fault for, is the configuration's fault.
@@ -8,6 +9,6 @@ export function configured<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new ConfigError([(error as Error).message]);
+    throw new ConfigError([SetupError.textOf(error)]);
   }
 }

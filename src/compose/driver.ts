@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config.ts';
+import { SetupError } from '../errors.ts';
+import { type Text, text, verbatim } from '../messages/text.ts';
 import type { MysqlTls } from '../store/mysql/connection.ts';
 import { openMysqlReader } from '../store/mysql/reader.ts';
 import { openMysqlStore } from '../store/mysql/store.ts';
@@ -37,16 +39,30 @@ function tlsOf({ mode, caFile }: TlsConfig): MysqlTls {
 }
 
 function readCertificates(file: string): string {
-  const text = readFileSync(file, 'utf8');
-  if (!text.includes('-----BEGIN CERTIFICATE-----'))
-    throw new Error(`MYSQL_TLS_CA must name a file of certificates (PEM), not ${JSON.stringify(file)}`);
-  return text;
+  const pem = contentOf(file);
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw new SetupError(
+      text('MYSQL_TLS_CA must name a file of certificates (PEM), not {file}', { file: JSON.stringify(file) }),
+    );
+  return pem;
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new SetupError(text("{file} can't be read: {code}", { file: `MYSQL_TLS_CA=${file}`, code }));
+  }
 }
 
 /** In words for people; never the password. */
-export function driverName({ store }: Config): string {
-  if (store.kind === 'sqlite') return `SQLite, ${store.file}`;
+export function driverName({ store }: Config): Text {
+  if (store.kind === 'sqlite') return verbatim(`SQLite, ${store.file}`);
   const tls = store.tls ? `, TLS (${store.tls.mode})` : '';
-  const replica = store.replica ? `; look-ups at ${store.replica.host}:${store.replica.port}` : '';
-  return `MySQL at ${store.host}:${store.port}, database ${store.database}${tls}${replica}`;
+  const place = { address: `${store.host}:${store.port}`, database: `${store.database}${tls}` };
+  const primary = text('MySQL at {address}, database {database}', place);
+  if (!store.replica) return primary;
+  const replica = `${store.replica.host}:${store.replica.port}`;
+  return text('{primary}; look-ups at {replica}', { primary, replica });
 }

@@ -3,6 +3,7 @@ import type { Cache } from '../cache/open-cache.ts';
 import type { AlbumLane } from '../classify/album-lane.ts';
 import type { Config } from '../config.ts';
 import type { Pool } from '../image/pool/pool.ts';
+import type { Text } from '../messages/text.ts';
 import type { Stats } from '../stats/open-stats.ts';
 import type { GroupCommit } from '../store/group-commit.ts';
 import type { StoreJournal } from '../store/journal/with-journal.ts';
@@ -16,7 +17,7 @@ export interface Lifecycle {
   /** Resolves when photos can be classified, or it is known that they can't for now. */
   ready(): Promise<void>;
   /** Notices about the LLMs, once their vendors answered: a matter of seconds. */
-  modelNotices(): Promise<readonly string[]>;
+  modelNotices(): Promise<readonly Text[]>;
   /** From now on not ready: an orchestrator sends no more requests. */
   stopTaking(): void;
   /** Finishes what is in progress, flushes records, leaves no process behind. */

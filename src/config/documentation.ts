@@ -1,3 +1,4 @@
+import { inLanguage } from '../messages/text.ts';
 import type { Variable } from './kinds.ts';
 import { providerVariables } from './llm-variables.ts';
 import { fileSettingOf } from './reading.ts';
@@ -44,7 +45,13 @@ export function configReference(): string {
 }
 
 function tableRow(name: string, { about, unit, default: standard, range }: Variable<unknown>): string {
-  const cells = [`\`${name}\``, about, standard === '' ? '' : `\`${standard}\``, unit ?? '', range];
+  const cells = [
+    `\`${name}\``,
+    about,
+    standard === '' ? '' : `\`${standard}\``,
+    unit ?? '',
+    inLanguage('en', range),
+  ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
@@ -52,7 +59,7 @@ function tableRow(name: string, { about, unit, default: standard, range }: Varia
 export function envExample(): string {
   const entries = all.map(([name, { about, unit, default: standard, range }]) => {
     const quantity = unit ? `, in ${unit}` : '';
-    return `# ${about} (${range}${quantity})\n# ${name}=${standard}\n`;
+    return `# ${about} (${inLanguage('en', range)}${quantity})\n# ${name}=${standard}\n`;
   });
   return `# Copy to .env and uncomment what you change. The process environment wins over this file.\n\n${entries.join('\n')}`;
 }

@@ -1,3 +1,6 @@
+import { SetupError } from '../errors.ts';
+import { type Message, type Sentence, text as sentence, verbatim } from '../messages/text.ts';
+
 /** How one environment variable is described and read. */
 export interface Variable<T> {
   readonly about: string;
@@ -6,10 +9,10 @@ export interface Variable<T> {
   /** In the form that an operator writes; empty: not set. */
   readonly default: string;
   /** Accepted values, in words. */
-  readonly range: string;
+  readonly range: Message;
   /** Never printed. */
   readonly secret?: true;
-  /** @throws Error whose message completes "NAME must be …" */
+  /** @throws SetupError whose message completes "NAME must be …" */
   parse(text: string): T;
 }
 
@@ -24,23 +27,28 @@ interface NumberOptions {
 }
 
 export function integer(options: NumberOptions): Variable<number> {
-  return numeric(options, 'a whole number', Number.isSafeInteger);
+  return numeric(options, 'a whole number from {min} to {max}', Number.isSafeInteger);
 }
 
 export function decimal(options: NumberOptions): Variable<number> {
-  return numeric(options, 'a number', Number.isFinite);
+  return numeric(options, 'a number from {min} to {max}', Number.isFinite);
 }
 
-function numeric(options: NumberOptions, noun: string, isKind: (value: number) => boolean): Variable<number> {
+function numeric(
+  options: NumberOptions,
+  accepted: Sentence,
+  isKind: (value: number) => boolean,
+): Variable<number> {
   const { about, min, max, unit } = options;
   return {
     about,
     ...(unit !== undefined && { unit }),
     default: String(options.default),
-    range: `${min} to ${max}`,
+    range: sentence('{min} to {max}', { min, max }),
     parse(text) {
       const value = Number(text);
-      if (!isKind(value) || value < min || value > max) throw new Error(`${noun} from ${min} to ${max}`);
+      if (!isKind(value) || value < min || value > max)
+        throw new SetupError({ sentence: accepted, values: { min, max } });
       return value;
     },
   };
@@ -49,7 +57,7 @@ function numeric(options: NumberOptions, noun: string, isKind: (value: number) =
 export function text(options: {
   about: string;
   default?: string;
-  range?: string;
+  range?: Message;
   pattern?: RegExp;
   secret?: true;
 }): Variable<string> {
@@ -60,7 +68,7 @@ export function text(options: {
     range,
     ...(options.secret && { secret: true }),
     parse(value) {
-      if (value !== '' && options.pattern && !options.pattern.test(value)) throw new Error(range);
+      if (value !== '' && options.pattern && !options.pattern.test(value)) throw new SetupError(range);
       return value;
     },
   };
@@ -76,7 +84,7 @@ export function jsonObject(options: {
   /** Fields it must not have. */
   not: readonly string[];
 }): Variable<Readonly<Record<string, unknown>> | undefined> {
-  const range = `a JSON object without ${options.not.join(', ')}`;
+  const range = sentence('a JSON object without {fields}', { fields: options.not.join(', ') });
   return {
     about: options.about,
     default: '',
@@ -86,7 +94,7 @@ export function jsonObject(options: {
       if (value === '') return undefined;
       const parsed = parsedJson(value);
       const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-      if (!isObject || options.not.some((name) => Object.hasOwn(parsed, name))) throw new Error(range);
+      if (!isObject || options.not.some((name) => Object.hasOwn(parsed, name))) throw new SetupError(range);
       return parsed as Record<string, unknown>;
     },
   };
@@ -107,15 +115,17 @@ export function clientKey(options: { about: string }): Variable<string> {
     ...secret(options),
     range,
     parse(value) {
-      if (value !== '' && !/^ack_[\w-]+$/.test(value)) throw new Error(range);
+      if (value !== '' && !/^ack_[\w-]+$/.test(value)) throw new SetupError(range);
       return value;
     },
   };
 }
 
 /** Printed without user, password and query. */
-export function url(options: { about: string; protocols: readonly string[] }): Variable<string> {
-  const range = `a URL beginning with ${options.protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+export function url(options: { about: string; protocols: readonly [string, string] }): Variable<string> {
+  const [one, other] = options.protocols;
+  const range = sentence('a URL beginning with {one}// or {other}//', { one, other });
+  const accepted: readonly string[] = options.protocols;
   return {
     about: options.about,
     default: '',
@@ -123,8 +133,7 @@ export function url(options: { about: string; protocols: readonly string[] }): V
     secret: true,
     parse(value) {
       if (value === '') return value;
-      if (!URL.canParse(value) || !options.protocols.includes(new URL(value).protocol))
-        throw new Error(range);
+      if (!URL.canParse(value) || !accepted.includes(new URL(value).protocol)) throw new SetupError(range);
       return value;
     },
   };
@@ -144,7 +153,7 @@ export function flag(options: { about: string; default?: boolean }): Variable<bo
       if (word === '') return undefined;
       if (wordsForTrue.includes(word)) return true;
       if (wordsForFalse.includes(word)) return false;
-      throw new Error('true or false');
+      throw new SetupError('true or false');
     },
   };
 }
@@ -156,17 +165,17 @@ export function oneOf<const W extends string, D extends W | ''>(options: {
   default: D;
   aliases?: Readonly<Record<string, W>>;
 }): Variable<W | D> {
-  const range = options.words.join(' | ');
+  const words = options.words.join(' | ');
   return {
     about: options.about,
     default: options.default,
-    range,
+    range: verbatim(words),
     parse(value) {
       const word = value.toLowerCase();
       const known = options.words.find((one) => one === word) ?? options.aliases?.[word];
       if (known !== undefined) return known;
       if (word === options.default) return options.default;
-      throw new Error(`one of ${range}`);
+      throw new SetupError(sentence('one of {words}', { words }));
     },
   };
 }
@@ -177,7 +186,7 @@ export function integerOrAuto(options: Omit<NumberOptions, 'default'> & { defaul
   const variable: Variable<number | undefined> = {
     ...number,
     default: String(options.default),
-    range: `${options.min} to ${options.max}, or auto`,
+    range: sentence('{min} to {max}, or auto', { min: options.min, max: options.max }),
     parse: (value) => (value.toLowerCase() === 'auto' ? undefined : number.parse(value)),
   };
   return variable;

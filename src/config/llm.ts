@@ -1,3 +1,4 @@
+import { type Text, text, textOf } from '../messages/text.ts';
 import type { ValueOf } from './kinds.ts';
 import { type llmVariables, providerVariables } from './llm-variables.ts';
 import { type Environment, listFrom, numbersFrom, readVariables } from './reading.ts';
@@ -7,7 +8,7 @@ type LlmValues = { readonly [Name in keyof typeof llmVariables]: ValueOf<(typeof
 type ProviderConfig = ReturnType<typeof soleProvider>;
 
 /** Undefined without a vision LLM. Adds errors to `problems`. */
-export function llmFrom(values: LlmValues, environment: Environment, problems: string[]) {
+export function llmFrom(values: LlmValues, environment: Environment, problems: Text[]) {
   const names = listFrom(values.LLM_PROVIDERS);
   const isConfigured =
     names.length > 0 ||
@@ -15,13 +16,16 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
     values.LLM_BASE_URL !== '' ||
     isKeyless(values.LLM_PROVIDER);
   if (!isConfigured) return undefined;
-  if (new Set(names).size < names.length) problems.push('LLM_PROVIDERS must not name a provider twice');
+  if (new Set(names).size < names.length)
+    problems.push(textOf('LLM_PROVIDERS must not name a provider twice'));
   const providers =
     names.length > 0
       ? names.flatMap((name) => namedProvider(name, values, environment, problems))
       : [soleProvider(values)];
   if (providers.length > 0 && providers.every(({ lane }) => lane === 'album'))
-    problems.push('LLM_PROVIDERS must also name a provider without LANE=album, for photos that can’t wait');
+    problems.push(
+      textOf('LLM_PROVIDERS must also name a provider without LANE=album, for photos that can’t wait'),
+    );
   return {
     providers,
     maxTokens: values.LLM_MAX_TOKENS,
@@ -43,12 +47,14 @@ export function llmFrom(values: LlmValues, environment: Environment, problems: s
 }
 
 /** Settings of a sole provider, which no provider of LLM_PROVIDERS reads. */
-export function unreadIn(values: LlmValues): string[] {
+export function unreadIn(values: LlmValues): Text[] {
   if (values.LLM_PROVIDERS === '') return [];
   const ofSole = ['API_KEY', 'BASE_URL', 'MODEL'] as const;
   return ofSole
     .filter((name) => values[`LLM_${name}`] !== '')
-    .map((name) => `LLM_${name} is not read beside LLM_PROVIDERS: set LLM_<NAME>_${name} for each provider`);
+    .map((name) =>
+      text('LLM_{name} is not read beside LLM_PROVIDERS: set LLM_<NAME>_{name} for each provider', { name }),
+    );
 }
 
 function soleProvider(values: LlmValues) {
@@ -74,17 +80,23 @@ function namedProvider(
   name: string,
   values: LlmValues,
   environment: Environment,
-  problems: string[],
+  problems: Text[],
 ): ProviderConfig[] {
   const prefix = `LLM_${name.toUpperCase().replaceAll('-', '_')}_`;
   const own = readVariables(providerVariables, environment, problems, prefix);
   const vendor = own.PROVIDER || vendorNamed(name);
   if (vendor === undefined) {
-    problems.push(`${prefix}PROVIDER must name the vendor of ${name}: ${providerVariables.PROVIDER.range}`);
+    problems.push(
+      text('{setting} must name the vendor of {name}: {vendors}', {
+        ...{ setting: `${prefix}PROVIDER`, name, vendors: textOf(providerVariables.PROVIDER.range) },
+      }),
+    );
     return [];
   }
   if (own.API_KEY === '' && own.BASE_URL === '' && !isKeyless(vendor))
-    problems.push(`${prefix}API_KEY must be set, as LLM_PROVIDERS names ${name}`);
+    problems.push(
+      text('{setting} must be set, as LLM_PROVIDERS names {name}', { setting: `${prefix}API_KEY`, name }),
+    );
   const provider = {
     name,
     vendor,

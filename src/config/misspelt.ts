@@ -1,3 +1,4 @@
+import { type Text, text } from '../messages/text.ts';
 import { providerVariables } from './llm-variables.ts';
 import { nearestOf } from './nearest.ts';
 import { type Environment, listFrom, namesOf } from './reading.ts';
@@ -7,7 +8,7 @@ import { variables } from './variables.ts';
  * A warning for each name in the environment that resembles a setting but is none. Most of an environment is for other
  * programs, so other names cause no warning.
  */
-export function misspeltIn(environment: Environment): string[] {
+export function misspeltIn(environment: Environment): Text[] {
   const names = [...namesOf(variables), ...providerNames(environment)];
   const known = new Set(names);
   return Object.entries(environment).flatMap(([name, value = '']) => {
@@ -15,7 +16,7 @@ export function misspeltIn(environment: Environment): string[] {
     const meant = nearestOf(name, names);
     // If both are set, the other name is intended for another program.
     if (meant === undefined || (environment[meant] ?? '').trim() !== '') return [];
-    return [`${name} is not a setting and is ignored; ${meant} is`];
+    return [text('{name} is not a setting and is ignored; {meant} is', { name, meant })];
   });
 }
 

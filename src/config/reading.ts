@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { SetupError } from '../errors.ts';
+import { type Text, text } from '../messages/text.ts';
 import type { ValueOf, Variable } from './kinds.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +26,7 @@ export function namesOf(variables: Variables): string[] {
 export function readVariables<V extends Variables>(
   variables: V,
   environment: Environment,
-  problems: string[],
+  problems: Text[],
   prefix = '',
 ): ValuesOf<V> {
   const entries = Object.entries(variables).map(([key, variable]) => {
@@ -33,7 +35,7 @@ export function readVariables<V extends Variables>(
       const written = variable.secret ? secretFrom(name, environment) : settingFrom(name, environment);
       return [key, parsed(variable, name, written)];
     } catch (error) {
-      problems.push((error as Error).message);
+      problems.push(SetupError.textOf(error));
       return [key, undefined];
     }
   });
@@ -44,16 +46,17 @@ function settingFrom(name: string, environment: Environment): string {
   return environment[name]?.trim() ?? '';
 }
 
-/** @throws Error both are set, or the file has no value */
+/** @throws SetupError both are set, or the file has no value */
 function secretFrom(name: string, environment: Environment): string {
   const written = settingFrom(name, environment);
   const fileSetting = fileSettingOf(name);
   const file = settingFrom(fileSetting, environment);
   if (file === '') return written;
-  if (written !== '') throw new Error(`${name} and ${fileSetting} must not both be set`);
+  if (written !== '')
+    throw new SetupError(text('{name} and {other} must not both be set', { name, other: fileSetting }));
   const content = textIn(file, fileSetting).trim();
   // Without its key, a service would start with the local model alone.
-  if (content === '') throw new Error(`${fileSetting} names an empty file`);
+  if (content === '') throw new SetupError(text('{name} names an empty file', { name: fileSetting }));
   return content;
 }
 
@@ -62,18 +65,26 @@ function textIn(file: string, fileSetting: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     // Without the name: it may be the secret itself, written into the wrong setting.
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`${fileSetting} must name a file that can be read, and reading it fails with ${code}`);
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new SetupError(
+      text('{name} must name a file that can be read, and reading it fails with {code}', {
+        ...{ name: fileSetting, code },
+      }),
+    );
   }
 }
 
-/** @throws Error a sentence for the operator */
+/** @throws SetupError */
 function parsed(variable: Variable<unknown>, name: string, written: string): unknown {
   try {
     return variable.parse(written === '' ? variable.default : written);
   } catch (error) {
-    const shown = variable.secret ? 'the value given' : JSON.stringify(written);
-    throw new Error(`${name} must be ${(error as Error).message}, not ${shown}`);
+    const accepted = SetupError.textOf(error);
+    throw new SetupError(
+      variable.secret
+        ? text('{name} must be {accepted}, not the value given', { name, accepted })
+        : text('{name} must be {accepted}, not {value}', { name, accepted, value: JSON.stringify(written) }),
+    );
   }
 }
 

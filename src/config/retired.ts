@@ -1,7 +1,8 @@
+import { type PlainSentence, type Text, text } from '../messages/text.ts';
 import type { Environment } from './reading.ts';
 
 /** Settings that no longer exist, and what applies instead. */
-const retired: Readonly<Record<string, string>> = {
+const retired: Readonly<Record<string, PlainSentence>> = {
   CLAIM_WITNESSES: 'claims count for their claimant alone, however many agree (CLAIM_TRUST)',
   WRITE_WAIT: 'an answer waits for nothing but its new result and claim, 250 ms at most',
   INFERENCE_QUEUE_TIME:
@@ -21,15 +22,19 @@ export const retiredWords = {
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** A warning for each of them in the environment. The service starts nevertheless. */
-export function retiredIn(environment: Environment): string[] {
+export function retiredIn(environment: Environment): Text[] {
   const written = (name: string) => (environment[name] ?? '').trim();
   const settings = Object.entries(retired)
     .filter(([name]) => written(name) !== '')
-    .map(([name, instead]) => `${name} no longer exists and is ignored: ${instead}`);
+    .map(([name, instead]) =>
+      text('{name} no longer exists and is ignored: {instead}', { name, instead: { sentence: instead } }),
+    );
   const words = Object.entries(retiredWords).flatMap(([name, meanings]) =>
     Object.entries(meanings)
       .filter(([word]) => written(name).toLowerCase() === word)
-      .map(([word, meaning]) => `${name}=${word} no longer exists and means ${meaning}`),
+      .map(([word, meaning]) =>
+        text('{name}={word} no longer exists and means {meaning}', { name, word, meaning }),
+      ),
   );
   return [...settings, ...words];
 }

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { SetupError } from '../errors.ts';
+import { type Text, text, textOf } from '../messages/text.ts';
 import type { ValueOf } from './kinds.ts';
 import { storeVariables } from './store-variables.ts';
 
@@ -9,9 +11,10 @@ type StoreValues = {
 type Server = ReturnType<typeof namedServer>;
 
 /** The database and its connection. Adds errors to `problems`. */
-export function storeFrom(values: StoreValues, problems: string[]) {
+export function storeFrom(values: StoreValues, problems: Text[]) {
   if (values.DATABASE_URL === '' && values.MYSQL_HOST === '') {
-    if (values.MYSQL_READ_URL !== '') problems.push('MYSQL_READ_URL needs DATABASE_URL or MYSQL_HOST');
+    if (values.MYSQL_READ_URL !== '')
+      problems.push(textOf('MYSQL_READ_URL needs DATABASE_URL or MYSQL_HOST'));
     return { kind: 'sqlite' as const, file: values.SQLITE_FILE };
   }
   const named = namedServer(values);
@@ -26,9 +29,11 @@ export function storeFrom(values: StoreValues, problems: string[]) {
   };
 }
 
-function connectionOf({ mode, caFile, ...reached }: Server, problems: string[]) {
+function connectionOf({ mode, caFile, ...reached }: Server, problems: Text[]) {
   if (mode === 'verify' && isIP(reached.host) !== 0)
-    problems.push(`MYSQL_TLS=verify needs the server's name, not its address (or MYSQL_TLS=verify-ca)`);
+    problems.push(
+      textOf('MYSQL_TLS=verify needs the server’s name, not its address (or MYSQL_TLS=verify-ca)'),
+    );
   return { ...reached, ...(mode !== 'off' && { tls: { mode, ...(caFile !== '' && { caFile }) } }) };
 }
 
@@ -49,21 +54,21 @@ function serverOfUrl(
   name: 'DATABASE_URL' | 'MYSQL_READ_URL',
   values: StoreValues,
   absent: Server,
-  problems: string[],
+  problems: Text[],
 ): Server {
   const url = new URL(values[name]);
   const decoded = (part: string): string => {
     try {
       return decodeURIComponent(part);
     } catch {
-      problems.push(`${name} must write % as %25 in its user and password`);
+      problems.push(text('{name} must write % as %25 in its user and password', { name }));
       return '';
     }
   };
   const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
   // The URL parser would take the user for the host, and an error would show part of the password.
   if (url.hash !== '' || (url.username === '' && url.search.includes('@')))
-    problems.push(`${name} must write # as %23 and ? as %3F in its user and password`);
+    problems.push(text('{name} must write # as %23 and ? as %3F in its user and password', { name }));
   const account =
     user || name === 'DATABASE_URL' ? { user: user || 'root', password: password ?? '' } : absent;
   return {
@@ -78,18 +83,22 @@ function serverOfUrl(
 }
 
 /** A parameter that means encryption in another client must not be ignored. */
-function modeOf(name: string, parameters: URLSearchParams, absent: Server['mode'], problems: string[]) {
+function modeOf(name: string, parameters: URLSearchParams, absent: Server['mode'], problems: Text[]) {
   const unknown = [...parameters.keys()].filter(
     (key) => /^(ssl|tls)/i.test(key) && key !== 'ssl-mode' && key !== 'ssl-ca',
   );
   for (const key of unknown)
-    problems.push(`${name} knows ssl-mode and ssl-ca for encryption, not ${JSON.stringify(key)}`);
+    problems.push(
+      text('{name} knows ssl-mode and ssl-ca for encryption, not {key}', { name, key: JSON.stringify(key) }),
+    );
   const written = parameters.get('ssl-mode');
   if (written === null) return absent;
   try {
     return storeVariables.MYSQL_TLS.parse(written);
   } catch (error) {
-    problems.push(`ssl-mode of ${name} must be ${(error as Error).message}`);
+    problems.push(
+      text('ssl-mode of {name} must be {accepted}', { name, accepted: SetupError.textOf(error) }),
+    );
     return absent;
   }
 }

@@ -1,7 +1,8 @@
+import type { Say } from '../messages/text.ts';
 import { html, type Markup, markup } from './html.ts';
 import type { CurvePoint, LocalFirst } from './local-first.ts';
 import type { Calibration } from './measure.ts';
-import { costText, percentText } from './words.ts';
+import { costText, percentText, photosText } from './words.ts';
 
 const width = 560;
 const height = 280;
@@ -48,7 +49,7 @@ ${content}</svg>`;
 /** Accuracy against cost, or against the share of photos sent where no price is known. */
 export function curveChart(
   { curve, asConfigured, proposal, local, llm }: LocalFirst,
-  currency: string,
+  { currency, say }: { readonly currency: string; readonly say: Say },
 ): Markup {
   const hasCost =
     curve.every(({ costOf1000 }) => costOf1000 !== undefined) && (curve.at(-1)?.costOf1000 ?? 0) > 0;
@@ -66,16 +67,16 @@ export function curveChart(
     ...curve.map((point) => at(point, point.accuracy.high)),
     ...curve.toReversed().map((point) => at(point, point.accuracy.low)),
   ];
-  const dot = (point: Omit<CurvePoint, 'threshold'>, name: string) => {
+  const dot = (point: Omit<CurvePoint, 'threshold'>, name: 'configured' | 'proposed') => {
     const [left, top] = at(point);
-    return html`<circle class="${name}" cx="${left}" cy="${top}" r="5"><title>${name}</title></circle>`;
+    return html`<circle class="${name}" cx="${left}" cy="${top}" r="5"><title>${say(name)}</title></circle>`;
   };
   const target = proposal && proposal.target >= yScale.from ? y(proposal.target, yScale) : undefined;
   return chart(
     {
-      title: `Accuracy against cost: ${local}, then ${llm}`,
-      xLabel: hasCost ? 'cost of 1,000 photos' : 'share of photos that the LLM is asked about',
-      yLabel: 'accuracy',
+      title: say('Accuracy against cost: {local}, then {llm}', { local, llm }),
+      xLabel: hasCost ? say('cost of 1,000 photos') : say('share of photos that the LLM is asked about'),
+      yLabel: say('accuracy'),
       ...{ xScale, yScale },
       xText: (value) => (hasCost ? costText(value, currency) : percentText(value)),
     },
@@ -86,7 +87,7 @@ ${asConfigured ? dot(asConfigured, 'configured') : markup('')}${proposal ? dot(p
 }
 
 /** Accuracy against confidence: on the diagonal, a confidence means what it says. */
-export function calibrationChart(name: string, { bins }: Calibration): Markup {
+export function calibrationChart(name: string, { bins }: Calibration, say: Say): Markup {
   const scale = { from: 0, to: 1 };
   const line = (from: number, to: number) =>
     path([
@@ -95,14 +96,14 @@ export function calibrationChart(name: string, { bins }: Calibration): Markup {
     ]);
   return chart(
     {
-      title: `Accuracy against confidence: ${name}`,
-      xLabel: 'mean confidence of a bin',
-      yLabel: 'accuracy',
+      title: say('Accuracy against confidence: {model}', { model: name }),
+      xLabel: say('mean confidence of a bin'),
+      yLabel: say('accuracy'),
       ...{ xScale: scale, yScale: scale, xText: percentText },
     },
     html`<path class="target" d="${line(0, 1)}"/>${bins.map(({ meanConfidence, accuracy }) => {
       const left = x(meanConfidence, scale);
-      return html`<path class="whisker" d="M${left} ${y(accuracy.low, scale)}V${y(accuracy.high, scale)}"/><circle class="bin" cx="${left}" cy="${y(accuracy.value ?? 0, scale)}" r="5"><title>${accuracy.of} photos</title></circle>`;
+      return html`<path class="whisker" d="M${left} ${y(accuracy.low, scale)}V${y(accuracy.high, scale)}"/><circle class="bin" cx="${left}" cy="${y(accuracy.value ?? 0, scale)}" r="5"><title>${say(photosText(accuracy.of))}</title></circle>`;
     })}`,
   );
 }

@@ -26,8 +26,16 @@ export interface Evaluation {
   readonly localFirst: readonly LocalFirst[];
   /** By category and file, as the report lists them. */
   readonly disagreements: readonly Disagreement[];
-  /** What the sample is too small for, as sentences. */
-  readonly cautions: readonly string[];
+  /** What the sample is too small for. */
+  readonly cautions: readonly Caution[];
+}
+
+/** `few`, `none`: categories with fewer photos than that, or without any; `small`: the whole sample. */
+export interface Caution {
+  readonly kind: 'few' | 'none' | 'small';
+  /** `pets (3), foods (1)` */
+  readonly categories: string;
+  readonly photos: number;
 }
 
 /** A photo that some model has wrong. */
@@ -72,18 +80,14 @@ function disagreementOn(photo: LabelledPhoto, models: readonly EvaluatedModel[])
 /** With fewer photos the interval of a recall spans 20 points and more. */
 const fewPhotos = 30;
 
-function cautionsFor(photosOf: Readonly<Record<string, number>>, photos: number): string[] {
+function cautionsFor(photosOf: Readonly<Record<string, number>>, photos: number): Caution[] {
   const few = Object.entries(photosOf).filter(([, count]) => count > 0 && count < fewPhotos);
   const none = Object.entries(photosOf).filter(([, count]) => count === 0);
   const listOf = (some: typeof few) =>
     some.map(([key, count]) => (count ? `${key} (${count})` : key)).join(', ');
   return [
-    ...(few.length > 0
-      ? [`Fewer than ${fewPhotos} photos: ${listOf(few)}. Recalls of these categories are rough.`]
-      : []),
-    ...(none.length > 0 ? [`No photo: ${listOf(none)}. Macro recall leaves these categories out.`] : []),
-    ...(photos < 100
-      ? [`${photos} photos are too few to tell models apart that are a few points apart.`]
-      : []),
+    ...(few.length > 0 ? [{ kind: 'few' as const, categories: listOf(few), photos: fewPhotos }] : []),
+    ...(none.length > 0 ? [{ kind: 'none' as const, categories: listOf(none), photos: 0 }] : []),
+    ...(photos < 100 ? [{ kind: 'small' as const, categories: '', photos }] : []),
   ];
 }

@@ -1,30 +1,34 @@
+import { columnsOf, padded } from '../messages/columns.ts';
+import type { Say } from '../messages/text.ts';
 import type { Evaluation } from './evaluation.ts';
 import { settingsFor } from './local-first.ts';
 import {
+  cautionText,
   comparisonText,
   costText,
-  failuresText,
   intervalText,
+  missingText,
   percentText,
+  photosText,
   pointText,
   proposalText,
   timeText,
 } from './words.ts';
 
 /** The figures that matter most, for a terminal. Intervals are of 95 %. */
-export function textReport(evaluation: Evaluation): string {
+export function textReport(evaluation: Evaluation, say: Say): string {
   const { photos, cautions, comparisons } = evaluation;
   const sections = [
-    `${photos} photos. Intervals are of 95 %.\n\n${modelTable(evaluation)}`,
-    weakest(evaluation),
-    comparisons.map(comparisonText).join('\n'),
-    ...evaluation.localFirst.map((one) => localFirstText(one, evaluation)),
-    cautions.map((one) => `Note: ${one}`).join('\n'),
+    `${say('{photos}. Intervals are of 95 %.', { photos: photosText(photos) })}\n\n${modelTable(evaluation, say)}`,
+    weakest(evaluation, say),
+    comparisons.map((one) => say(comparisonText(one))).join('\n'),
+    ...evaluation.localFirst.map((one) => localFirstText(one, evaluation, say)),
+    cautions.map((one) => say('Note: {caution}', { caution: cautionText(one) })).join('\n'),
   ];
   return `${sections.filter((one) => one !== '').join('\n\n')}\n`;
 }
 
-function modelTable({ models, currency }: Evaluation): string {
+function modelTable({ models, currency }: Evaluation, say: Say): string {
   const rows = models.map((model) => [
     model.name,
     String(model.answered),
@@ -34,21 +38,19 @@ function modelTable({ models, currency }: Evaluation): string {
     costText(model.costOf1000, currency),
     timeText(model.durationMs.p50),
     timeText(model.durationMs.p95),
-    [failuresText(model), model.notAsked > 0 ? `${model.notAsked} not asked` : '']
-      .filter((one) => one !== '')
-      .join(', '),
+    missingText(model, say),
   ]);
   const head = [
-    ...['MODEL', 'ANSWERS', 'ACCURACY', 'MACRO RECALL', 'CALIBRATION ERROR'],
-    ...['COST OF 1,000', 'P50', 'P95', 'WITHOUT ANSWER'],
-  ];
+    ...[say('Model'), say('Answers'), say('Accuracy'), say('Macro recall'), say('Calibration error')],
+    ...[say('Cost of 1,000'), 'p50', 'p95', say('Without answer')],
+  ].map((title) => title.toUpperCase());
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+    Math.max(columnsOf(title), ...rows.map((row) => columnsOf(row[column] ?? ''))),
   );
   return [head, ...rows]
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .map((cell, column) => padded(cell, widths[column] ?? 0))
         .join('  ')
         .trimEnd(),
     )
@@ -58,26 +60,37 @@ function modelTable({ models, currency }: Evaluation): string {
 const mostPairs = 5;
 
 /** The most frequent mistakes of each model. */
-function weakest({ models }: Evaluation): string {
+function weakest({ models }: Evaluation, say: Say): string {
   return models
     .map(({ name, confusion }) => {
       const mistakes = confusion
         .filter(({ actual, answered }) => actual !== answered)
         .toSorted((one, other) => other.photos - one.photos)
         .slice(0, mostPairs)
-        .map(({ actual, answered, photos }) => `${actual} as ${answered} ${photos}×`);
-      return mistakes.length === 0 ? '' : `${name} takes ${mistakes.join(', ')}`;
+        .map(({ actual, answered, photos: count }) =>
+          say('{actual} as {answered} {count}×', { actual, answered, count }),
+        );
+      return mistakes.length === 0
+        ? ''
+        : say('{model} takes {mistakes}', { model: name, mistakes: mistakes.join(', ') });
     })
     .filter((one) => one !== '')
     .join('\n');
 }
 
-function localFirstText(one: Evaluation['localFirst'][number], { currency, categories }: Evaluation): string {
+function localFirstText(
+  one: Evaluation['localFirst'][number],
+  { currency, categories }: Evaluation,
+  say: Say,
+): string {
   const { local, llm, photos, asConfigured, proposal } = one;
-  const lines = [`Local first: ${local}, then ${llm}, on ${photos} photos`];
-  if (asConfigured) lines.push(`As configured: ${pointText(asConfigured, currency)}.`);
-  if (proposal) {
-    lines.push(proposalText(one, currency) ?? '');
+  const lines = [
+    say('Local first: {local}, then {llm}, on {photos}', { local, llm, photos: photosText(photos) }),
+  ];
+  if (asConfigured) lines.push(say('As configured: {point}.', { point: pointText(asConfigured, currency) }));
+  const proposed = proposalText(one, currency);
+  if (proposal && proposed) {
+    lines.push(say(proposed));
     if (proposal.verdict !== 'unreached') lines.push(settingsFor(proposal.point, categories));
   }
   return lines.join('\n');

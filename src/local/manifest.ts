@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SetupError } from '../errors.ts';
 import type { NetworkInput } from '../image/decode/decode.ts';
+import { text } from '../messages/text.ts';
 import { type ManifestFile, manifestProblems } from './manifest-problems.ts';
 
 /** What a model folder says about its model; models/README.md describes the file. */
@@ -47,13 +49,14 @@ export interface Golden {
 /**
  * Reads `manifest.json` of a model folder. The model file itself is read, and its hash checked, where it is loaded.
  * @param file path of the manifest
- * @throws Error listing everything that is wrong with it
+ * @throws SetupError listing everything that is wrong with it
  */
 export function readManifest(file: URL | string): Manifest {
   const path = file instanceof URL ? fileURLToPath(file) : resolve(file);
   const parsed = parse(path);
   const problems = manifestProblems(parsed);
-  if (problems.length > 0) throw new Error(`the model's manifest: ${problems.join('; ')}`);
+  if (problems.length > 0)
+    throw new SetupError(text('the model’s manifest: {problems}', { problems: problems.join('; ') }));
   return manifestOf(parsed as ManifestFile, dirname(path));
 }
 
@@ -61,8 +64,14 @@ function parse(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    const cause = error instanceof SyntaxError ? 'is no JSON' : 'cannot be read';
-    throw new Error(`the model's manifest ${path} ${cause}`, { cause: error });
+    const file = `MODEL_DIR: ${path}`;
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new SetupError(
+      error instanceof SyntaxError
+        ? text('{file} is no JSON', { file })
+        : text("{file} can't be read: {code}", { file, code }),
+      { cause: error },
+    );
   }
 }
 

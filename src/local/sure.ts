@@ -1,12 +1,14 @@
 import type { Classification } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
+import { SetupError } from '../errors.ts';
+import { text } from '../messages/text.ts';
 import type { Manifest } from './manifest.ts';
 
 /**
  * Whether a local answer needs no second opinion: its confidence reaches the manifest's `thresholds.sure` of the
  * category's label (the strictest, where a category has several; never, where the manifest says nothing).
  * @param own thresholds by category, which win
- * @throws Error a category of these that does not exist
+ * @throws SetupError a category of these that does not exist
  */
 export function sureAbove(
   { thresholds }: Pick<Manifest, 'thresholds'>,
@@ -19,7 +21,10 @@ export function sureAbove(
     byCategory.set(category, Math.max(threshold, byCategory.get(category) ?? 0));
   }
   for (const [category, threshold] of Object.entries(own)) {
-    if (!taxonomy.has(category)) throw new Error(`LOCAL_SURE: there is no category ${category}`);
+    if (!taxonomy.has(category))
+      throw new SetupError(
+        text('{setting}: there is no category {category}', { setting: 'LOCAL_SURE', category }),
+      );
     byCategory.set(category, threshold ?? 1);
   }
   return ({ category, confidence }) => confidence >= (byCategory.get(category) ?? Number.POSITIVE_INFINITY);

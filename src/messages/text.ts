@@ -2,17 +2,21 @@ import { zhCli } from './zh-cli.ts';
 import { zhEval } from './zh-eval.ts';
 import { zhPages } from './zh-pages.ts';
 import { zhProblems } from './zh-problems.ts';
+import { zhSetup } from './zh-setup.ts';
 
 export type Language = 'en' | 'zh';
 
-/** Every sentence that people read, in English, with its Chinese translation. Values stand in braces: `{count}`. */
-const zh = { ...zhProblems, ...zhPages, ...zhCli, ...zhEval };
+/**
+ * Every sentence that people read, in English, with its Chinese translation. Values stand in braces: `{count}`. English
+ * words that depend on a number stand in braces too: `{count} {count|photo|photos}`.
+ */
+const zh = { ...zhProblems, ...zhPages, ...zhSetup, ...zhCli, ...zhEval };
 
 /** An English sentence of the catalogue. The compiler rejects one without a translation. */
 export type Sentence = keyof typeof zh;
 
 type ValueNames<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | ValueNames<Rest>
+  ? (Name extends `${infer Value}|${string}` ? Value : Name) | ValueNames<Rest>
   : never;
 
 /** A `Text` as a value is translated too. */
@@ -37,11 +41,29 @@ export function textOf(message: Message): Text {
   return typeof message === 'string' ? { sentence: message } : message;
 }
 
+/** Words of other origin, such as a name: the same in every language. */
+export function verbatim(words: string): Text {
+  return { sentence: '{words}', values: { words } };
+}
+
+/** Several sentences in one line. */
+export function joined(texts: readonly Text[]): Text {
+  return texts.reduce((one, other) => text('{one}; {other}', { one, other }));
+}
+
+/** A word where the catalogue has it, such as a reason that a table names. */
+export function wordOf(word: string): Text {
+  return Object.hasOwn(zh, word) ? { sentence: word as Sentence } : verbatim(word);
+}
+
+const placeholder = /\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g;
+
 export function inLanguage(language: Language, message: Message): string {
   const { sentence, values = {} } = textOf(message);
   const pattern: string = language === 'zh' ? zh[sentence] : sentence;
-  return pattern.replace(/\{(\w+)\}/g, (_, name: string) => {
+  return pattern.replace(placeholder, (_, name: string, one?: string, several?: string) => {
     const value = values[name] ?? '';
+    if (one !== undefined) return Number(value) === 1 ? one : (several ?? '');
     return typeof value === 'object' ? inLanguage(language, value) : String(value);
   });
 }

@@ -51,7 +51,7 @@ export const zhCli = {
   'The same command continues where this one stopped:': '再次运行同一命令即可继续：',
   '{reason}: no photo can be classified until that is fixed.': '{reason}：解决此问题之前无法对照片分类。',
   "The results can't be written: {code}.": '无法写入结果：{code}。',
-  '{count} photos, {megabytes} MB': '{count} 张照片，{megabytes} MB',
+  '{count} {count|photo|photos}, {megabytes} MB': '{count} 张照片，{megabytes} MB',
   '; left out: {list}': '；已跳过：{list}',
   'The file is larger than {limit} MB. MAX_IMAGE_SIZE_MB sets this limit.':
     '文件超过 {limit} MB。此上限由 MAX_IMAGE_SIZE_MB 设置。',
@@ -64,10 +64,10 @@ export const zhCli = {
   'An API key consists of visible ASCII characters only.': 'API 密钥只能包含可见的 ASCII 字符。',
   'The server answered with an error.': '服务器返回了错误。',
 
-  'Waiting for {count} better answers at half price. Ctrl-C ends the wait.':
+  'Waiting for {count} better {count|answer|answers} at half price. Ctrl-C ends the wait.':
     '正在等待 {count} 个更好的答案（半价）。按 Ctrl-C 结束等待。',
   'better answers': '更好的答案',
-  '{count} photos have provisional answers; better ones follow. The same command finds them later, and --wait waits for them.':
+  '{count} {count|photo has a provisional answer; a better one follows|photos have provisional answers; better ones follow}. The same command finds them later, and --wait waits for them.':
     '{count} 张照片为暂时答案，更好的答案稍后得到。之后运行同一命令即可取得，加 --wait 则等待。',
 
   // Progress and summary.
@@ -87,19 +87,18 @@ export const zhCli = {
   'by local model': '本地模型',
   money: '费用',
   'left out': '跳过',
-  '{count} videos': '{count} 个视频',
-  '{count} RAW files': '{count} 个 RAW 文件',
-  '{count} links': '{count} 个链接',
+  '{count} {count|video|videos}': '{count} 个视频',
+  '{count} RAW {count|file|files}': '{count} 个 RAW 文件',
+  '{count} {count|link|links}': '{count} 个链接',
   '{count} hidden': '{count} 个隐藏文件',
   '{count} ignored': '{count} 个被忽略的文件',
-  '{count} other files': '{count} 个其他文件',
+  '{count} other {count|file|files}': '{count} 个其他文件',
   '{count} done in an earlier run': '{count} 张在之前完成',
   '{count} the same as another': '{count} 张重复',
   '{count} of all replace the LLM': '共 {count} 张代替大模型',
-  '{count} calls': '{count} 次调用',
+  '{count} {count|call|calls}': '{count} 次调用',
   '{spent} spent, {saved} saved': '花费 {spent}, 节省 {saved}',
-  '{failure}, one call': '{failure}，1 次调用',
-  '{failure}, {count} calls': '{failure}，{count} 次调用',
+  '{failure}, {count} {count|call|calls}': '{failure}，{count} 次调用',
   '{failure}, and answers again': '{failure}，现已恢复',
   'The budget for LLM calls is used up': '大模型调用的预算已用完',
   FILE: '文件',
@@ -125,9 +124,9 @@ export const zhCli = {
   '{count} moved': '已移动 {count} 个',
   '{count} copied': '已复制 {count} 个',
   '{count} linked': '已链接 {count} 个',
-  '{count} files to move': '将移动 {count} 个文件',
-  '{count} files to copy': '将复制 {count} 个文件',
-  '{count} files to link': '将链接 {count} 个文件',
+  '{count} {count|file|files} to move': '将移动 {count} 个文件',
+  '{count} {count|file|files} to copy': '将复制 {count} 个文件',
+  '{count} {count|file|files} to link': '将链接 {count} 个文件',
   '{count} there already': '{count} 个已存在',
   '{count} left where they are': '{count} 个留在原处',
   '{count} below a confidence of {confidence}': '{count} 个置信度低于 {confidence}',
@@ -158,10 +157,11 @@ export const zhCli = {
   // The other commands.
   'ran {migrations}': '已执行 {migrations}',
   'the database is up to date': '数据库已是最新',
-  '{version}  {results} results, {oldest} to {newest}': '{version}  {results} 条结果，{oldest} 至 {newest}',
+  '{version}  {results} {results|result|results}, {oldest} to {newest}':
+    '{version}  {results} 条结果，{oldest} 至 {newest}',
   'no results are stored': '没有保存的结果',
   'drop needs one version, as `versions` lists it': 'drop 需要一个版本，见 `versions` 的列表',
-  'deleted {count} results of {version}': '已删除 {version} 的 {count} 条结果',
+  'deleted {count} {count|result|results} of {version}': '已删除 {version} 的 {count} 条结果',
   '{what}: {count} deleted': '{what}：已删除 {count} 条',
   'forget needs `hash` and 64 hexadecimal digits, `user` and a user id, or `before` and a date such as 2026-01-31':
     'forget 需要 `hash` 加 64 位十六进制数、`user` 加用户 ID，或 `before` 加日期（如 2026-01-31）',
@@ -194,8 +194,7 @@ export const zhCli = {
   '{input} in, {output} out': '输入 {input}，输出 {output}',
   'none known': '未知',
   'over, {date}': '已停用，{date}',
-  'in 1 day, {date}': '1 天后，{date}',
-  'in {days} days, {date}': '{days} 天后，{date}',
+  'in {days} {days|day|days}, {date}': '{days} 天后，{date}',
 
   // Backups.
   'There is no database {file}.': '没有数据库 {file}。',

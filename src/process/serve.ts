@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config.ts';
+import { inLanguage, type Language } from '../messages/text.ts';
 import { buildServer } from '../server.ts';
 import { openServices } from '../services.ts';
 import { showBuild } from '../stats/metrics/metrics.ts';
@@ -18,12 +19,12 @@ import { openOpsToken } from './ops-token.ts';
  */
 export async function serve(
   config: Config,
-  { log, lostLines, version }: Log & { readonly version: string },
+  { log, lostLines, version, language }: Log & { readonly version: string; readonly language: Language },
 ): Promise<void> {
   const ops = openOpsToken(config);
   // One worker prints for all.
   const isSpeaker = !cluster.isWorker || cluster.worker?.id === 1;
-  if (isSpeaker) for (const warning of config.warnings) log.warn(warning);
+  if (isSpeaker) for (const warning of config.warnings) log.warn(inLanguage('en', warning));
   if (isSpeaker && ops.problem !== undefined)
     log.warn(`the routes of operators stay closed: ${ops.problem}; set OPS_TOKEN`);
   const services = openServices(config, log);
@@ -65,8 +66,8 @@ export async function serve(
   if (cluster.isWorker) sendHeartbeats();
   const { port } = app.server.address() as AddressInfo;
   if (!isSpeaker) return;
-  const notices = await services.modelNotices();
-  announce(log, { version, port, config, services, ops, notices });
+  const notices = [...config.warnings, ...(await services.modelNotices())];
+  announce(log, { version, port, config, services, ops, notices, language });
 }
 
 function whyNot({ code, message }: NodeJS.ErrnoException): string {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Classifier } from '../classify/classifier.ts';
 import type { Taxonomy } from '../classify/taxonomy.ts';
-import { UnavailableError } from '../errors.ts';
-import type { Text } from '../messages/text.ts';
+import { SetupError, UnavailableError } from '../errors.ts';
+import { type Text, text } from '../messages/text.ts';
 import type { BreakerState } from '../resilience/circuit-breaker.ts';
 import type { LimiterState } from '../resilience/limiter.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
@@ -108,6 +108,21 @@ const storeFailed = (log: VisionParts['log'], message: string) => (error: unknow
   if (!(error instanceof UnavailableError)) log.warn({ err: error }, message);
 };
 
+const isCapped = ({ dailyMicro, monthlyMicro }: LlmOptions['budget']) =>
+  Number.isFinite(Math.min(dailyMicro, monthlyMicro));
+
+/** @throws SetupError a budget is set and a model's price is not known */
+function checkPrices({ budget }: LlmOptions, providers: readonly Provider[]): void {
+  const unpriced = providers.find(({ price }) => price === undefined);
+  if (isCapped(budget) && unpriced)
+    throw new SetupError(
+      text(
+        'LLM_BUDGET_* needs the price of {model}: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT (LLM_<NAME>_… with LLM_PROVIDERS), COST_PER_API_CALL, or LLM_PRICE_FILE',
+        { model: unpriced.model },
+      ),
+    );
+}
+
 /**
  * The vision LLMs that the configuration names, ready to be asked.
  * @throws Error the catalogue or a provider can't be used, or a budget is set and a model's price is not known
@@ -132,13 +147,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     })),
     { log, ...(parts.now && { now: parts.now }) },
   );
-  const isCapped = Number.isFinite(Math.min(llm.budget.dailyMicro, llm.budget.monthlyMicro));
-  const unpriced = providers.find(({ price }) => price === undefined);
-  if (isCapped && unpriced)
-    throw new Error(
-      `LLM_BUDGET_* needs the price of ${unpriced.model}: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT ` +
-        '(LLM_<NAME>_… with LLM_PROVIDERS), COST_PER_API_CALL, or LLM_PRICE_FILE',
-    );
+  checkPrices(llm, providers);
   let isOverBudget = false;
   const spending = openSpending({
     ...llm.budget,
@@ -178,7 +187,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
       slow.length === 0
         ? everydayClassifier
         : withAlbumProviders(everydayClassifier, classifierOf(slow, stopping.signal), {
-            mayPayMore: isCapped,
+            mayPayMore: isCapped(llm.budget),
           }),
     albumLane:
       slow.length === 0

@@ -280,7 +280,7 @@ describe('classify', () => {
     put('album/clip.mov', 'a video');
     const dry = await runCli(folder, ['classify', 'album', '--dry-run'], llm());
     expect(dry).toMatchObject({ code: 0, out: 'album/cat.jpg\n' });
-    expect(dry.err).toMatch(/^1 photos, 0\.\d MB; left out: 1 videos\n$/);
+    expect(dry.err).toMatch(/^1 photo, 0\.\d MB; left out: 1 video\n$/);
     expect(fake.calls).toHaveLength(0);
     const quiet = await runCli(folder, ['classify', 'album', '--quiet'], llm());
     expect(quiet).toMatchObject({ code: 0, err: '' });

@@ -112,7 +112,7 @@ async function run(path: string, flags: Partial<Parameters<typeof evalSettingsFr
       err: (text) => {
         written.err += text;
       },
-      ...{ isTerminal: false, command: 'cli eval', say: sayIn('en') },
+      ...{ isTerminal: false, command: 'cli eval', language: 'en' as const },
     },
   );
   return { code, ...written, ...(flags.json !== false && { json: JSON.parse(written.out) }) };

@@ -38,7 +38,7 @@ describe('the end of a run says why the LLM did not answer', () => {
     const dead = { LLM_BASE_URL: 'http://127.0.0.1:9/v1', LLM_BACKOFF: '0.01' };
     const { code, err, summary } = await runCli(folder, ['classify', 'album'], dead);
     expect(code).toBe(0);
-    expect(err).toMatch(/^ {2}LLM not reached: ECONNREFUSED 127\.0\.0\.1:9, (one call|\d+ calls)$/m);
+    expect(err).toMatch(/^ {2}LLM not reached: ECONNREFUSED 127\.0\.0\.1:9, (1 call|\d+ calls)$/m);
     expect(summary).toMatchObject({ succeeded: 12, degraded: 12 });
     const failure = {
       class: 'network',

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { ConfigError, configFrom } from '../../src/config.ts';
+import { inLanguage } from '../../src/messages/text.ts';
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
   try {
     configFrom(environment);
     return [];
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
+    if (error instanceof ConfigError) return error.problems.map((one) => inLanguage('en', one));
     throw error;
   }
 }
@@ -202,5 +203,26 @@ test('settings of a sole provider are told to be unread beside LLM_PROVIDERS', (
     LLM_OPENAI_API_KEY: 'k',
     LLM_BASE_URL: 'http://x/v1',
   });
-  expect(warnings).toEqual([expect.stringContaining('LLM_BASE_URL is not read beside LLM_PROVIDERS')]);
+  expect(warnings.map((one) => inLanguage('en', one))).toEqual([
+    expect.stringContaining('LLM_BASE_URL is not read beside LLM_PROVIDERS'),
+  ]);
+});
+
+test('all problems are told in Chinese too', () => {
+  const environment = {
+    ...{ APP_PORT: 'many', LOG_LEVEL: 'loud', HEIC: 'maybe', DATABASE_URL: 'http://x', LLM_EXTRA_BODY: '[]' },
+    ...{ WORKERS: '0.5', LLM_PROVIDERS: '!', TIME_ZONE: '?', CORS_ORIGIN: 'x', HIT_RECORDS: 'some' },
+  };
+  const told = () => configFrom(environment);
+  expect(told).toThrow(ConfigError);
+  try {
+    told();
+  } catch (error) {
+    const [head, ...lines] = (error as ConfigError).inLanguage('zh').split('\n');
+    expect(head).toBe('配置有 9 处问题：');
+    expect(lines).toContain('  - APP_PORT 必须是 0 至 65535 之间的整数，而不是 "many"');
+    for (const line of lines) expect(line).toMatch(/必须是/);
+  }
+  const one = () => configFrom({ STRATEGY: 'llm-first' });
+  expect(one).toThrow('The configuration has 1 problem:\n');
 });

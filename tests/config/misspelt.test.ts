@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { configFrom } from '../../src/config.ts';
+import { inLanguage } from '../../src/messages/text.ts';
 
 test.each([
   [{ LLM_APIKEY: 'hidden' }, 'LLM_APIKEY is not a setting and is ignored; LLM_API_KEY is'],
@@ -17,7 +18,7 @@ test.each([
 ] as Record<string, string>[][] & [Record<string, string>, string][])(
   '%j is told with the nearest name, and without its value',
   (environment, words) => {
-    const { warnings } = configFrom(environment);
+    const warnings = configFrom(environment).warnings.map((one) => inLanguage('en', one));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(words);
     expect(warnings[0]).not.toContain('hidden');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type ConfigError, configFrom } from '../../src/config.ts';
+import { inLanguage } from '../../src/messages/text.ts';
 import { mark, secretEnvironments } from '../support/secret-environment.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'album-secrets-'));
@@ -31,7 +32,7 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
     configFrom(environment);
     return [];
   } catch (error) {
-    return (error as ConfigError).problems;
+    return (error as ConfigError).problems.map((one) => inLanguage('en', one));
   }
 }
 
@@ -63,7 +64,7 @@ test('files that give no valid value are told of without what they or their name
 });
 
 test('the name of the file of a setting without secrets is told as a mistake', () => {
-  expect(configFrom({ OPS_TOKEN_FILES: 'x' }).warnings).toEqual([
+  expect(configFrom({ OPS_TOKEN_FILES: 'x' }).warnings.map((one) => inLanguage('en', one))).toEqual([
     'OPS_TOKEN_FILES is not a setting and is ignored; OPS_TOKEN_FILE is',
   ]);
 });

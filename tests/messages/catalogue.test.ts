@@ -5,16 +5,19 @@ import { zhCli } from '../../src/messages/zh-cli.ts';
 import { zhEval } from '../../src/messages/zh-eval.ts';
 import { zhPages } from '../../src/messages/zh-pages.ts';
 import { zhProblems } from '../../src/messages/zh-problems.ts';
+import { zhSetup } from '../../src/messages/zh-setup.ts';
 
 const parts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   zhCli,
   zhEval,
   zhPages,
   zhProblems,
+  zhSetup,
 };
 const entries = Object.values(parts).flatMap((part) => Object.entries(part));
-const withoutValues = (sentence: string) => sentence.replaceAll(/\{\w+\}/g, '');
-const valuesIn = (sentence: string) => [...new Set(sentence.match(/\{\w+\}/g))].sort().join();
+const withoutValues = (sentence: string) => sentence.replaceAll(/\{[^}]+\}/g, '');
+const valuesIn = (sentence: string) =>
+  [...new Set(sentence.replaceAll(/\|[^}]*/g, '').match(/\{\w+\}/g))].sort().join();
 
 /** Literals that are written to people; sentences of `UsageError` and the like are checked by their type. */
 const written = /\b(?:write|err|report|warn|print|log)\((?:`|'|")((?:[^`'"\\]|\\.)*)/g;
@@ -59,6 +62,14 @@ describe('the catalogue of messages', () => {
   test('has each sentence once', () => {
     const sentences = entries.map(([english]) => english);
     expect(sentences.filter((one, at) => sentences.indexOf(one) !== at)).toEqual([]);
+  });
+
+  test('follows a number', () => {
+    const photos = (count: number) => text('{count} {count|photo|photos}', { count });
+    expect([0, 1, 2].map((count) => inLanguage('en', photos(count)))).toEqual([
+      ...['0 photos', '1 photo', '2 photos'],
+    ]);
+    expect(inLanguage('zh', photos(1))).toBe('1 张照片');
   });
 
   test('puts values in, and translates those that are sentences', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { providerVariables } from '../../src/config/llm-variables.ts';
+import { inLanguage } from '../../src/messages/text.ts';
 import { openProviders, type ProviderOptions } from '../../src/vision/calls/open-providers.ts';
 import { convertedPrice, imageTokens, typicalCostMicro, typicalUsage } from '../../src/vision/calls/price.ts';
 import { readCatalogue, type VendorName, vendorNames } from '../../src/vision/catalogue/catalogue.ts';
@@ -31,7 +32,7 @@ function at(vendor: VendorName, baseUrl?: string, model?: string) {
 
 describe('the built-in catalogue', () => {
   test('has the vendors that the configuration can name', () => {
-    expect(providerVariables.PROVIDER.range.split(' | ')).toEqual([...vendorNames]);
+    expect(inLanguage('en', providerVariables.PROVIDER.range).split(' | ')).toEqual([...vendorNames]);
     expect(Object.keys(catalogue.vendors)).toEqual([...vendorNames]);
   });
 

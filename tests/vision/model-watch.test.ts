@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inLanguage } from '../../src/messages/text.ts';
 import { readCatalogue, type VendorName } from '../../src/vision/catalogue/catalogue.ts';
 import { openModelWatch } from '../../src/vision/catalogue/model-watch.ts';
 import { targetOf } from '../../src/vision/catalogue/target.ts';
@@ -76,7 +77,7 @@ describe('a model', () => {
   test('whose last day is past counts as gone without a request', async () => {
     const watch = await watchOf('dashscope', 'qwen3-vl-flash');
     expect(watch.stateOf('first')).toEqual({ warning: 'shut_down', shutdown: '2026-10-10', daysLeft: -47 });
-    expect(watch.notices()).toEqual([
+    expect(watch.notices().map((one) => inLanguage('en', one))).toEqual([
       'LLM first: qwen3-vl-flash was shut down on 2026-10-10; its successor is qwen3.7-flash',
     ]);
     expect(fake.requestCount).toBe(0);
@@ -171,7 +172,7 @@ test('the gravest warning of several models counts', async () => {
   }));
   const watch = openModelWatch(models, { log: pino({ level: 'silent' }), now: () => now });
   expect(watch.worst()).toBe('shut_down');
-  expect(watch.notices()).toEqual([
+  expect(watch.notices().map((one) => inLanguage('en', one))).toEqual([
     'LLM gpt-5: gpt-5 will be shut down on 2026-12-11, in 15 days; its successor is gpt-6-luna',
     'LLM gpt-4.1-nano: gpt-4.1-nano was shut down on 2026-10-23; its successor is gpt-6-luna',
   ]);

@@ -4,7 +4,7 @@ import { httpTo } from '../../client/http.ts';
 import { httpTransport } from '../../client/http-transport.ts';
 import type { Transport } from '../../client/transport.ts';
 import { type Config, loadClientKey } from '../../config.ts';
-import { sayIn } from '../../messages/text.ts';
+import { type Message, sayIn } from '../../messages/text.ts';
 import { openLog } from '../../process/log.ts';
 import { openServices } from '../../services.ts';
 import type { VisionCallReport } from '../../vision/calls/call-report.ts';
@@ -33,7 +33,7 @@ export interface Backend {
   readonly currency: string | undefined;
   /** Photos of the album lane that this process works on; undefined where a server may. */
   readonly laneSize: (() => number) | undefined;
-  readonly notices: readonly string[];
+  readonly notices: readonly Message[];
   /** Why an LLM did not answer, as far as it is known. Never rejects. */
   failures(): Promise<readonly CountedFailure[]>;
   /** Aborts when no provider can answer without an operator; the reason is a sentence. */
@@ -104,7 +104,10 @@ export async function ownBackend(
     currency: services.state().llm?.currency,
     laneSize: () => services.albumLane?.state().photos ?? 0,
     notices: [
-      ...(isUp ? [] : [say('The database is not reachable: nothing is looked up or remembered there.')]),
+      ...config.warnings,
+      ...(isUp
+        ? []
+        : (['The database is not reachable: nothing is looked up or remembered there.'] as const)),
       ...(await services.modelNotices()),
     ],
     failures: async () => [...(services.state().llm?.isOverBudget ? [overBudget] : []), ...failures.list()],

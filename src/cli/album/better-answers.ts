@@ -59,7 +59,7 @@ export async function awaitBetterAnswers(photos: readonly ProvisionalPhoto[], op
   if (total > 0 && !options.stop.aborted) {
     if (!settings.isQuiet)
       streams.err(
-        `${say('Waiting for {count} better answers at half price. Ctrl-C ends the wait.', { count: total })}\n`,
+        `${say('Waiting for {count} better {count|answer|answers} at half price. Ctrl-C ends the wait.', { count: total })}\n`,
       );
     const progress = openProgress(total, settings.showsProgress && streams.isTerminal, say);
     const rest = await poll(photos, {

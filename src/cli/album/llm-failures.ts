@@ -39,9 +39,7 @@ const inWords = (text: Text) => ({ text, words: inLanguage('en', text) });
 
 export function failureLine({ text: failure, count }: CountedFailure, say: Say): string {
   if (count === undefined) return say(failure);
-  return count === 1
-    ? say('{failure}, one call', { failure })
-    : say('{failure}, {count} calls', { failure, count });
+  return say('{failure}, {count} {count|call|calls}', { failure, count });
 }
 
 export const overBudget: CountedFailure = {

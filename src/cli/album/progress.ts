@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { SingleBar } from 'cli-progress';
+import { shortened } from '../../messages/columns.ts';
 import type { Say } from '../../messages/text.ts';
 import { type AccountState, moneyText } from '../account.ts';
-import { printable, shortened } from './rows.ts';
+import { printable } from './rows.ts';
 
 export interface ProgressState {
   readonly total: number;

@@ -1,12 +1,13 @@
 import type { PhotoAnswer } from '../../client/answer.ts';
 import type { AlbumSummary } from '../../client/tally.ts';
+import { padded } from '../../messages/columns.ts';
 import type { Say, Sentence } from '../../messages/text.ts';
 import { type AccountState, moneyText } from '../account.ts';
 import { errorText } from './error-text.ts';
 import { type CountedFailure, failureLine } from './llm-failures.ts';
 import { type LeftOut, leftOutKinds } from './photo-files.ts';
 import { durationText } from './progress.ts';
-import { padded, printable } from './rows.ts';
+import { printable } from './rows.ts';
 
 export interface RunSummary extends AlbumSummary {
   /** Done in an earlier run; counted as succeeded and as from the cache. */
@@ -109,12 +110,12 @@ export function summaryObject(run: RunSummary): object {
 }
 
 const leftOutSentences = {
-  videos: '{count} videos',
-  raw: '{count} RAW files',
-  links: '{count} links',
+  videos: '{count} {count|video|videos}',
+  raw: '{count} RAW {count|file|files}',
+  links: '{count} {count|link|links}',
   hidden: '{count} hidden',
   ignored: '{count} ignored',
-  other: '{count} other files',
+  other: '{count} other {count|file|files}',
 } as const satisfies Record<keyof LeftOut, Sentence>;
 
 /** `2 videos, 1 hidden`; empty if nothing was left out. */
@@ -167,6 +168,8 @@ function headlineOf(
 
 function moneyLine({ spentMicro, savedMicro, savedCalls, currency }: AccountState, say: Say): string {
   const saved =
-    savedMicro === undefined ? say('{count} calls', { count: savedCalls }) : moneyText(savedMicro, currency);
+    savedMicro === undefined
+      ? say('{count} {count|call|calls}', { count: savedCalls })
+      : moneyText(savedMicro, currency);
   return say('{spent} spent, {saved} saved', { spent: moneyText(spentMicro, currency), saved });
 }

@@ -69,9 +69,12 @@ export function correctedByModel(feedback: readonly Feedback[], categories: read
 function textOf(models: readonly Corrected[], say: Say): string {
   if (models.length === 0) return `${say('There are no corrections.')}\n`;
   const lines = models.flatMap(({ model, corrections, confirmed, mistakes }) => [
-    say('{model}: {count} corrections, of which {confirmed} confirm the answer', {
-      ...{ model, count: corrections, confirmed },
-    }),
+    say(
+      '{model}: {count} {count|correction|corrections}, of which {confirmed} {confirmed|confirms|confirm} the answer',
+      {
+        ...{ model, count: corrections, confirmed },
+      },
+    ),
     ...mistakes.map(
       ({ actual, answered, photos: count }) =>
         `  ${say('{actual} as {answered} {count}×', { actual, answered, count })}`,

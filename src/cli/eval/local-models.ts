@@ -3,6 +3,7 @@ import { composeLocalModel, type LocalModel } from '../../compose/local-model.ts
 import { ConfigError } from '../../config.ts';
 import { AppError, PhotoError } from '../../errors.ts';
 import type { EvaluatedModel, ModelAnswer } from '../../eval/outcome.ts';
+import { text } from '../../messages/text.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import { inParallel } from './in-parallel.ts';
 import { openDecoder, wordsOf } from './photo-decoder.ts';
@@ -28,7 +29,8 @@ export async function runLocalModel(run: EvalRun, modelDir: string): Promise<Eva
   };
   const local = composeLocalModel(config, taxonomy);
   const { manifest, classifier, isSure, isSuspect } = local;
-  if (!manifest || !classifier) throw new ConfigError([`${modelDir} holds no model`]);
+  if (!manifest || !classifier)
+    throw new ConfigError([text('{folder} holds no model', { folder: modelDir })]);
   const { model } = manifest;
   // Labels become categories by the taxonomy.
   const asked = JSON.stringify([

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { composeImages, type Images } from '../../compose/images.ts';
 import type { LocalModel } from '../../compose/local-model.ts';
 import { type Config, ConfigError } from '../../config.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, SetupError } from '../../errors.ts';
 import type { OpenPhoto } from '../../image/open-photos.ts';
 import { receivedUpload } from '../../image/upload/receive.ts';
-import type { Say } from '../../messages/text.ts';
+import { type Say, verbatim } from '../../messages/text.ts';
 import { openLog } from '../../process/log.ts';
 import type { FilePhoto } from '../album/file-photo.ts';
 
@@ -36,10 +36,10 @@ export async function openDecoder(
   try {
     await images.pool.ready();
     const { modelError } = images.pool.status();
-    if (modelError !== undefined) throw new Error(`${local.manifest?.model}: ${modelError}`);
+    if (modelError !== undefined) throw new SetupError(verbatim(`${local.manifest?.model}: ${modelError}`));
   } catch (error) {
     await images.close();
-    throw new ConfigError([(error as Error).message]);
+    throw new ConfigError([SetupError.textOf(error)]);
   }
   const { fileBytes } = config.limits;
   return {

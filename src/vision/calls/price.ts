@@ -1,3 +1,5 @@
+import { SetupError } from '../../errors.ts';
+import { text } from '../../messages/text.ts';
 import type { ImageTokens, TokenPrice } from '../catalogue/catalogue.ts';
 import type { TokenUsage } from '../wire/vision-model.ts';
 
@@ -48,7 +50,7 @@ export function imageTokens(rule: ImageTokens, widthPx: number, heightPx: number
 
 /**
  * The price in the currency of the sums.
- * @throws Error it is listed in another currency, of which no rate is known
+ * @throws SetupError it is listed in another currency, of which no rate is known
  */
 export function convertedPrice(
   price: TokenPrice,
@@ -62,8 +64,11 @@ export function convertedPrice(
   if (from === undefined || from === to || isFree) return price;
   const rate = rates[from];
   if (rate === undefined)
-    throw new Error(
-      `sums and budgets are in ${to}, and a provider is paid in ${from}: set LLM_RATES=${from}:<what 1 ${from} is in ${to}>`,
+    throw new SetupError(
+      text(
+        'sums and budgets are in {to}, and a provider is paid in {from}: set LLM_RATES={from}:<what 1 {from} is in {to}>',
+        { from, to },
+      ),
     );
   const { input, cachedInput, output } = price;
   return {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { SetupError } from '../../errors.ts';
+import { text as sentence } from '../../messages/text.ts';
 
 /** The vendors that the configuration can name. */
 export const vendorNames = [
@@ -143,7 +145,7 @@ export function readCatalogue(file?: string): Catalogue {
     if (typeof parsed === 'object' && parsed !== null && 'vendors' in parsed) return catalogueOf(parsed);
     return { ...readCatalogue(), ownPrices: checked(priceTable, parsed, 'prices') };
   } catch (error) {
-    throw new Error(`LLM_PRICE_FILE: ${(error as Error).message}`);
+    throw new SetupError(sentence('LLM_PRICE_FILE: {problem}', { problem: SetupError.textOf(error) }));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { dayMs } from '../../durations.ts';
+import { inLanguage, type Text, text } from '../../messages/text.ts';
 import { daysUntil, type Listing, listingOf, shutdownOf } from './model-list.ts';
 import type { Target } from './target.ts';
 
@@ -32,7 +33,7 @@ export interface ModelWatch {
   /** The gravest of what is wrong. */
   worst(): ModelWarning | undefined;
   /** What is wrong, for people. */
-  notices(): readonly string[];
+  notices(): readonly Text[];
 }
 
 /** A model that ends within that is worth a warning: vendors give notice of three months, of one at worst. */
@@ -71,7 +72,7 @@ export function openModelWatch(
         }
       }),
     );
-    for (const notice of notices()) log.warn(notice);
+    for (const notice of notices()) log.warn(inLanguage('en', notice));
   }
 
   return {
@@ -99,14 +100,20 @@ function warningOf(daysLeft: number | undefined, listing: Listing | undefined): 
   return daysLeft !== undefined && daysLeft <= soonDays ? 'shuts_down_soon' : undefined;
 }
 
-function noticeOf({ name, target }: WatchedModel, { warning, shutdown, daysLeft }: ModelState): string[] {
+function noticeOf({ name, target }: WatchedModel, { warning, shutdown, daysLeft }: ModelState): Text[] {
   if (warning === undefined) return [];
   const { model, replacement } = target;
-  const instead = replacement === undefined ? '' : `; its successor is ${replacement}`;
-  const words = {
-    shut_down: `was shut down on ${shutdown}${instead}`,
-    shuts_down_soon: `will be shut down on ${shutdown}, in ${daysLeft} days${instead}`,
-    unknown: `is not among the models that its vendor lists${instead}`,
-  };
-  return [`LLM ${name}: ${model} ${words[warning]}`];
+  const [date, count] = [shutdown ?? '', daysLeft ?? 0];
+  const notice = {
+    shut_down: text('LLM {name}: {model} was shut down on {date}', { name, model, date }),
+    shuts_down_soon: text('LLM {name}: {model} will be shut down on {date}, in {count} {count|day|days}', {
+      name,
+      model,
+      date,
+      count,
+    }),
+    unknown: text('LLM {name}: {model} is not among the models that its vendor lists', { name, model }),
+  }[warning];
+  if (replacement === undefined) return [notice];
+  return [text('{notice}; its successor is {replacement}', { notice, replacement })];
 }

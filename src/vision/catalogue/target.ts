@@ -1,3 +1,5 @@
+import { SetupError } from '../../errors.ts';
+import { text } from '../../messages/text.ts';
 import {
   type Catalogue,
   type CatalogueModel,
@@ -57,7 +59,9 @@ export function targetOf(
     : Object.values(named.sites).find(({ baseUrl }) => baseUrl)?.baseUrl;
   const address = asked.baseUrl ?? ownAddress;
   if (address === undefined)
-    throw new Error(`${asked.vendor} has no address of its own: set LLM_BASE_URL (LLM_<NAME>_BASE_URL)`);
+    throw new SetupError(
+      text('{vendor} has no address of its own: set LLM_BASE_URL (LLM_<NAME>_BASE_URL)', asked),
+    );
   const baseUrl = baseOf(address);
   const found = siteAt(catalogue, new URL(baseUrl).hostname.toLowerCase());
   const owner = found ? catalogue.vendors[found.vendor] : named.selfHosted ? named : undefined;

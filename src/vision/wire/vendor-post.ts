@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import { SetupError } from '../../errors.ts';
 import { decodedBody } from './body-encoding.ts';
 import { vendorErrorBody } from './error-body.ts';
 import { type Vendor, VendorError } from './vendor-error.ts';
@@ -101,7 +102,9 @@ function headersOf({ headersDistinct }: IncomingMessage): Headers {
 /** @throws Error where no header can carry it: the header's own complaint would quote the key */
 export function checkKey(apiKey: string): void {
   if (!/^[\x21-\x7e]+$/.test(apiKey))
-    throw new Error('An API key consists of visible ASCII characters only, without spaces or line breaks.');
+    throw new SetupError(
+      'An API key consists of visible ASCII characters only, without spaces or line breaks.',
+    );
 }
 
 /** By its events: an iterator takes a quarter of a millisecond for the one chunk that a reply is. */
