@@ -302,7 +302,7 @@ describe('eval', () => {
     expect(code).toBe(1);
     expect(json.photos).toBe(2);
     expect(json.unreadable).toMatchObject([{ file: 'mixed/green/broken.png' }]);
-    expect(err).toContain('1 files hold the same photo');
+    expect(err).toContain('1 file holds the same photo');
     expect(err).toContain('mixed/green/two.png and mixed/red/two.png are the same photo');
     expect(json.cautions.join()).toContain('too few');
     const page = readFileSync(report, 'utf8');
@@ -399,6 +399,6 @@ describe('eval', () => {
       out += text;
     };
     expect(await evaluateFeedback([], () => config, { isJson: false, out: write, say: sayIn('en') })).toBe(0);
-    expect(out).toContain('eyes: 3 corrections, of which 1 confirm the answer\n  blue as red 2×\n');
+    expect(out).toContain('eyes: 3 corrections, of which 1 confirms the answer\n  blue as red 2×\n');
   });
 });
