@@ -29,9 +29,9 @@ async function cli(...words: string[]) {
 
 test('versions are listed, and an old one is dropped', async () => {
   expect((await cli('versions')).output).toBe(
-    'new  2 results, 2026-02-01 to 2026-02-03\nold  1 results, 2026-01-01 to 2026-01-01\n',
+    'new  2 results, 2026-02-01 to 2026-02-03\nold  1 result, 2026-01-01 to 2026-01-01\n',
   );
-  expect((await cli('drop', 'old')).output).toBe('deleted 1 results of old\n');
+  expect((await cli('drop', 'old')).output).toBe('deleted 1 result of old\n');
   expect((await cli('versions')).output).not.toContain('old');
 });
 
