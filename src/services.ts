@@ -22,6 +22,7 @@ import { watchService } from './stats/service-state.ts';
 import { withGroupCommit } from './store/group-commit.ts';
 import { withStoreBreaker } from './store/store-breaker.ts';
 import type { VisionCallReport } from './vision/calls/call-report.ts';
+import type { RunBudget } from './vision/calls/run-budget.ts';
 import { promptOf } from './vision/prompt.ts';
 
 export type Services = ReturnType<typeof openServices>;
@@ -29,10 +30,12 @@ export type Services = ReturnType<typeof openServices>;
 export interface ServiceHooks {
   /** Every call to a vision LLM, when it is over. */
   readonly onCall?: (call: VisionCallReport) => void;
+  /** What this run may spend. */
+  readonly runBudget?: RunBudget | undefined;
 }
 
 /** Builds every part of the service. */
-export function openServices(config: Config, log: Logger, { onCall }: ServiceHooks = {}) {
+export function openServices(config: Config, log: Logger, { onCall, runBudget }: ServiceHooks = {}) {
   const { strategy, timeZone } = config;
   const metrics = openMetrics();
   const taxonomy = configured(() => readTaxonomy(config.taxonomyFile));
@@ -58,7 +61,7 @@ export function openServices(config: Config, log: Logger, { onCall }: ServiceHoo
   const childLost = (loss: string) => metrics.childrenLost.inc({ loss });
   const images = composeImages(config, local, { log, hooks: { childLost } });
   const vision = composeLlm(config, {
-    ...{ taxonomy, prompt, timeZone, log, metrics, stats, onCall },
+    ...{ taxonomy, prompt, timeZone, log, metrics, stats, onCall, runBudget },
     ledger: store,
     refusals: store,
     hasFallback: local.classifier !== undefined,

@@ -7,6 +7,7 @@ import type { OutputForm } from './album/rows.ts';
 import { readConfigFile, type Setting } from './config-file.ts';
 import type { Invocation } from './invocation.ts';
 import { loadAlbumConfig } from './load-config.ts';
+import { maxCostFrom } from './max-cost.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What one run of `classify` is to do. */
@@ -20,6 +21,8 @@ export interface Settings {
   readonly timeoutMs: number | undefined;
   readonly maxWaitMs: number | undefined;
   readonly maxRetries: number | undefined;
+  /** Most money of this run, in whole currency units. Undefined: the budgets of the configuration alone apply. */
+  readonly maxCost: number | undefined;
   readonly output: OutputForm;
   readonly sort:
     | {
@@ -71,6 +74,7 @@ export const classifyFlags = {
   timeout: text,
   'max-wait-time': text,
   'max-retries': text,
+  'max-cost': text,
   config: text,
   table: flag,
   json: flag,
@@ -121,6 +125,8 @@ export function settingsFrom(
   const at = (path: string) => resolve(invocation.folder, path);
   const { values: file, notices } =
     flags.config === undefined ? { values: {}, notices: [] } : readConfigFile(at(flags.config), flags.config);
+  if (flags.server !== undefined && flags['max-cost'] !== undefined)
+    throw new UsageError('--max-cost goes without --server: a server pays, within its own LLM_BUDGET_*');
   const data = flags.data === undefined ? undefined : at(flags.data);
   const dataFolder = data ?? invocation.dataFolder;
   const number = (name: Setting, ...given: (keyof Flags & string)[]) => {
@@ -137,6 +143,7 @@ export function settingsFrom(
     timeoutMs: milliseconds(number('timeout', 'timeout')),
     maxWaitMs: milliseconds(number('max_wait_time', 'max-wait-time')),
     maxRetries: number('max_retries', 'max-retries'),
+    maxCost: maxCostFrom(flags['max-cost']),
     output: atMostOne(flags, ['table', 'json', 'ndjson', 'csv']) ?? (isTerminal ? 'table' : 'ndjson'),
     sort: sortFrom(flags, at, moveLogFolder(dataFolder)),
     journal: flags['no-journal'] ? undefined : journalFrom(flags.journal, dataFolder, at),

@@ -34,6 +34,8 @@ Who classifies
   --wait                  wait for the answers of the album lane, which come later at half price; without
                           it, a server goes on alone, and the same command finds them another time
   --full-price            don't use the album lane
+  --max-cost N            spend at most that much money in this run; the local model answers the other photos.
+                          Not with --server
   --data FOLDER           where results and the journal are kept
 
 Which photos
@@ -106,6 +108,7 @@ Exit codes: 0 all classified, 1 some photos failed, 2 wrong usage, 130 interrupt
   --wait                  等待相册通道的答案（稍后以半价得到）；不加则由服务继续处理，
                           之后运行同一命令即可取得
   --full-price            不使用相册通道
+  --max-cost N            本次运行最多花费的金额；其余照片由本地模型应答。不能与 --server 同用
   --data FOLDER           保存结果和日志的目录
 
 哪些照片

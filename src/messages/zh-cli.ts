@@ -15,6 +15,8 @@ export const zhCli = {
     '此命令需要 Node.js {oldest} 或更新版本；当前是 {version}。',
   '{option} needs a folder to sort into': '{option} 需要指定目标目录',
   '{option} goes with --move, --copy or --link': '{option} 须与 --move、--copy 或 --link 一起使用',
+  '--max-cost goes without --server: a server pays, within its own LLM_BUDGET_*':
+    '--max-cost 不能与 --server 同用：费用由服务承担，受其 LLM_BUDGET_* 限制',
   '{options} exclude each other': '{options} 不能同时使用',
   '--server must be an address such as http://localhost:8000':
     '--server 必须是地址，如 http://localhost:8000',
@@ -101,6 +103,7 @@ export const zhCli = {
   '{failure}, {count} {count|call|calls}': '{failure}，{count} 次调用',
   '{failure}, and answers again': '{failure}，现已恢复',
   'The budget for LLM calls is used up': '大模型调用的预算已用完',
+  'The money for this run is used up (--max-cost)': '本次运行的金额已用完（--max-cost）',
   FILE: '文件',
   CATEGORY: '类别',
   TAGS: '标签',

@@ -13,6 +13,7 @@ import { type LastFailure, openFailures } from './calls/failures.ts';
 import { openProviders, type ProviderOptions } from './calls/open-providers.ts';
 import { type Provider, unavailableMs } from './calls/provider.ts';
 import { openRefusalMemory, type RefusalStore } from './calls/refusals.ts';
+import type { RunBudget } from './calls/run-budget.ts';
 import { type Ledger, openSpending } from './calls/spending.ts';
 import { readCatalogue } from './catalogue/catalogue.ts';
 import { type ModelState, type ModelWatch, openModelWatch } from './catalogue/model-watch.ts';
@@ -46,6 +47,8 @@ export interface VisionParts {
   readonly prompt: VisionPrompt;
   readonly timeZone: string;
   readonly ledger: Ledger;
+  /** The budget of this run alone, beside those of the configuration. */
+  readonly runBudget?: RunBudget | undefined;
   readonly refusals: RefusalStore;
   readonly log: Logger;
   readonly hooks: VisionHooks;
@@ -108,19 +111,14 @@ const storeFailed = (log: VisionParts['log'], message: string) => (error: unknow
   if (!(error instanceof UnavailableError)) log.warn({ err: error }, message);
 };
 
-const isCapped = ({ dailyMicro, monthlyMicro }: LlmOptions['budget']) =>
-  Number.isFinite(Math.min(dailyMicro, monthlyMicro));
-
-/** @throws SetupError a budget is set and a model's price is not known */
-function checkPrices({ budget }: LlmOptions, providers: readonly Provider[]): void {
+/** @throws SetupError the price of a model is not known */
+function checkPrices(providers: readonly Provider[], runBudget: RunBudget | undefined): void {
   const unpriced = providers.find(({ price }) => price === undefined);
-  if (isCapped(budget) && unpriced)
-    throw new SetupError(
-      text(
-        'LLM_BUDGET_* needs the price of {model}: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT (LLM_<NAME>_… with LLM_PROVIDERS), COST_PER_API_CALL, or LLM_PRICE_FILE',
-        { model: unpriced.model },
-      ),
-    );
+  if (!unpriced) return;
+  const sentence = runBudget
+    ? '--max-cost needs the price of {model}: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT (0 if it is free), COST_PER_API_CALL, or LLM_PRICE_FILE'
+    : 'LLM_BUDGET_* needs the price of {model}: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT (LLM_<NAME>_… with LLM_PROVIDERS), COST_PER_API_CALL, or LLM_PRICE_FILE';
+  throw new SetupError(text(sentence, { model: unpriced.model }));
 }
 
 /**
@@ -128,7 +126,7 @@ function checkPrices({ budget }: LlmOptions, providers: readonly Provider[]): vo
  * @throws Error the catalogue or a provider can't be used, or a budget is set and a model's price is not known
  */
 export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
-  const { taxonomy, prompt, log } = parts;
+  const { taxonomy, prompt, log, runBudget } = parts;
   const failures = openFailures({ log, ...(parts.now && { now: parts.now }) });
   const hooks: VisionHooks = {
     ...parts.hooks,
@@ -147,11 +145,14 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     })),
     { log, ...(parts.now && { now: parts.now }) },
   );
-  checkPrices(llm, providers);
+  const isCapped =
+    runBudget !== undefined || Number.isFinite(Math.min(llm.budget.dailyMicro, llm.budget.monthlyMicro));
+  if (isCapped) checkPrices(providers, runBudget);
   let isOverBudget = false;
   const spending = openSpending({
     ...llm.budget,
-    ledger: parts.ledger,
+    ledger: runBudget?.around(parts.ledger) ?? parts.ledger,
+    isCapped,
     timeZone: parts.timeZone,
     onExhausted(isExhausted) {
       isOverBudget = isExhausted;
@@ -187,7 +188,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
       slow.length === 0
         ? everydayClassifier
         : withAlbumProviders(everydayClassifier, classifierOf(slow, stopping.signal), {
-            mayPayMore: isCapped(llm.budget),
+            mayPayMore: isCapped,
           }),
     albumLane:
       slow.length === 0

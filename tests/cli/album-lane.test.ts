@@ -8,6 +8,7 @@ import { startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { longTest } from '../support/long-test.ts';
 import { writeColourModel } from '../support/tiny-model.ts';
+import { vendorErrors } from '../support/vendor-errors.ts';
 import { runCli, startCli } from './run-cli.ts';
 
 // Each run is a process with a child of its own.
@@ -97,6 +98,18 @@ longTest('an interrupted wait keeps the local answers, and the next run gets the
   const second = await runCli(folder, ['classify', 'album'], { ...environment, PROVISIONAL_TTL: '0' });
   expect(second.code).toBe(0);
   expect(second.summary).toMatchObject({ by_llm: photos, by_local: 0 });
+});
+
+test('a lane that fails falls back to the usual price as far as --max-cost allows', async () => {
+  slow.behave(vendorErrors.openai.model);
+  // Of the first call the price is only estimated, so that further calls wait for it.
+  const args = ['classify', 'album', '-c', '1', '--max-cost', String(7 * callUsd)];
+  const { code, summary, err } = await runCli(folder, args, environment);
+  expect(code).toBe(0);
+  expect(everyday.calls).toHaveLength(3);
+  expect(summary).toMatchObject({ succeeded: photos, by_llm: 3, degraded: photos - 3 });
+  expect(summary.spent).toBeCloseTo(6 * callUsd);
+  expect(err).toContain('The money for this run is used up (--max-cost)');
 });
 
 longTest('with --full-price photos don’t wait', async () => {

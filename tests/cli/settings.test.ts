@@ -33,6 +33,8 @@ test.each([
   [['--config', 'README.md'], 'README.md is no JSON'],
   [['--config', 'package.json'], 'name, version'],
   [['--server', 'localhost:8000'], '--server must be an address'],
+  [['--max-cost', 'much'], '--max-cost must be a number of 0 or more'],
+  [['--max-cost', '1', '--server', 'http://localhost:8000'], '--max-cost goes without --server'],
   [['--server', 'http://me:secret@localhost:8000'], '--server takes no user, password or query'],
   [['--server', 'http://localhost:8000/?key=secret'], '--server takes no user, password or query'],
 ])('%j is wrong usage', (args, words) => {

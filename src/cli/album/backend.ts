@@ -8,6 +8,7 @@ import { type Message, sayIn } from '../../messages/text.ts';
 import { openLog } from '../../process/log.ts';
 import { openServices } from '../../services.ts';
 import type { VisionCallReport } from '../../vision/calls/call-report.ts';
+import { openRunBudget } from '../../vision/calls/run-budget.ts';
 import type { Settings } from '../settings.ts';
 import { inProcess } from './in-process.ts';
 import {
@@ -15,6 +16,7 @@ import {
   failuresAt,
   openFailureTally,
   overBudget,
+  overMaxCost,
   whyLlmCannotAnswer,
 } from './llm-failures.ts';
 
@@ -81,14 +83,18 @@ export async function ownBackend(
   const { log } = openLog({ ...config.log, level: 'error', toStderr: true });
   const failures = openFailureTally((config.llm?.providers.length ?? 0) > 1);
   const hopeless = new AbortController();
+  const { maxCost } = settings;
+  const runBudget = maxCost === undefined ? undefined : openRunBudget(maxCost * 1_000_000);
   const services = openServices(config, log, {
+    runBudget,
     onCall(call) {
       failures.add(call);
       onCall(call);
     },
   });
   const onFailure = () => {
-    const why = config.strategy === 'llm-only' ? whyLlmCannotAnswer(services.state().llm, say) : undefined;
+    if (config.strategy !== 'llm-only') return;
+    const why = runBudget?.isUsedUp ? say(overMaxCost.text) : whyLlmCannotAnswer(services.state().llm, say);
     if (why !== undefined) hopeless.abort(new Error(why));
   };
   await services.ready();
@@ -110,7 +116,11 @@ export async function ownBackend(
         : (['The database is not reachable: nothing is looked up or remembered there.'] as const)),
       ...(await services.modelNotices()),
     ],
-    failures: async () => [...(services.state().llm?.isOverBudget ? [overBudget] : []), ...failures.list()],
+    async failures() {
+      const isOver = services.state().llm?.isOverBudget;
+      const budget = runBudget?.isUsedUp ? [overMaxCost] : isOver ? [overBudget] : [];
+      return [...budget, ...failures.list()];
+    },
     hopeless: hopeless.signal,
     close: () => services.close(),
   };

@@ -47,6 +47,11 @@ export const overBudget: CountedFailure = {
   ...inWords({ sentence: 'The budget for LLM calls is used up' }),
 };
 
+export const overMaxCost: CountedFailure = {
+  class: 'over_budget',
+  ...inWords({ sentence: 'The money for this run is used up (--max-cost)' }),
+};
+
 /** What a server reports in public. Never rejects: an older one reports nothing. */
 export async function failuresAt(http: Http): Promise<readonly CountedFailure[]> {
   try {

@@ -5,7 +5,8 @@ import { openLog } from '../../process/log.ts';
 import { deadlineIn } from '../../resilience/deadline.ts';
 import { RetryBudget } from '../../resilience/retry-budget.ts';
 import type { VisionCallReport } from '../../vision/calls/call-report.ts';
-import { type Ledger, openSpending } from '../../vision/calls/spending.ts';
+import { openRunBudget } from '../../vision/calls/run-budget.ts';
+import { openSpending } from '../../vision/calls/spending.ts';
 import { backoff, repetitions } from '../../vision/open-vision.ts';
 import { promptOf } from '../../vision/prompt.ts';
 import { visionClassifier } from '../../vision/vision-classifier.ts';
@@ -33,22 +34,6 @@ export interface AskOptions {
 /** A photo waits for its turn and for all its calls. */
 const leastPhotoMs = 600_000;
 
-/** The budget of this run alone: an evaluation counts against no other. */
-function openLedger(): Ledger & { readonly spentMicro: () => number } {
-  let spentMicro = 0;
-  return {
-    spentMicro: () => spentMicro,
-    async reserveSpend(amountMicro, [, { capMicro }]) {
-      if (spentMicro + amountMicro > capMicro) return false;
-      spentMicro += amountMicro;
-      return true;
-    },
-    async addSpend(differenceMicro) {
-      spentMicro += differenceMicro;
-    },
-  };
-}
-
 /**
  * Asks all models about all photos without a kept answer, under the limits of the configuration, until the money is
  * used up.
@@ -75,12 +60,12 @@ export async function askLlms(
     );
   progress.expect(waiting.reduce((sum, { open }) => sum + open.length, 0));
   const { log } = openLog({ ...config.log, level: 'silent', toStderr: true });
-  const ledger = openLedger();
+  // An evaluation counts against no other budget.
+  const budget = openRunBudget(maxCost * 1_000_000);
   const overBudget = new AbortController();
   const spending = openSpending({
-    ledger,
-    dailyMicro: Number.POSITIVE_INFINITY,
-    monthlyMicro: maxCost * 1_000_000,
+    ledger: budget.around(),
+    isCapped: true,
     timeZone: config.timeZone,
     onExhausted: (isExhausted) => isExhausted && overBudget.abort(),
     onFailure: () => {},
@@ -152,7 +137,7 @@ export async function askLlms(
     await decoder.close();
   }
   return {
-    spentMicro: ledger.spentMicro(),
+    spentMicro: budget.spentMicro,
     isOverBudget: overBudget.signal.aborted,
     failures: tally.list(),
   };

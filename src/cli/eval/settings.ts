@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import type { parseArgs } from 'node:util';
 import type { Config } from '../../config.ts';
-import { text as textWith } from '../../messages/text.ts';
 import type { WalkOptions } from '../album/photo-files.ts';
 import type { Invocation } from '../invocation.ts';
 import { loadAlbumConfig } from '../load-config.ts';
+import { maxCostFrom } from '../max-cost.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** What one run of `eval` is to do. */
@@ -90,13 +90,6 @@ export function evalSettingsFrom(
 function namedModel(written: string): EvalSettings['models'][number] {
   const [first = '', second] = written.split('=');
   return second === undefined ? { provider: undefined, model: first } : { provider: first, model: second };
-}
-
-function maxCostFrom(written: string | undefined): number | undefined {
-  if (written === undefined) return undefined;
-  const value = Number(written || Number.NaN);
-  if (value >= 0 && Number.isFinite(value)) return value;
-  throw new UsageError(textWith('{option} must be a number of 0 or more', { option: '--max-cost' }));
 }
 
 function targetFrom(written: string | undefined): number | undefined {

@@ -23,9 +23,11 @@ export interface Ledger {
 
 export interface SpendingOptions {
   readonly ledger: Ledger;
-  /** Infinity where there is none. */
-  readonly dailyMicro: number;
-  readonly monthlyMicro: number;
+  /** The ledger has a cap of its own. */
+  readonly isCapped?: boolean;
+  /** Infinity, the default, where there is none. */
+  readonly dailyMicro?: number;
+  readonly monthlyMicro?: number;
   /** IANA name, in which days and months begin. */
   readonly timeZone: string;
   /** A cap was reached, or no longer applies. */
@@ -58,9 +60,9 @@ const exhaustedMs = 1_000;
 
 /** Money: reserved before a call, settled after it, so that concurrent calls can't pass a cap together. */
 export function openSpending(options: SpendingOptions): Spending {
-  const { ledger, dailyMicro, monthlyMicro, timeZone } = options;
-  const { now = Date.now, nowMs = () => performance.now() } = options;
-  const isCapped = Number.isFinite(Math.min(dailyMicro, monthlyMicro));
+  const { ledger, dailyMicro = Number.POSITIVE_INFINITY, monthlyMicro = Number.POSITIVE_INFINITY } = options;
+  const { timeZone, now = Date.now, nowMs = () => performance.now() } = options;
+  const isCapped = options.isCapped || Number.isFinite(Math.min(dailyMicro, monthlyMicro));
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   const estimates = new Map<Price, number>();
   /**
