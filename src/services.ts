@@ -36,7 +36,7 @@ export interface ServiceHooks {
 
 /** Builds every part of the service. */
 export function openServices(config: Config, log: Logger, { onCall, runBudget }: ServiceHooks = {}) {
-  const { strategy, timeZone } = config;
+  const { strategy, timeZone, shadowPercent } = config;
   const metrics = openMetrics();
   const taxonomy = configured(() => readTaxonomy(config.taxonomyFile));
   const prompt = promptOf({ taxonomy, ...config.prompt });
@@ -77,7 +77,7 @@ export function openServices(config: Config, log: Logger, { onCall, runBudget }:
     llm: vision?.classifier,
     local: local.classifier,
     albumLane,
-    rules: { ...local, nearDuplicates: config.cache.nearDuplicates, shadowPercent: config.shadowPercent },
+    rules: { ...local, ...config.cache, shadowPercent, isLocalFree: images.isFree },
     hooks: {
       onReadFailure: () => metrics.readFailures.inc(),
       onNearDuplicateLookup: (outcome) => metrics.nearDuplicates.inc({ outcome }),

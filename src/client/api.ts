@@ -900,7 +900,7 @@ export interface Api {
     answer: {
       success: true;
       data: {
-        /** Photos that both models were asked for: SHADOW_PERCENT of all */
+        /** Photos that both models were asked for: SHADOW_PERCENT of all, and fewer while all processes decode */
         compared: number;
         /** At least 100 of them */
         is_enough: boolean;

@@ -12,6 +12,8 @@ import type { LocalModel } from './local-model.ts';
 export interface Images {
   readonly photos: OpenPhotos;
   readonly pool: Pick<Pool, 'ready' | 'status'>;
+  /** Whether a child has nothing to do. */
+  isFree(): boolean;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,10 @@ export function composeImages(
   return {
     photos,
     pool,
+    isFree() {
+      const { ready, busy, queued } = pool.status();
+      return queued === 0 && busy < ready;
+    },
     async close() {
       await pool.close();
       await inspector.close();

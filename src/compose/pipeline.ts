@@ -33,6 +33,8 @@ export interface PipelineParts {
     readonly nearDuplicates: boolean;
     /** Of the LLM's answers, in percent: how many the local model is compared with. */
     readonly shadowPercent: number;
+    /** Whether the local model is free for comparisons. Default: always. */
+    readonly isLocalFree?: ShadowOptions['isFree'];
   };
   /** Absent: photos that may wait are classified as all others. */
   readonly albumLane?: Pick<AlbumLane, 'around' | 'isForgotten'> | undefined;
@@ -118,7 +120,7 @@ const same: Layer = (inner) => inner;
 /** The layers with their options. */
 function layersOf({ results, leases, version, local, rules, albumLane, hooks = {} }: PipelineParts) {
   const isForgotten = albumLane?.isForgotten;
-  const { isSure, isSuspect, nearDuplicates, shadowPercent: percent } = rules;
+  const { isSure, isSuspect, nearDuplicates, shadowPercent: percent, isLocalFree: isFree } = rules;
   const { onReadFailure, onNearDuplicateLookup: onLookup, onFallback, onLease, onCompared } = hooks;
   return {
     cache: (inner) => withCache(inner, results, { onReadFailure }),
@@ -134,6 +136,9 @@ function layersOf({ results, leases, version, local, rules, albumLane, hooks = {
       ? (inner) => withSureFirst(withRemembering(local, results, { isWorth: isSure }), inner, isSure)
       : same,
     neverSend: local && isSuspect ? (inner) => withNeverSend(local, inner, isSuspect) : same,
-    shadow: local && onCompared ? (inner) => withShadow(inner, local, { percent, isSure, onCompared }) : same,
+    shadow:
+      local && onCompared
+        ? (inner) => withShadow(inner, local, { percent, isSure, isFree, onCompared })
+        : same,
   } satisfies Record<string, Layer | ((other: Classifier) => Layer)>;
 }

@@ -48,7 +48,7 @@ export const opsVariables = {
   HIT_RECORDS: hitRecords,
   SHADOW_PERCENT: decimal({
     about:
-      'Share of photos answered by the LLM that the local model classifies too, to measure how often both agree',
+      'Share of photos answered by the LLM that the local model classifies too while a process is idle, to measure how often both agree',
     default: 10,
     min: 0,
     max: 100,

@@ -212,10 +212,12 @@ test('a sample of photos is shown to both models, and no caller waits for the se
     lane: 'single',
   } as const;
   let chance = 0.5;
+  let isFree = true;
   const shadowed = (other: ReturnType<typeof answering>) =>
     withShadow(answering('pets'), other, {
       percent: 20,
       isSure: () => true,
+      isFree: () => isFree,
       onCompared: (...one) => compared.push(one),
       random: () => chance,
     }).classify(photo, context);
@@ -225,6 +227,8 @@ test('a sample of photos is shown to both models, and no caller waits for the se
   await shadowed(answering('foods'));
   await shadowed({ classify: () => Promise.reject(new Error('no model')) });
   await shadowed({ classify: () => new Promise(() => {}) });
+  isFree = false;
+  await shadowed(answering('pets'));
   expect(compared).toEqual([
     ['pets', true, true],
     ['pets', false, true],

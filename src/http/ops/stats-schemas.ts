@@ -133,7 +133,10 @@ const Interval = Type.Object(
 );
 
 export const SavingOptions = Type.Object({
-  compared: Type.Integer({ description: 'Photos that both models were asked for: SHADOW_PERCENT of all' }),
+  compared: Type.Integer({
+    description:
+      'Photos that both models were asked for: SHADOW_PERCENT of all, and fewer while all processes decode',
+  }),
   is_enough: Type.Boolean({ description: 'At least 100 of them' }),
   sure_share: Type.Number({ description: 'Of them, those of which the local model is sure, 0 to 1' }),
   agreement_when_sure: Interval,
