@@ -84,9 +84,24 @@ if (values.help) {
     wire: { openai: openAiWire, dashscope: dashscopeWire, anthropic: anthropicWire }[vendor],
     ...(values.key !== undefined && { keys: [values.key] }),
   });
+  const settings = (name: string, price: number) =>
+    [
+      `PROVIDER=${vendor}`,
+      `BASE_URL=${fake.baseUrl}`,
+      `API_KEY=${values.key ?? 'any-key'}`,
+      'MODEL=fake-vision',
+      // Of a million tokens. Without a price, budgets and --max-cost can't be tried.
+      `PRICE_INPUT=${price}`,
+      `PRICE_OUTPUT=${4 * price}`,
+    ].map((one) => `LLM_${name}${one}`);
+  const lane = [...settings('EVERYDAY_', 0.1), ...settings('SLOW_', 0.05), 'LLM_SLOW_LANE=album'];
   process.stdout.write(`The fake vendor listens on ${fake.baseUrl}. Start the service beside it with
 
-  LLM_PROVIDER=${vendor} LLM_BASE_URL=${fake.baseUrl} LLM_API_KEY=${values.key ?? 'any-key'} LLM_MODEL=fake-vision npm start
+  ${settings('', 0.1).join(' ')} npm start
+
+With an album lane at half the price:
+
+  LLM_PROVIDERS=everyday,slow ${lane.join(' ')} npm start
 
 `);
 }

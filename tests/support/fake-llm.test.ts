@@ -1,5 +1,11 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { configFrom } from '../../src/config.ts';
+import { openProviders } from '../../src/vision/calls/open-providers.ts';
+import { costMicroOf } from '../../src/vision/calls/price.ts';
+import { readCatalogue } from '../../src/vision/catalogue/catalogue.ts';
 import { type FakeLlm, startFakeLlm } from './fake-llm.ts';
 
 const jpeg = readFileSync('docs/samples/cat.jpg').toString('base64');
@@ -26,6 +32,34 @@ async function send(body: unknown, headers: Record<string, string> = {}) {
   });
   return { status: response.status, body: (await response.json()) as Record<string, object> };
 }
+
+test('the settings that it prints are all that budgets, eval and the album lane need', async () => {
+  const main = spawn(process.execPath, ['tests/support/fake-llm-main.ts', '--port', '0']);
+  onTestFinished(() => void main.kill());
+  let printed = '';
+  main.stdout.setEncoding('utf8').on('data', (text) => {
+    printed += text;
+  });
+  await expect.poll(() => printed.match(/npm start/g)?.length, { timeout: 20_000 }).toBe(2);
+  const configs = [...printed.matchAll(/^ {2}(LLM_.*) npm start$/gm)].map(([, settings = '']) =>
+    configFrom(Object.fromEntries(settings.split(' ').map((one) => one.split('=')))),
+  );
+  const providers = configs.map(({ llm }) => {
+    if (!llm) throw new Error('no LLM is configured');
+    const { providers } = openProviders(llm, { catalogue: readCatalogue(), log: pino({ level: 'silent' }) });
+    return providers.map(({ lane = 'everyday', price }) => [
+      lane,
+      price && costMicroOf(price, { inputTokens: 1e6, outputTokens: 0 }),
+    ]);
+  });
+  expect(providers).toEqual([
+    [['everyday', 100_000]],
+    [
+      ['everyday', 100_000],
+      ['album', 50_000],
+    ],
+  ]);
+});
 
 const good = chat(`data:image/jpeg;base64,${jpeg}`);
 
