@@ -81,6 +81,12 @@ export async function evaluateModels(settings: EvalSettings, streams: EvalStream
     const photos = subjects.filter(({ file }) => !unreadable.has(file)).map(labelOf);
     const evaluation = evaluate({ ...{ categories, photos, models, currency }, target: settings.target });
     await writeReports(run, evaluation, { settings, streams, asked });
+    if (settings.target !== undefined && evaluation.localFirst.length === 0)
+      warn(
+        say(
+          '--target proposes no threshold without answers of a local model and of an LLM to the same photos: configure an LLM, and name a budget with --max-cost.',
+        ),
+      );
     if (asked.spentMicro > 0)
       report(say('This run cost {money}.', { money: moneyText(asked.spentMicro, currency) }));
     const isComplete = evaluation.models.every(

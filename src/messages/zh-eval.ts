@@ -28,6 +28,8 @@ const command = {
     '已中断。答案已保存，再次运行同一命令即可继续：',
   'The budget is used up (--max-cost). Figures are of the photos asked until then.':
     '预算已用完（--max-cost）。数字只含此前调用过的照片。',
+  '--target proposes no threshold without answers of a local model and of an LLM to the same photos: configure an LLM, and name a budget with --max-cost.':
+    '--target 需要本地模型和大模型对同一批照片的答案才能建议阈值：请配置大模型，并用 --max-cost 给出预算。',
   'This run cost {money}.': '本次运行花费 {money}。',
   'No LLM is asked without --max-cost. What its answers would cost, about:':
     '不加 --max-cost 则不调用大模型。估算费用：',

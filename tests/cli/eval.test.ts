@@ -8,8 +8,8 @@ import { evalSettingsFrom } from '../../src/cli/eval/settings.ts';
 import { evaluateModels } from '../../src/cli/eval.ts';
 import { openDriver } from '../../src/compose/driver.ts';
 import { configFrom } from '../../src/config.ts';
-import { proportion } from '../../src/eval/intervals.ts';
 import { sayIn } from '../../src/messages/text.ts';
+import { proportion } from '../../src/proportion.ts';
 import type { Feedback } from '../../src/store/entities.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
@@ -258,6 +258,20 @@ describe('eval', () => {
     expect(json.models.map(({ name }: { name: string }) => name)).toEqual(['colours@1', 'eyes']);
     expect(err).toContain(`unseen: USD ${(count / 100).toFixed(2)}`);
     expect(err).toContain(`--max-cost ${count * 0.012}`);
+  });
+
+  test('says that --target proposes nothing without an LLM', async () => {
+    const none = { LLM_BASE_URL: '', LLM_MODEL: '', LLM_PRICE_INPUT: '', LLM_PRICE_OUTPUT: '' };
+    const [local, unasked, both] = [
+      await run('album', { target: '0.8' }, none),
+      await run('album', { target: '0.8' }, { LLM_MODEL: 'unseen' }),
+      await run('album', { target: '0.8' }),
+    ];
+    for (const { err, json } of [local, unasked]) {
+      expect(err).toContain('--target proposes no threshold');
+      expect(json.local_first).toEqual([]);
+    }
+    expect(both.err).not.toContain('--target');
   });
 
   test.each([
