@@ -1,4 +1,5 @@
-import { casesNeeded, type Proportion, proportion } from './intervals.ts';
+import { type Proportion, proportion } from '../proportion.ts';
+import { casesNeeded } from './intervals.ts';
 import { answerIn, type EvaluatedModel, isLasting, type LabelledPhoto, neverSent } from './outcome.ts';
 
 /** What the strategy `local-first` gives with one local model and one LLM. */

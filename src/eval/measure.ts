@@ -1,4 +1,5 @@
-import { type Mean, meanOf, type Proportion, percentile, proportion } from './intervals.ts';
+import { type Proportion, proportion } from '../proportion.ts';
+import { type Mean, meanOf, percentile } from './intervals.ts';
 import { answerIn, type EvaluatedModel, type LabelledPhoto, type ModelAnswer } from './outcome.ts';
 
 /** How good one model is on the photos that it answered. */

@@ -1,6 +1,7 @@
 import { type Say, type Text, text, textOf, wordOf } from '../messages/text.ts';
+import type { Proportion } from '../proportion.ts';
 import type { Caution, Evaluation } from './evaluation.ts';
-import type { Mean, Proportion } from './intervals.ts';
+import type { Mean } from './intervals.ts';
 import type { CurvePoint, LocalFirst } from './local-first.ts';
 import type { Measurement } from './measure.ts';
 

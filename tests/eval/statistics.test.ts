@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { casesNeeded, chanceOf, meanOf, percentile, proportion } from '../../src/eval/intervals.ts';
+import { casesNeeded, chanceOf, meanOf, percentile } from '../../src/eval/intervals.ts';
 import { localFirst, settingsFor } from '../../src/eval/local-first.ts';
 import { measure } from '../../src/eval/measure.ts';
 import { answerIn, type EvaluatedModel, type LabelledPhoto, type Outcome } from '../../src/eval/outcome.ts';
+import { proportion } from '../../src/proportion.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 
 /** mulberry32: the same numbers from the same seed. */

@@ -1,3 +1,4 @@
+import { proportion } from '../../proportion.ts';
 import type { DurationSum, TallySum } from '../../store/reports/report-store.ts';
 import { latencyOf } from '../latency.ts';
 
@@ -118,21 +119,10 @@ export function shareOf(part: number, whole: number): number {
   return whole === 0 ? 0 : rounded(part / whole, 4);
 }
 
-/** Of the normal distribution, for 95 %. */
-const z = 1.96;
-
-/** A share of a sample with its 95 % interval after Wilson (1927), which also holds for few and for all. */
+/** A share of a sample with its 95 % interval. */
 export function shareWithin(part: number, whole: number) {
-  if (whole === 0) return { share: 0, low: 0, high: 1 };
-  const share = part / whole;
-  const centre = share + z ** 2 / (2 * whole);
-  const radius = z * Math.sqrt((share * (1 - share)) / whole + z ** 2 / (4 * whole ** 2));
-  const scale = 1 + z ** 2 / whole;
-  return {
-    share: rounded(share, 4),
-    low: rounded(Math.max(0, (centre - radius) / scale), 4),
-    high: rounded(Math.min(1, (centre + radius) / scale), 4),
-  };
+  const { value = 0, low, high } = proportion(part, whole);
+  return { share: rounded(value, 4), low: rounded(low, 4), high: rounded(high, 4) };
 }
 
 /** 0 to 100, two decimals. */
