@@ -4,19 +4,9 @@ import type { Disagreement, Evaluation } from './evaluation.ts';
 import { html, type Markup, markup } from './html.ts';
 import { settingsFor } from './local-first.ts';
 import type { Measurement } from './measure.ts';
+import { modelTable } from './model-table.ts';
 import { style } from './style.ts';
-import {
-  cautionText,
-  comparisonText,
-  costText,
-  intervalText,
-  missingText,
-  percentText,
-  photosText,
-  pointText,
-  proposalText,
-  timeText,
-} from './words.ts';
+import { cautionText, comparisonText, intervalText, photosText, pointText, proposalText } from './words.ts';
 
 export interface HtmlReportOptions {
   readonly language: Language;
@@ -53,7 +43,7 @@ export function htmlReport(
 <h1>${title}</h1>
 <p>${present.map((key) => `${key} ${photosOf[key]}`).join(' · ')}</p>
 ${cautions.map((one) => html`<p class="caution">${say(cautionText(one))}</p>`)}
-${modelTable(report)}
+${modelSummary(report)}
 ${comparisons.map((one) => html`<p>${say(comparisonText(one))}</p>`)}
 ${localFirst.map((one) => localFirstSection(one, report))}
 ${models.map((model) => modelSection(model, report))}
@@ -81,15 +71,10 @@ function headRow(titles: readonly string[]): Markup {
   return html`<thead><tr>${titles.map((title) => html`<th>${title}`)}</thead>`;
 }
 
-function modelTable({ evaluation: { models, currency }, say }: Report): Markup {
-  const titles = [
-    ...[say('Model'), say('Answers'), say('Accuracy'), say('Macro recall'), say('Calibration error')],
-    ...[say('Cost of 1,000'), 'p50', 'p95', say('Without answer')],
-  ];
+function modelSummary({ evaluation, say }: Report): Markup {
+  const { titles, rows } = modelTable(evaluation, say);
   return html`<div class="wide"><table>${headRow(titles)}<tbody>
-${models.map((model) => {
-  return html`<tr><th>${model.name}<td>${model.answered}<td>${intervalText(model.accuracy)}<td>${intervalText(model.macroRecall)}<td>${percentText(model.calibration.expectedError)}<td>${costText(model.costOf1000, currency)}<td>${timeText(model.durationMs.p50)}<td>${timeText(model.durationMs.p95)}<td>${missingText(model, say)}`;
-})}</tbody></table></div>`;
+${rows.map(([name = '', ...cells]) => html`<tr><th>${name}${cells.map((cell) => html`<td>${cell}`)}`)}</tbody></table></div>`;
 }
 
 function localFirstSection(one: Evaluation['localFirst'][number], { evaluation, say }: Report): Markup {

@@ -2,24 +2,14 @@ import { columnsOf, padded } from '../messages/columns.ts';
 import type { Say } from '../messages/text.ts';
 import type { Evaluation } from './evaluation.ts';
 import { settingsFor } from './local-first.ts';
-import {
-  cautionText,
-  comparisonText,
-  costText,
-  intervalText,
-  missingText,
-  percentText,
-  photosText,
-  pointText,
-  proposalText,
-  timeText,
-} from './words.ts';
+import { modelTable } from './model-table.ts';
+import { cautionText, comparisonText, photosText, pointText, proposalText } from './words.ts';
 
 /** The figures that matter most, for a terminal. Intervals are of 95 %. */
 export function textReport(evaluation: Evaluation, say: Say): string {
   const { photos, cautions, comparisons } = evaluation;
   const sections = [
-    `${say('{photos}. Intervals are of 95 %.', { photos: photosText(photos) })}\n\n${modelTable(evaluation, say)}`,
+    `${say('{photos}. Intervals are of 95 %.', { photos: photosText(photos) })}\n\n${modelText(evaluation, say)}`,
     weakest(evaluation, say),
     comparisons.map((one) => say(comparisonText(one))).join('\n'),
     ...evaluation.localFirst.map((one) => localFirstText(one, evaluation, say)),
@@ -28,26 +18,11 @@ export function textReport(evaluation: Evaluation, say: Say): string {
   return `${sections.filter((one) => one !== '').join('\n\n')}\n`;
 }
 
-function modelTable({ models, currency }: Evaluation, say: Say): string {
-  const rows = models.map((model) => [
-    model.name,
-    String(model.answered),
-    intervalText(model.accuracy),
-    intervalText(model.macroRecall),
-    percentText(model.calibration.expectedError),
-    costText(model.costOf1000, currency),
-    timeText(model.durationMs.p50),
-    timeText(model.durationMs.p95),
-    missingText(model, say),
-  ]);
-  const head = [
-    ...[say('Model'), say('Answers'), say('Accuracy'), say('Macro recall'), say('Calibration error')],
-    ...[say('Cost of 1,000'), 'p50', 'p95', say('Without answer')],
-  ].map((title) => title.toUpperCase());
-  const widths = head.map((title, column) =>
-    Math.max(columnsOf(title), ...rows.map((row) => columnsOf(row[column] ?? ''))),
-  );
-  return [head, ...rows]
+function modelText(evaluation: Evaluation, say: Say): string {
+  const { titles, rows } = modelTable(evaluation, say);
+  const table = [titles.map((title) => title.toUpperCase()), ...rows];
+  const widths = titles.map((_, column) => Math.max(...table.map((row) => columnsOf(row[column] ?? ''))));
+  return table
     .map((row) =>
       row
         .map((cell, column) => padded(cell, widths[column] ?? 0))
