@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { dayMs, hourMs, minuteMs } from '../durations.ts';
+import { cautiousClock } from '../resilience/cautious-clock.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
@@ -20,7 +21,7 @@ export interface CacheMaintenanceOptions {
   readonly everyMs?: number;
   /** Unix milliseconds. */
   readonly now?: () => number;
-  /** Monotonic milliseconds, by which steps are measured. */
+  /** Monotonic milliseconds. */
   readonly elapsedMs?: () => number;
 }
 
@@ -39,7 +40,8 @@ const name = createHash('sha256').update('maintenance').digest('hex');
 
 /** Deletes records and results that are too old or too many, in small steps in the background. */
 export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMaintenance {
-  const { store, leases, now = Date.now, everyMs = 600_000 } = options;
+  const { store, leases, everyMs = 600_000 } = options;
+  const now = cautiousClock(options);
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();

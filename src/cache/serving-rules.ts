@@ -1,4 +1,5 @@
 import type { AnswerSource, Classification } from '../classify/classifier.ts';
+import { isRecent } from '../resilience/recent.ts';
 import type { StoredResult } from '../store/entities.ts';
 
 export interface Remembered {
@@ -33,9 +34,9 @@ export function openServingRules(options: ServingRuleOptions) {
     servable(result: StoredResult, from: Remembered['from']): Remembered | undefined {
       if (isOutdated(result)) return undefined;
       const isProvisional = options.isProvisional(result);
-      const ageMs = now() - result.createdAt;
-      if (isProvisional && ageMs >= options.provisionalMs) return undefined;
-      if (options.resultsMs && ageMs >= options.resultsMs) return undefined;
+      const isYoung = (lifetimeMs: number) => isRecent(result.createdAt, lifetimeMs, now());
+      if (isProvisional && !isYoung(options.provisionalMs)) return undefined;
+      if (options.resultsMs && !isYoung(options.resultsMs)) return undefined;
       return { result, from, isProvisional };
     },
 

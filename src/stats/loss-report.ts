@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
+import { isRecent } from '../resilience/recent.ts';
 import type { Metrics } from './metrics/metrics.ts';
 
 /** Losses are logged at most that often, with their number. */
@@ -17,13 +18,13 @@ export function openLossReport({
   readonly now?: () => number;
 }): (lost: number, error: unknown) => void {
   let unreported = 0;
-  let nextReportAt = 0;
+  let reportedAt = Number.NEGATIVE_INFINITY;
   return (lost, error) => {
     const isUnavailable = error instanceof AppError;
     metrics.recordsLost.inc({ reason: isUnavailable ? 'store_unavailable' : 'error' }, lost);
     unreported += lost;
-    if (now() < nextReportAt) return;
-    nextReportAt = now() + reportEveryMs;
+    if (isRecent(reportedAt, reportEveryMs, now())) return;
+    reportedAt = now();
     log.warn(
       { lost: unreported, reason: isUnavailable ? error.code : String(error) },
       'records of photos were lost',

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { UnavailableError } from '../errors.ts';
+import { cautiousClock } from '../resilience/cautious-clock.ts';
+import { isRecent } from '../resilience/recent.ts';
 import { inSmallSteps } from '../resilience/small-steps.ts';
 import type { ReportStore } from '../store/reports/report-store.ts';
 import type { Census } from './reports/cache-reports.ts';
@@ -38,6 +40,7 @@ export function openStatsMaintenance({
   now,
 }: StatsMaintenanceOptions): StatsMaintenance {
   const stopping = new AbortController();
+  const deletionNow = cautiousClock({ now });
   let timers: NodeJS.Timeout[] = [];
   let running = Promise.resolve();
 
@@ -47,14 +50,14 @@ export function openStatsMaintenance({
       ['hour', hoursKeptMs],
     ] as const)
       await inSmallSteps({
-        step: (limit) => reports.pruneRollups(level, now() - keptMs, limit),
+        step: (limit) => reports.pruneRollups(level, deletionNow() - keptMs, limit),
         signal: stopping.signal,
       });
   }
 
   async function countCache(): Promise<void> {
     const last = await reports.findSnapshot('census');
-    if (last && now() - last.at < censusKeptMs) return;
+    if (last && isRecent(last.at, censusKeptMs, now())) return;
     const census = await reports.censusOfCache();
     await reports.saveSnapshot('census', { body: JSON.stringify(census), at: now() });
   }

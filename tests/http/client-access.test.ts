@@ -63,6 +63,17 @@ describe('a ring of keys', () => {
     expect(await refused(ring.check(given))).toBe('The API key is not valid.');
   });
 
+  test('refuses a revoked key as soon after the clock was set back', async () => {
+    const { ring, clock, rows } = ringOf([row]);
+    clock.at = 90_000_000;
+    await ring.check(given);
+    rows[0] = { ...row, revokedAt: 1000 };
+    clock.at = 1000;
+    await ring.check(given).catch(() => {});
+    await new Promise(setImmediate);
+    expect(await refused(ring.check(given))).toBe('The API key is not valid.');
+  });
+
   test('asks the store now and then, however many wrong keys come', async () => {
     const { ring, clock } = ringOf([row]);
     for (let index = 0; index < 10_000; index += 1) {

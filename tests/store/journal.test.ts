@@ -278,7 +278,7 @@ describe('what is written later', () => {
 
   test('is nothing that waited for more than 30 days', async () => {
     let now = 1_780_000_000_000;
-    const journal = openJournal({ now: () => now });
+    const journal = openJournal({ now: () => now, elapsedMs: () => now });
     unreliable.fail('down');
     await journal.writes.saveResults([resultOf('old')]);
     now += 20 * 86_400_000;
@@ -288,6 +288,17 @@ describe('what is written later', () => {
     await journal.replay();
     expect([await found('old'), (await found('young'))?.category]).toEqual([undefined, 'pets']);
     expect(lost).toEqual([['results', 1]]);
+  });
+
+  test('is all, where only the wall clock says that it waited for that long', async () => {
+    let now = 1_780_000_000_000;
+    const journal = openJournal({ now: () => now, elapsedMs: () => 0 });
+    unreliable.fail('down');
+    await journal.writes.saveResults([resultOf('young')]);
+    now += 400 * 86_400_000;
+    unreliable.fail(undefined);
+    await journal.replay();
+    expect((await found('young'))?.category).toBe('pets');
   });
 
   test('is all but the row that the store refuses', async () => {

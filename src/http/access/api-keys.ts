@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { AccessError, UnavailableError } from '../../errors.ts';
+import { isRecent } from '../../resilience/recent.ts';
 import type { ApiKey, ApiKeyStore } from '../../store/api-key-store.ts';
 
 /** `ack_<id>_<secret>`: the id names a row, the secret is known to its client alone. */
@@ -43,7 +44,7 @@ export function openApiKeyRing({ keys, believedMs = 10_000, now = Date.now }: Ke
 
   return {
     async check(given) {
-      if (now() - askedAt >= believedMs) asking ??= refresh();
+      if (!isRecent(askedAt, believedMs, now())) asking ??= refresh();
       if (known === undefined) await asking;
       if (known === undefined)
         throw new UnavailableError(

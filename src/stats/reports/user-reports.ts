@@ -1,3 +1,4 @@
+import { isRecent } from '../../resilience/recent.ts';
 import type { ReportStore, UserSum } from '../../store/reports/report-store.ts';
 import { percent } from './figures.ts';
 import type { DaySpan } from './span.ts';
@@ -47,7 +48,7 @@ export async function renewUsers(
 async function keptUsers(reports: ReportStore, query: UserQuery, forMs: number): Promise<UserReport> {
   const name = `users-${query.days}`;
   const last = await reports.findSnapshot(name);
-  if (last && query.now - last.at < forMs) return JSON.parse(last.body) as UserReport;
+  if (last && isRecent(last.at, forMs, query.now)) return JSON.parse(last.body) as UserReport;
   const report = await countUsers(reports, query, mostUsers);
   await reports.saveSnapshot(name, { body: JSON.stringify(report), at: report.at });
   return report;

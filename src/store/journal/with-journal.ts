@@ -1,3 +1,4 @@
+import { cautiousClock } from '../../resilience/cautious-clock.ts';
 import type { Erasure, Found, Lookup } from '../entities.ts';
 import { isOutage, reasonOf } from '../outage.ts';
 import type { Store } from '../store.ts';
@@ -18,6 +19,8 @@ export interface WithJournalOptions extends JournalOptions {
   readonly takeOverMs?: number;
   /** How long `close` may go on writing. Default 5000. */
   readonly closeMs?: number;
+  /** Monotonic milliseconds. */
+  readonly elapsedMs?: () => number;
 }
 
 export interface StoreJournal {
@@ -127,13 +130,14 @@ function openReplays(
   options: WithJournalOptions & Pick<ReturnType<typeof openCounts>, 'take'>,
 ) {
   const { logger } = options;
+  const now = cautiousClock(options);
   let running: Promise<void> | undefined;
   let nextAt = 0;
   let until = Number.POSITIVE_INFINITY;
 
   async function replayAll(): Promise<void> {
     try {
-      await replay({ ...options, journal, store }, () => performance.now() < until);
+      await replay({ ...options, now, journal, store }, () => performance.now() < until);
       if (!journal.isEmpty()) return;
       journal.closeEmpty();
       logger.info(options.take(), 'what waited in the journal is written');

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { isRecent } from '../../resilience/recent.ts';
 
 /** Which photos vendors refused recently. */
 export interface RefusalMemory {
@@ -36,7 +37,7 @@ export function openRefusalMemory(options: RefusalMemoryOptions): RefusalMemory 
     async has(sha256) {
       const known = refusals.get(sha256);
       const isKnown = known !== undefined && known.until > now();
-      if (isKnown && now() - known.at < memoryMs) return true;
+      if (isKnown && isRecent(known.at, memoryMs, now())) return true;
       try {
         const until = await store.findRefusal({ sha256, version });
         if (until === undefined || until <= now()) {
