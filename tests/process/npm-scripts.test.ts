@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -47,3 +47,31 @@ test.runIf(process.platform === 'linux')(
     await expect.poll(() => endGroup(0), { timeout: 30_000 }).toBe(false);
   },
 );
+
+test('on a Node.js that is too old, npm scripts say so in one sentence', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'album-older-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const older = join(folder, 'older.cjs');
+  writeFileSync(older, "Object.defineProperty(process.versions, 'node', { value: '20.20.2' });");
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  for (const name of ['start', 'classify', 'cli']) {
+    const [, , ...args] = scripts[name].split(' ');
+    const run = (env: Record<string, string>) =>
+      spawnSync(process.execPath, ['-r', older, ...args], {
+        encoding: 'utf8',
+        env: { ...inherited, ...env },
+      });
+    const { status, stderr, stdout } = run({ LANG: 'C' });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^album-classifier needs Node\.js 24 or newer; this is 20\.20\.2\..*\n$/);
+    if (name === 'start') expect(run({ LANG: 'zh_CN.UTF-8' }).stderr).toMatch(/^album-classifier 需要.*\n$/);
+  }
+});
+
+// Where no shell has `exec`, as on Windows.
+test('the command exec of this repository passes arguments and the exit code on', () => {
+  const script = 'console.log(JSON.stringify(process.argv.slice(1))); process.exit(7)';
+  const args = ['scripts/exec/exec.js', 'node', '-e', script, 'a', 'b c'];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 7, stdout: '["a","b c"]\n' });
+});
