@@ -34,21 +34,40 @@ if (values.fill) {
 /** Continues where the last fill ended, in the order of the keys, so that each page is written once. */
 async function fill(): Promise<void> {
   const until = values.fill ? performance.now() + longestFillMs : Number.POSITIVE_INFINITY;
-  const { results, claims } = await store.maintenance.cacheCounts();
   const inOrderOf = (hash: (index: number) => string): number[] =>
     Array.from({ length: rows }, (_, index) => ({ index, key: hash(index) }))
       .sort((a, b) => (a.key < b.key ? -1 : 1))
       .map(({ index }) => index);
-  const contents = inOrderOf(contentOf).slice(results);
-  const filledMs = await inGroups(contents, until, (some) =>
+  const contents = inOrderOf(contentOf);
+  const results = await filled(contents, (index) => ({ hash: contentOf(index), version }));
+  const filledMs = await inGroups(contents.slice(results), until, (some) =>
     store.saveResults(some.map((index) => resultWith(contentOf(index)))),
   );
-  const originals = inOrderOf((index) => userOf(index) + originalOf(index)).slice(claims);
-  const claimedMs = await inGroups(originals, until, (some) => store.saveClaims(some.map(claimOf)));
-  const now = await store.maintenance.cacheCounts();
-  console.log(
-    `${now.results} results in ${store.kind}, ${now.results - results} of them written in ${Math.round(filledMs / 1000)} s, and ${now.claims} claims, ${now.claims - claims} in ${Math.round(claimedMs / 1000)} s`,
+  const originals = inOrderOf((index) => userOf(index) + originalOf(index));
+  const ofOriginal = (index: number) => ({ hash: originalOf(index), version, claimant: userOf(index) });
+  const claims = await filled(originals, ofOriginal);
+  const claimedMs = await inGroups(originals.slice(claims), until, (some) =>
+    store.saveClaims(some.map(claimOf)),
   );
+  const now = [
+    await filled(contents, (index) => ({ hash: contentOf(index), version })),
+    await filled(originals, ofOriginal),
+  ];
+  console.log(
+    `${now[0]} results in ${store.kind}, ${Number(now[0]) - results} of them written in ${Math.round(filledMs / 1000)} s, and ${now[1]} claims, ${Number(now[1]) - claims} in ${Math.round(claimedMs / 1000)} s`,
+  );
+}
+
+/** How many of those in order are there. */
+async function filled(order: readonly number[], lookup: (index: number) => Lookup): Promise<number> {
+  let [there, end] = [0, order.length];
+  while (there < end) {
+    const middle = (there + end) >> 1;
+    const [found] = await store.findResults([lookup(order[middle] ?? 0)]);
+    if (found) there = middle + 1;
+    else end = middle;
+  }
+  return there;
 }
 
 function claimOf(index: number): Claim {

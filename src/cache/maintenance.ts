@@ -70,16 +70,21 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     }
   }
 
+  /** A table that can't be worked on doesn't keep the others from it. */
   async function clean(): Promise<void> {
     const { recordsMs, resultsMs, maxResults } = options;
     const before = await dropDays(now() - recordsMs);
-    await deleteAll({ of: 'photos', before });
-    await deleteAll({ of: 'requests', before });
-    await deleteAll({ of: 'leases', before: now() - hourMs });
-    await deleteAll({ of: 'refusals', before: now() });
-    for (const kind of ['batches', 'erasures'] as const)
-      await deleteAll({ of: kind, before: now() - journalMs });
-    if (resultsMs > 0) await deleteAll({ of: 'results', before: now() - resultsMs });
+    const deletions: Deletion[] = [
+      { of: 'photos', before },
+      { of: 'requests', before },
+      { of: 'leases', before: now() - hourMs },
+      { of: 'refusals', before: now() },
+      { of: 'batches', before: now() - journalMs },
+      { of: 'erasures', before: now() - journalMs },
+    ];
+    if (resultsMs > 0) deletions.push({ of: 'results', before: now() - resultsMs });
+    for (const deletion of deletions)
+      await deleteAll(deletion).catch((error: unknown) => options.onFailure?.(error));
     if (maxResults === 0) return;
     const { results } = await store.maintenance.cacheCounts();
     await deleteAll({ of: 'results', leastUsed: true }, results - maxResults);

@@ -1,7 +1,8 @@
 import type { Classification } from '../classify/classifier.ts';
 import type { Erasure, Feedback } from '../store/entities.ts';
 import type { StoreJournal } from '../store/journal/with-journal.ts';
-import type { CacheCounts, Deletion } from '../store/rows/deletions.ts';
+import type { CacheCounts } from '../store/rows/counts.ts';
+import type { Deletion } from '../store/rows/deletions.ts';
 import type { ListOperations, Store } from '../store/store.ts';
 import { openCorrections } from './corrections.ts';
 import { type Forgettable, type Forgotten, forget } from './forget.ts';

@@ -10,7 +10,7 @@ import { withStore } from './with-store.ts';
 /** Lists the versions that results are stored under, the newest first. @returns exit code */
 export function versions(config: Config, say: Say): Promise<number> {
   return withStore(config, async (store) => {
-    const { versions } = await store.maintenance.cacheCounts();
+    const { versions, isEstimate } = await store.maintenance.cacheCounts();
     for (const { version, results, oldest, newest } of versions)
       print(
         say('{version}  {results} {results|result|results}, {oldest} to {newest}', {
@@ -20,6 +20,7 @@ export function versions(config: Config, say: Say): Promise<number> {
           newest: dateOf(newest),
         }),
       );
+    if (isEstimate) print(say('Large numbers are estimates, within 5 %; the dates are those of a sample.'));
     if (versions.length === 0) print(say('no results are stored'));
     return 0;
   });

@@ -718,6 +718,7 @@ export interface Api {
     answer: {
       success: true;
       data: {
+        /** Beyond a few thousand an estimate from a sample, within 5 % */
         total_cached_images: number;
         counted_at?: string;
         total_hits: number;
@@ -741,6 +742,7 @@ export interface Api {
         cost_saved: number;
         bytes_not_uploaded: number;
         avg_hit_per_image: number;
+        /** Among the 10,000 results that were used last */
         max_hits: number;
       };
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
@@ -1046,6 +1048,8 @@ export interface Api {
       }[];
       claims: number;
       feedback: number;
+      /** Numbers beyond a few thousand are estimates from a sample, within 5 %; `oldest` and `newest` are those of the sample */
+      estimated: boolean;
       /** req_<unix seconds>_<12 hex>, also sent as X-Request-ID */
       request_id: string;
       timestamp: string;

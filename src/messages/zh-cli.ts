@@ -162,6 +162,8 @@ export const zhCli = {
   'the database is up to date': '数据库已是最新',
   '{version}  {results} {results|result|results}, {oldest} to {newest}':
     '{version}  {results} 条结果，{oldest} 至 {newest}',
+  'Large numbers are estimates, within 5 %; the dates are those of a sample.':
+    '较大的数字为估计值，误差在 5 % 以内；日期取自样本。',
   'no results are stored': '没有保存的结果',
   'drop needs one version, as `versions` lists it': 'drop 需要一个版本，见 `versions` 的列表',
   'deleted {count} {count|result|results} of {version}': '已删除 {version} 的 {count} 条结果',

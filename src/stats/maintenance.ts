@@ -30,7 +30,7 @@ export interface StatsMaintenance {
 const everyMs = 60_000;
 /** After the start, so that the first reports don't wait behind it. */
 const firstMs = 5_000;
-/** Counting the results reads every one. */
+/** Counting the results reads some thousands of them. */
 const censusKeptMs = 600_000;
 
 export function openStatsMaintenance({

@@ -16,7 +16,8 @@ import type {
 } from './entities.ts';
 import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
 import type { ReportStore } from './reports/report-store.ts';
-import type { CacheCounts, Deletion } from './rows/deletions.ts';
+import type { CacheCounts } from './rows/counts.ts';
+import type { Deletion } from './rows/deletions.ts';
 
 /**
  * A database driver. It throws an outage (`isOutage`) where the database can't be used, and another error where the

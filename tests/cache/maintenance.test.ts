@@ -117,6 +117,17 @@ describe('maintenance', () => {
     await close();
   });
 
+  test('of one table goes on where that of another fails', async () => {
+    const { store, change, maintenance, failures, count, close } = await setUp({ maxResults: 1 });
+    await store.saveActivity(activityOf({ requests: [requestOf({ at: 0 }), requestOf({ at: now })] }));
+    await store.saveResults([resultOf('a'), resultOf('b')]);
+    await change('DROP TABLE photos');
+    await maintenance.sweep();
+    expect(failures).toHaveLength(1);
+    expect([await count('requests'), await count('results')]).toEqual([1, 1]);
+    await close();
+  });
+
   test('that fails says so and is tried again later', async () => {
     const { store, maintenance, failures, close } = await setUp();
     await store.close();

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { dayMs } from '../../src/durations.ts';
 import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import { mysqlDatabase } from '../contracts/mysql-place.ts';
@@ -79,6 +80,34 @@ describeWithMysql('records on MySQL', (server) => {
     await save([0, 1]);
     expect(await deleteSome({ ...photos, before: at(1) }, 9)).toBe(1);
     expect(await deleteSome({ ...photos, before: at(1) + 1 }, 9)).toBe(2);
+  });
+
+  test('rotate in one table while a transaction holds the other', async () => {
+    await dropDays(0, at(310));
+    await save([310, 311]);
+    const { host, port, user, password } = server;
+    const other = await createConnection({ host, port, user, password, database: place.database });
+    onTestFinished(() => other.destroy());
+    await other.query('START TRANSACTION');
+    await other.query('SELECT COUNT(*) FROM photo_records');
+    await expect(dropDays(at(311), at(311))).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(await recordsOf('photo_records')).toEqual([at(310), at(311)]);
+    expect(await recordsOf('request_records')).toEqual([at(311)]);
+    await other.query('COMMIT');
+    await dropDays(at(311), at(311));
+    expect(await recordsOf('photo_records')).toEqual([at(311)]);
+  });
+
+  test('of failures are listed with those that the release before wrote', async () => {
+    const failed = (day: number, requestId: string) =>
+      photoOf({ at: at(day), requestId, outcome: 'failed', errorCode: 'timeout' });
+    await place.change(`INSERT INTO photos (at_ms, request_id, claimant, network, kind, outcome, degraded, duration_ms, error_code)
+      VALUES (${at(3)}, 'old', X'${claimantOf('anna')}', '', 'upload', 'failed', 0, 1, 'timeout')`);
+    await store.saveActivity(activityOf({ photos: [failed(2, 'before'), failed(4, 'after')] }));
+    const listed = async (limit: number) =>
+      (await store.reports.failedPhotos(at(0), limit)).map(({ requestId }) => requestId);
+    expect(await listed(9)).toEqual(['after', 'old', 'before']);
+    expect(await listed(2)).toEqual(['after', 'old']);
   });
 
   test('are found by keys when they are forgotten, and when failures are listed', async () => {

@@ -38,19 +38,24 @@ export function cacheAdminRoutes(
         ),
         claims: Count,
         feedback: Count,
+        estimated: Type.Boolean({
+          description:
+            'Numbers beyond a few thousand are estimates from a sample, within 5 %; `oldest` and `newest` are those of the sample',
+        }),
         ...Envelope,
       }),
       ...problems(401, 403, 503),
     },
   };
   app.get('/api/v1/stats/cache', { schema: counts, onRequest }, async (request) => {
-    const { versions, results, claims, feedback } = await cacheOperations.counts();
+    const { versions, results, claims, feedback, isEstimate } = await cacheOperations.counts();
     const iso = (at: number) => new Date(at).toISOString();
     return {
       results,
       versions: versions.map((one) => ({ ...one, oldest: iso(one.oldest), newest: iso(one.newest) })),
       claims,
       feedback,
+      estimated: isEstimate,
       ...stamp(request.id),
     };
   });

@@ -88,7 +88,10 @@ export const Today = Type.Object({
 });
 
 export const CacheEfficiency = Type.Object({
-  total_cached_images: Count,
+  total_cached_images: Type.Integer({
+    minimum: 0,
+    description: 'Beyond a few thousand an estimate from a sample, within 5 %',
+  }),
   counted_at: Type.Optional(Moment),
   total_hits: Count,
   hits_by_kind: HitsByKind,
@@ -101,7 +104,7 @@ export const CacheEfficiency = Type.Object({
   cost_saved: Money,
   bytes_not_uploaded: Count,
   avg_hit_per_image: Type.Number(),
-  max_hits: Count,
+  max_hits: Type.Integer({ minimum: 0, description: 'Among the 10,000 results that were used last' }),
 });
 
 export const Categories = Type.Array(Category);

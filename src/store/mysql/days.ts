@@ -1,9 +1,7 @@
 import { dayMs } from '../../durations.ts';
 import { isOutage, reasonOf } from '../outage.ts';
 import type { MysqlQuery } from './connection.ts';
-
-/** Tables of records, with a partition for each day of UTC and one, `future`, for what comes after the last day. */
-const recordTables = ['photo_records', 'request_records'] as const;
+import { recordTables } from './record-tables.ts';
 
 /** Days for which there are partitions in advance: maintenance may be without a database for that long. */
 const daysAhead = 7;
@@ -12,16 +10,16 @@ const daysAhead = 7;
  * Drops the days that ended by `before`, and adds those that come after `now`, both in Unix milliseconds. Waits a second
  * at most for statements in progress, since all others wait behind it.
  * @returns the time before which records are left to be deleted one by one
- * @throws outage another statement takes too long: to be tried again later
+ * @throws outage another statement takes too long, once the other table was rotated: to be tried again later
  */
 export async function rotateDays(query: MysqlQuery, before: number, now: number): Promise<number> {
   await query('SET SESSION lock_wait_timeout = 1');
-  for (const table of recordTables)
-    try {
-      await rotate(query, table, before, now);
-    } catch (error) {
-      if (!isRightMissing(error)) throw error;
-    }
+  const failures: unknown[] = [];
+  for (const { table } of Object.values(recordTables))
+    await rotate(query, table, before, now).catch((error: unknown) => {
+      if (!isRightMissing(error)) failures.push(error);
+    });
+  if (failures.length > 0) throw failures[0];
   return before - (before % dayMs);
 }
 

@@ -1,44 +1,15 @@
-import type { PhotoRecord, RequestRecord } from '../records.ts';
 import { hexOf } from '../rows/columns.ts';
 import {
   conditionOf,
-  countSql,
-  countsOf,
   type Deletion,
   dependants,
   dependantsAtOnce,
   endingContents,
   tables,
-  versionsSql,
 } from '../rows/deletions.ts';
 import type { MysqlQuery } from './connection.ts';
 import type { MysqlPool } from './pool.ts';
-
-const outcomes: Readonly<Record<PhotoRecord['outcome'], true>> = {
-  llm: true,
-  local: true,
-  failed: true,
-  near: true,
-  memory: true,
-  store: true,
-  claim: true,
-  flight: true,
-};
-const routes: Readonly<Record<RequestRecord['route'], true>> = {
-  classify: true,
-  batch: true,
-  'check-cache': true,
-  'batch-check-cache': true,
-};
-
-/**
- * Records lie in new tables, and in those of the releases before until they have expired. By time they are found with an
- * index that begins with another column: one by time alone would be one that all writers add to at the same place.
- */
-const recordTables = {
-  photos: { table: 'photo_records', leading: 'outcome', values: Object.keys(outcomes), former: 'photos' },
-  requests: { table: 'request_records', leading: 'route', values: Object.keys(routes), former: 'requests' },
-} as const;
+import { type RecordTable, recordTables } from './record-tables.ts';
 
 /**
  * Deletes at most `limit` rows, the oldest first (records: of the oldest day), and before a result what depends on it:
@@ -70,7 +41,7 @@ function selectionOf(deletion: Deletion) {
 async function deleteRecords(
   pool: MysqlPool,
   deletion: Deletion,
-  { table, leading, values, former }: (typeof recordTables)[keyof typeof recordTables],
+  { table, leading, values, former }: RecordTable,
   limit: number,
 ): Promise<number> {
   const { chosen, parameter } = selectionOf(deletion);
@@ -112,9 +83,4 @@ async function deleteResults(
     keys.map(({ sha256, version }) => [sha256, version]),
   ]);
   return keys.length;
-}
-
-export async function cacheCounts(query: MysqlQuery) {
-  const count = async (sql: string) => Number((await query(sql))[0]?.n ?? 0);
-  return countsOf(await query(versionsSql), [await count(countSql.claims), await count(countSql.feedback)]);
 }

@@ -1,5 +1,6 @@
 import type { ReportDialect } from '../reports/dialect.ts';
 import type { MysqlQuery } from './connection.ts';
+import { recordTables } from './record-tables.ts';
 
 /** @param separately runs a report outside of the pool */
 export function mysqlReports(
@@ -10,7 +11,7 @@ export function mysqlReports(
     read: (sql, values, isLong = false) =>
       isLong ? separately((report) => report(sql, values)) : query(sql, values),
     write: async (sql, values) => Number((await query(sql, values))[0]?.affectedRows ?? 0),
-    photos: 'photo_records',
+    photos: [recordTables.photos.table, recordTables.photos.former],
     saveSnapshotSql: `INSERT INTO report_snapshots (name, body, at_ms) VALUES (?, ?, ?)
       ON DUPLICATE KEY UPDATE body = VALUES(body), at_ms = VALUES(at_ms)`,
     pruneSql: (table) => `DELETE FROM ${table} WHERE level = ? AND at_ms < ? LIMIT ?`,

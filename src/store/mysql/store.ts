@@ -4,6 +4,7 @@ import { apiKeyStore } from '../api-key-store.ts';
 import type { ClaimTrust } from '../entities.ts';
 import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
+import { cacheCounts } from '../rows/counts.ts';
 import { photoColumns, requestColumns } from '../rows/record-rows.ts';
 import type { Store } from '../store.ts';
 import { isRepeated } from './batches.ts';
@@ -11,13 +12,14 @@ import { addSpend, reserveSpend } from './budget.ts';
 import { correctors, newestFeedback, saveClaims, saveFeedback } from './claims.ts';
 import { connectionOptions, type MysqlQuery, type MysqlServer, withConnection } from './connection.ts';
 import { rotateDays } from './days.ts';
-import { cacheCounts, deleteSome } from './deletions.ts';
+import { deleteSome } from './deletions.ts';
 import { findErasures, saveErasures } from './erasures.ts';
 import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
 import { connectionWarning, ping } from './health.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
 import { migrateMysql } from './migrations.ts';
 import { openMysqlPool } from './pool.ts';
+import { recordTables } from './record-tables.ts';
 import { findRefusal, saveRefusal } from './refusals.ts';
 import { mysqlReports } from './reports.ts';
 import { countHits, findResults, saveResults, withBytes } from './results.ts';
@@ -80,7 +82,7 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
         withConnection(connection, rotationTimeoutMs, (query) => rotateDays(query, before, now)),
       // The server overwrites them when it needs their room.
       eraseDeleted: async () => undefined,
-      cacheCounts: () => separately(cacheCounts),
+      cacheCounts: () => separately((query) => cacheCounts(query, 'FORCE INDEX (results_version)')),
       saveErasures: async (erasures) => saveErasures(query, erasures),
       findErasures: async (since) => findErasures(query, since),
     },
@@ -93,8 +95,8 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
       const rollups = rollupRows(sums);
       await pool.transaction(async (query) => {
         if (await isRepeated(query, batch)) return;
-        await insertRecords(query, 'photo_records', photoColumns, photos);
-        await insertRecords(query, 'request_records', requestColumns, requests);
+        await insertRecords(query, recordTables.photos.table, photoColumns, photos);
+        await insertRecords(query, recordTables.requests.table, requestColumns, requests);
         await addRollups(query, rollups);
       });
     },

@@ -6,8 +6,8 @@ export interface ReportDialect {
   read(sql: string, values: readonly (string | number)[], isLong?: boolean): Promise<readonly ReportRow[]>;
   /** @returns rows changed */
   write(sql: string, values: readonly (string | number)[]): Promise<number>;
-  /** Table of the records of photos. */
-  readonly photos: string;
+  /** Tables of the records of photos, those of the release before included. */
+  readonly photos: readonly string[];
   readonly saveSnapshotSql: string;
   /** Deletes rows of a level that are too old, at most `limit` of them. */
   pruneSql(table: string): string;

@@ -1,3 +1,4 @@
+import { countResults } from '../rows/counts.ts';
 import type { ReportDialect } from './dialect.ts';
 import {
   amongSql,
@@ -55,6 +56,9 @@ function rollupQueries({ read, write, pruneSql }: ReportDialect): RollupReports 
   };
 }
 
+/** Results among which the one with most hits is sought. */
+const usedLast = 10_000;
+
 function rowQueries({
   read,
   write,
@@ -89,12 +93,13 @@ function rowQueries({
     },
 
     async failedPhotos(from, limit) {
-      const rows = await read(
-        `SELECT at_ms, request_id, error_code, size_bytes, duration_ms FROM ${photos}
-          WHERE at_ms >= ? AND outcome = 'failed' ORDER BY at_ms DESC LIMIT ${Math.trunc(limit)}`,
-        [from],
-        true,
+      const newest = `ORDER BY at_ms DESC LIMIT ${Math.trunc(limit)}`;
+      const each = photos.map(
+        (table) => `SELECT * FROM (SELECT at_ms, request_id, error_code, size_bytes, duration_ms FROM ${table}
+          WHERE at_ms >= ? AND outcome = 'failed' ${newest}) AS of_${table}`,
       );
+      const times = photos.map(() => from);
+      const rows = await read(`${each.join(' UNION ALL ')} ${newest}`, times, true);
       return rows.map((row) => ({
         at: Number(row.at_ms),
         requestId: String(row.request_id),
@@ -105,9 +110,11 @@ function rowQueries({
     },
 
     async censusOfCache() {
-      const sql = 'SELECT COUNT(*) AS results, COALESCE(MAX(hits), 0) AS max_hits FROM results';
+      const results = await countResults((sql, values) => read(sql, values, true));
+      const sql = `SELECT MAX(hits) AS max_hits FROM
+        (SELECT hits FROM results ORDER BY used_at_ms DESC LIMIT ${usedLast}) AS used`;
       const [row] = await read(sql, [], true);
-      return { results: Number(row?.results ?? 0), maxHits: Number(row?.max_hits ?? 0) };
+      return { results, maxHits: Number(row?.max_hits ?? 0) };
     },
 
     async findSnapshot(name) {

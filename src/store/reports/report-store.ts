@@ -59,9 +59,11 @@ export interface Snapshot {
   readonly at: number;
 }
 
-/** What is cached, as a whole: reads every row, so not for a route. */
+/** What is cached, as a whole. */
 export interface CacheCensus {
+  /** From a few thousand on an estimate: see `CacheCounts.isEstimate`. */
   readonly results: number;
+  /** Of one of the 10,000 results that were used last. */
   readonly maxHits: number;
 }
 
@@ -82,9 +84,8 @@ export interface ReportStore {
     to: number,
     limit: number,
   ): Promise<{ readonly unique: number; readonly users: readonly UserSum[] }>;
-  /** The newest first. Grows with the records of the span. */
+  /** The newest first. Grows with the records of the span. Includes records that the release before has written. */
   failedPhotos(from: number, limit: number): Promise<readonly FailedPhoto[]>;
-  /** Grows with the results. */
   censusOfCache(): Promise<CacheCensus>;
   findSnapshot(name: string): Promise<Snapshot | undefined>;
   saveSnapshot(name: string, snapshot: Snapshot): Promise<void>;

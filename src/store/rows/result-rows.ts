@@ -15,9 +15,21 @@ export interface ResultRow {
   readonly created_at_ms: number;
 }
 
-/** Columns of a `ResultRow`, of `results r`. */
-export const answerColumns =
-  'r.category, r.confidence, r.description, r.method, r.model, r.scores, r.colour, r.tags, r.created_at_ms';
+/** Columns of a `ResultRow`. */
+export const answerNames = [
+  'category',
+  'confidence',
+  'description',
+  'method',
+  'model',
+  'scores',
+  'colour',
+  'tags',
+  'created_at_ms',
+] as const satisfies (keyof ResultRow)[];
+
+/** The same, of `results r`. */
+export const answerColumns = answerNames.map((name) => `r.${name}`).join(', ');
 
 /** @param of version of the look-up: the column holds its key */
 export function resultFrom(row: ResultRow, of: Pick<StoredResult, 'sha256' | 'version'>): StoredResult {

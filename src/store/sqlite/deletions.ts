@@ -1,16 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hexOf } from '../rows/columns.ts';
 import {
-  type CacheCounts,
   conditionOf,
-  countSql,
-  countsOf,
   type Deletion,
   dependants,
   dependantsAtOnce,
   endingContents,
   tables,
-  versionsSql,
 } from '../rows/deletions.ts';
 import type { Prepare, SqliteDatabase } from './database.ts';
 import type { SqliteReader } from './reader.ts';
@@ -108,11 +104,4 @@ export function dropSql(of: (typeof dependants)[number]): string {
   const { table, key } = tables[of];
   return `DELETE FROM ${table} WHERE (${key.join(', ')}) IN (
     SELECT ${key.join(', ')} FROM ${table} WHERE content IN (${listed}) LIMIT ${dependantsAtOnce})`;
-}
-
-export async function cacheCounts(reader: SqliteReader): Promise<CacheCounts> {
-  const queries = [versionsSql, ...Object.values(countSql)];
-  const [versions = [], ...counts] = await Promise.all(queries.map((sql) => reader.read(sql, [])));
-  const [claims = 0, feedback = 0] = counts.map(([row]) => Number(row?.n ?? 0));
-  return countsOf(versions, [claims, feedback]);
 }

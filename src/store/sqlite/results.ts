@@ -2,6 +2,7 @@ import { hourMs } from '../../durations.ts';
 import type { ClaimTrust, Found, Hit, Lookup, StoredResult } from '../entities.ts';
 import { hexKey, hexOf, versionKey } from '../rows/columns.ts';
 import {
+  answerNames,
   byKey,
   hitRows,
   type ResultRow,
@@ -18,20 +19,11 @@ const askedHash = 'unhex(substr(j.value, 1, 64))';
 const askedBy = 'unhex(substr(j.value, 65, 32))';
 const askedVersion = 'substr(j.value, 97)';
 
-/** Columns of a `ResultRow`, from the first of these rows that exists. */
+const columns = ['sha256', ...answerNames] as const;
+
+/** `columns`, from the first of these rows that exists. */
 const firstOf = (rows: readonly string[]): string =>
-  [
-    'sha256',
-    'category',
-    'confidence',
-    'description',
-    'method',
-    'model',
-    'scores',
-    'colour',
-    'tags',
-    'created_at_ms',
-  ]
+  columns
     .map((column) => {
       const values = rows.map((row) => `WHEN ${row}.sha256 IS NOT NULL THEN ${row}.${column}`);
       return `CASE ${values.join(' ')} END`;
@@ -81,11 +73,10 @@ export async function findResults(
 
 /** @param row as `findSql` has it */
 function foundFrom([, corrected, isOwn, isVerified, ...cells]: readonly unknown[], version: string): Found {
-  const [sha256, category, confidence, description, method, model, scores, colour, tags, created_at_ms] =
-    cells;
-  const row = { category, confidence, description, method, model, scores, colour, tags, created_at_ms };
+  const row: Record<string, unknown> = {};
+  for (const [index, column] of columns.entries()) row[column] = cells[index];
   return {
-    ...resultFrom(row as ResultRow, { sha256: hexOf(sha256), version }),
+    ...resultFrom(row as unknown as ResultRow, { sha256: hexOf(row.sha256), version }),
     via: corrected !== null || isOwn ? 'claim' : isVerified ? 'verified' : 'other',
     ...(corrected !== null && { corrected: String(corrected) }),
   };

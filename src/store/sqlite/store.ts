@@ -3,6 +3,7 @@ import type { ClaimTrust } from '../entities.ts';
 import { migrationsUrl, readMigrations } from '../migrate.ts';
 import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
+import { cacheCounts } from '../rows/counts.ts';
 import { binaryColumns, photoColumns, requestColumns } from '../rows/record-rows.ts';
 import { probeLookup } from '../rows/result-rows.ts';
 import type { Store } from '../store.ts';
@@ -10,7 +11,7 @@ import { isRepeated } from './batches.ts';
 import { addSpend, reserveSpend } from './budget.ts';
 import { correctors, newestFeedback, saveClaims, saveFeedback } from './claims.ts';
 import { sqliteDatabase } from './database.ts';
-import { cacheCounts, deleteSome } from './deletions.ts';
+import { deleteSome } from './deletions.ts';
 import { findErasures, saveErasures } from './erasures.ts';
 import { findNearDuplicates, saveFingerprints } from './fingerprints.ts';
 import { acquireLeases, releaseLeases, renewLeases } from './leases.ts';
@@ -72,7 +73,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       dropDays: async (before) => before,
       eraseDeleted: async () =>
         void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
-      cacheCounts: async () => cacheCounts(reader),
+      cacheCounts: async () => cacheCounts(reader.read, 'INDEXED BY results_version'),
       saveErasures: async (erasures) => saveErasures(database, erasures),
       findErasures: async (since) => findErasures(database, since),
     },
