@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
-import { newRequestId, traceOf } from './http/access/caller.ts';
+import { newRequestId, setTrace } from './http/access/caller.ts';
 import { guardClients } from './http/access/client-access.ts';
 import { answerCors } from './http/access/cors.ts';
 import { guardOrigins, type OriginRules } from './http/access/origins.ts';
@@ -73,8 +73,8 @@ export async function buildServer(
   const app = Fastify({
     loggerInstance: services.log,
     genReqId: newRequestId,
-    childLoggerFactory: (logger, bindings, options, { headers }) => {
-      const trace = traceOf(headers.traceparent);
+    childLoggerFactory: (logger, bindings, options, request) => {
+      const trace = setTrace(request);
       return logger.child(trace ? { ...bindings, trace_id: trace.traceId } : bindings, options);
     },
     logController: new LogController({ disableRequestLogging: true }),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ClassifyContext, Trace } from '../../classify/classifier.ts';
 import { DisconnectError } from '../../errors.ts';
@@ -32,7 +33,7 @@ export function callerOf(
       signal: disconnectSignal(reply),
       lane: options.lane,
       ...(options.isRecheck && { isRecheck: true }),
-      trace: traceOf(request.headers.traceparent),
+      trace: traces.get(request.raw),
       caller: identity.claimant,
       ...(identity.userId !== undefined && { album: identity.claimant }),
     },
@@ -55,6 +56,15 @@ export function traceOf(header: string | string[] | undefined): Trace | undefine
   if (version === undefined || (version === '00' && more !== undefined)) return undefined;
   if (isZero(traceId) || isZero(parentId)) return undefined;
   return { traceId, flags: `0${Number.parseInt(flags, 16) & knownFlags}` };
+}
+
+const traces = new WeakMap<IncomingMessage, Trace>();
+
+/** Notes the trace that a request belongs to, when it arrives. */
+export function setTrace(request: IncomingMessage): Trace | undefined {
+  const trace = traceOf(request.headers.traceparent);
+  if (trace) traces.set(request, trace);
+  return trace;
 }
 
 /** For look-ups, whose body may name the user. */
