@@ -8,8 +8,8 @@ import {
   tables,
 } from '../rows/deletions.ts';
 import type { MysqlQuery } from './connection.ts';
+import { type RecordTable, recordTables } from './days.ts';
 import type { MysqlPool } from './pool.ts';
-import { type RecordTable, recordTables } from './record-tables.ts';
 
 /**
  * Deletes at most `limit` rows, the oldest first (records: of the oldest day), and before a result what depends on it:

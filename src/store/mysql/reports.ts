@@ -1,6 +1,6 @@
 import type { ReportDialect } from '../reports/dialect.ts';
 import type { MysqlQuery } from './connection.ts';
-import { recordTables } from './record-tables.ts';
+import { recordTables } from './days.ts';
 
 /** @param separately runs a report outside of the pool */
 export function mysqlReports(
