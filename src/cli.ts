@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -56,7 +56,9 @@ async function run(): Promise<number> {
   const config = () => loadCliConfig(invocation, data);
   switch (command) {
     case 'classify': {
-      const settings = settingsFrom(words, values, { isTerminal: stdout.isTTY, invocation });
+      const settings = settingsFrom(words, values, {
+        ...{ isTerminal: stdout.isTTY, isPipe: fstatSync(stdout.fd).isFIFO(), invocation },
+      });
       const { classify } = await import('./cli/classify.ts');
       return classify(settings, {
         ...streams,

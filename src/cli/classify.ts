@@ -158,8 +158,8 @@ async function work(
   { settings, streams, backend, journal, account, leftOut }: Work,
 ) {
   const say = sayIn(settings.language);
-  const output = openOutput(settings.output, streams.out, say);
   const progress = openProgress(files.length, settings.showsProgress && streams.isTerminal, say);
+  const output = openOutput(settings.output, progress.above(streams.out), say);
   const sortable: Sortable[] = [];
   const earlier = openTally(files.length);
   const shown = openCounts();
@@ -199,8 +199,9 @@ async function work(
 
   using interrupt = onInterrupt(
     () => {
-      if (streams.isRead() && !settings.isQuiet)
-        streams.err(`\n${say('Stopping: photos in flight finish. Ctrl-C again ends at once.')}\n`);
+      if (!streams.isRead() || settings.isQuiet) return;
+      progress.hide();
+      streams.err(`${say('Stopping: photos in flight finish. Ctrl-C again ends at once.')}\n`);
     },
     () => progress.stop(),
   );

@@ -113,6 +113,8 @@ const bounds: Record<Setting, { min: number; max: number; isWhole: boolean }> = 
 export interface Surroundings {
   /** Whether results go to a terminal. */
   readonly isTerminal: boolean;
+  /** Standard output is a pipe, whose other end may write to the same terminal. */
+  readonly isPipe?: boolean;
   readonly invocation: Invocation;
 }
 
@@ -120,7 +122,7 @@ export interface Surroundings {
 export function settingsFrom(
   paths: readonly string[],
   flags: Flags,
-  { isTerminal, invocation }: Surroundings,
+  { isTerminal, isPipe = false, invocation }: Surroundings,
 ): Settings {
   const at = (path: string) => resolve(invocation.folder, path);
   const { values: file, notices } =
@@ -134,6 +136,8 @@ export function settingsFrom(
     if (key !== undefined) return bounded(`--${key}`, Number(flags[key] || Number.NaN), name);
     return file[name] === undefined ? undefined : bounded(`${flags.config}: ${name}`, file[name], name);
   };
+  const output = atMostOne(flags, ['table', 'json', 'ndjson', 'csv']) ?? (isTerminal ? 'table' : 'ndjson');
+  const isMixed = isPipe && (output === 'csv' || output === 'ndjson');
   const milliseconds = (seconds: number | undefined) => (seconds === undefined ? undefined : seconds * 1000);
   return {
     paths,
@@ -144,7 +148,7 @@ export function settingsFrom(
     maxWaitMs: milliseconds(number('max_wait_time', 'max-wait-time')),
     maxRetries: number('max_retries', 'max-retries'),
     maxCost: maxCostFrom(flags['max-cost']),
-    output: atMostOne(flags, ['table', 'json', 'ndjson', 'csv']) ?? (isTerminal ? 'table' : 'ndjson'),
+    output,
     sort: sortFrom(flags, at, moveLogFolder(dataFolder)),
     journal: flags['no-journal'] ? undefined : journalFrom(flags.journal, dataFolder, at),
     fresh: flags.fresh,
@@ -154,7 +158,7 @@ export function settingsFrom(
     hidden: flags.hidden,
     ignore: flags.ignore ?? [],
     noIgnoreFiles: flags['no-ignore'],
-    showsProgress: !flags['no-progress'] && !flags.quiet,
+    showsProgress: !flags['no-progress'] && !flags.quiet && !isMixed,
     isQuiet: flags.quiet,
     isDryRun: flags['dry-run'],
     language: languageFrom(flags.lang, invocation),

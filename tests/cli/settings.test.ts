@@ -98,3 +98,13 @@ test('a wrong option is named, a misspelt one with the right one', () => {
   expect(unknown('--journal', '--fresh')).toBe('The option --journal needs a value.');
   expect(unknown('--apply=yes')).toBe('The option --apply takes no value.');
 });
+
+test('the progress bar is not mixed with rows that go into a pipe', () => {
+  const shows = (isPipe: boolean, ...args: string[]) =>
+    settingsFrom(['.'], parseArgs({ args, options: classifyFlags }).values, {
+      ...{ isTerminal: false, isPipe, invocation },
+    }).showsProgress;
+  expect([shows(true), shows(true, '--csv'), shows(true, '--json'), shows(false, '--csv')]).toEqual([
+    ...[false, false, true, true],
+  ]);
+});

@@ -19,21 +19,30 @@ export interface ProgressState {
 
 export interface Progress {
   update(state: ProgressState): void;
+  /** Takes the bar off the screen for a line of text, until it is drawn again. */
+  hide(): void;
+  /** What `write` writes to the same terminal stands above the bar. */
+  above(write: (text: string) => void): (text: string) => void;
+  /** Takes it off for good. */
   stop(): void;
 }
 
 /** Over how long the rate is taken. */
 const windowMs = 15_000;
 
+const eraseLine = '\r\u001b[K';
+
 /** A bar on standard error where that is a terminal; nothing elsewhere. */
 export function openProgress(total: number, isShown: boolean, say: Say): Progress {
-  if (!isShown) return { update() {}, stop() {} };
+  if (!isShown) return { update() {}, hide() {}, above: (write) => write, stop() {} };
   const bar = new SingleBar({
     format: ' {bar} {percentage}%  {value}/{total}  {rate}/s  {left}  {details}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 28,
     hideCursor: true,
+    // The summary says it all, and what a reader of results reads comes first.
+    clearOnComplete: true,
     linewrap: false,
     stream: process.stderr,
   });
@@ -56,15 +65,26 @@ export function openProgress(total: number, isShown: boolean, say: Say): Progres
     bar.update(state.finished, { rate: rate.toFixed(1), left, details: detailsOf(state, say) });
   }
 
+  const hide = () => void process.stderr.write(eraseLine);
+
   bar.start(total, 0, { rate: '0.0', left: say('{time} left', { time: '…' }), details: '' });
   const timer = setInterval(draw, 200);
   return {
     update(next) {
       state = next;
     },
+    hide,
+    above: (write) =>
+      process.stdout.isTTY
+        ? (text) => {
+            hide();
+            write(text);
+          }
+        : write,
     stop() {
       clearInterval(timer);
-      draw();
+      // The library goes back to the place that was saved last: without this, to where the bar began.
+      process.stderr.write(`${eraseLine}\u001b7`);
       bar.stop();
     },
   };
