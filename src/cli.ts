@@ -144,5 +144,6 @@ try {
         : error.message;
   const help = error instanceof ConfigError ? '' : `\n${say('Try {command} --help', { command })}\n`;
   stderr.write(`${message}\n${help}`);
-  process.exitCode = 2;
+  // Parts that were open before the faulty one would keep the process alive.
+  process.exit(2);
 }

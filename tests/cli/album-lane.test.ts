@@ -112,6 +112,12 @@ test('a lane that fails falls back to the usual price as far as --max-cost allow
   expect(err).toContain('The money for this run is used up (--max-cost)');
 });
 
+test('--max-cost needs prices, and says so', async () => {
+  const unpriced = { ...environment, LLM_EVERYDAY_PRICE_INPUT: '' };
+  const { code, err } = await runCli(folder, ['classify', 'album', '--max-cost', '1'], unpriced);
+  expect([code, err.includes('--max-cost needs the price of eyes')]).toEqual([2, true]);
+});
+
 longTest('with --full-price photos don’t wait', async () => {
   const { rows, summary } = await runCli(folder, ['classify', 'album', '--full-price'], environment);
   expect(rows.map(({ inference_method }) => inference_method)).toEqual(Array(photos).fill('llm'));
