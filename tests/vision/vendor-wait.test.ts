@@ -8,6 +8,16 @@ test.each<[string, Record<string, string>, number]>([
   ['a fraction of a second', { 'retry-after': '0.25' }, 250],
   ['milliseconds, which win over seconds', { 'retry-after-ms': '120', 'retry-after': '1' }, 120],
   ['a date', { 'retry-after': 'Sun, 22 Nov 2026 12:00:09 GMT' }, 9_000],
+  [
+    'a date, by the clock of a vendor whose day is another',
+    { date: 'Mon, 23 Nov 2026 12:00:00 GMT', 'retry-after': 'Mon, 23 Nov 2026 12:00:09 GMT' },
+    9_000,
+  ],
+  [
+    'a date, by our own clock where the two agree',
+    { date: 'Sun, 22 Nov 2026 11:59:59 GMT', 'retry-after': 'Sun, 22 Nov 2026 12:00:09 GMT' },
+    9_000,
+  ],
   ['a date that has passed', { 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
   ['words', { 'retry-after': 'soon' }, 0],
   ['a day', { 'retry-after': '86400' }, 3_600_000],

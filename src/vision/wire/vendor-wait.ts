@@ -1,6 +1,7 @@
+import { minuteMs } from '../../durations.ts';
 import type { Allowance } from '../../resilience/rate-limit.ts';
 
-/** Longest wait that is believed: a clock that is wrong by a day must not silence a provider for one. */
+/** Longest wait that is believed. */
 const maxWaitMs = 3_600_000;
 
 /** Headers that say how many requests are left, when that is as many as ever, and how many that is. */
@@ -24,8 +25,9 @@ const resets = [
  * How long a vendor asks us to stay away, in milliseconds; 0 where it says nothing.
  * `retry-after-ms`, else `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), else the resets of what is used up.
  */
-export function vendorWaitMs(headers: Headers | undefined, now: number = Date.now()): number {
+export function vendorWaitMs(headers: Headers | undefined, ownNow: number = Date.now()): number {
   if (headers === undefined) return 0;
+  const now = vendorNow(headers, ownNow);
   const asked =
     milliseconds(headers.get('retry-after-ms'), 1) ??
     milliseconds(headers.get('retry-after'), 1_000) ??
@@ -38,8 +40,9 @@ export function vendorWaitMs(headers: Headers | undefined, now: number = Date.no
 export function allowanceOf(
   headers: Headers | undefined,
   isRefusal: boolean,
-  now: number = Date.now(),
+  ownNow: number = Date.now(),
 ): Allowance | undefined {
+  const now = vendorNow(headers, ownNow);
   const stated = requests.flatMap(([left, reset, limit]): Allowance[] => {
     const remaining = Number(headers?.get(left) ?? Number.NaN);
     const resetMs = Math.min(maxWaitMs, waitUntil(headers?.get(reset) ?? null, now) ?? 0);
@@ -51,6 +54,12 @@ export function allowanceOf(
   if (!isRefusal) return tightest;
   const resetMs = vendorWaitMs(headers, now);
   return resetMs > 0 ? { ...tightest, remaining: 0, resetMs } : undefined;
+}
+
+/** The vendor's clock, in whole seconds, where ours differs from it: one of the two is wrong. */
+function vendorNow(headers: Headers | undefined, ownNow: number): number {
+  const date = Date.parse(headers?.get('date') ?? '');
+  return Math.abs(date - ownNow) > minuteMs ? date : ownNow;
 }
 
 function milliseconds(text: string | null, unitMs: number): number | undefined {
