@@ -126,7 +126,7 @@ describe('a child with another model', () => {
   });
 
   it.each([
-    ['is not there', async () => join(folder, 'none', 'manifest.json'), /cannot be read/],
+    ['is not there', async () => join(folder, 'none', 'manifest.json'), /can't be read/],
     ['has another hash', () => writeColourModel(join(folder, 'hash'), { sha256: 'a'.repeat(64) }), /SHA-256/],
     [
       'gives other answers than its golden ones',

@@ -83,7 +83,7 @@ describe("a model's manifest", () => {
   it('is refused where it is no JSON or not there', () => {
     writeFileSync(join(folder, 'manifest.json'), '{');
     expect(() => readManifest(join(folder, 'manifest.json'))).toThrow(/is no JSON/);
-    expect(() => readManifest(join(folder, 'none.json'))).toThrow(/cannot be read/);
+    expect(() => readManifest(join(folder, 'none.json'))).toThrow(/can't be read/);
     writeFileSync(join(folder, 'manifest.json'), '[]');
     expect(() => readManifest(join(folder, 'manifest.json'))).toThrow(/JSON object/);
   });

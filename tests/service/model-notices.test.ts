@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { inLanguage } from '../../src/messages/text.ts';
 import { get, startApp } from '../support/app.ts';
 import { dayIn, writeCatalogue } from '../support/catalogue-file.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
@@ -65,7 +66,8 @@ const notices = [
 
 test('health and metrics say what is wrong with the models', async () => {
   const app = await startApp(await environment());
-  expect(await app.services.modelNotices()).toEqual(notices);
+  const told = (await app.services.modelNotices()).map((notice) => inLanguage('en', notice));
+  expect(told).toEqual(notices);
   const { body } = await get(`${app.url}/api/v1/health`);
   expect(body).toMatchObject({ status: 'healthy', llm_model: 'shut_down' });
   expect(JSON.stringify(body)).not.toContain('qwen');
