@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { checkRoom } from '../../src/http/upload/room-check.ts';
 import { openPhotos } from '../../src/image/open-photos.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
+import { longTest } from '../support/long-test.ts';
 import { closePools, jobOf, longContext, scriptedPool, until } from '../support/pools.ts';
 
 afterEach(closePools);
@@ -34,4 +35,17 @@ test('a client that is gone waits for no rejection', async () => {
   await expect(checkRoom(photos, gone)).rejects.toMatchObject({ code: 'overloaded' });
   for (const pid of pool.status().pids) process.kill(pid, 'SIGUSR2');
   await Promise.all(jobs);
+});
+
+longTest('requests that came together are rejected one after another', async () => {
+  const full = {
+    checkRoom() {
+      throw new Error('full');
+    },
+  };
+  const rejectedMs = await Promise.all(
+    Array.from({ length: 40 }, () => checkRoom(full, longContext()).catch(() => performance.now())),
+  );
+  const times = rejectedMs.map(Number);
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(500);
 });
