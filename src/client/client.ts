@@ -29,6 +29,11 @@ export interface AlbumClient {
    * tries again what is worth it. Resolves with the summary, also when photos failed or it was stopped.
    */
   classifyAlbum<P extends AlbumPhoto>(photos: readonly P[], options?: AlbumOptions<P>): Promise<AlbumSummary>;
+  /**
+   * Classifies photos of earlier calls again that a weaker method answered. The service asks its LLM about them ten
+   * minutes after their answers (PROVISIONAL_TTL). The client forgets a photo when a better answer comes.
+   */
+  classifyDegraded(options?: AlbumOptions<AlbumPhoto>): Promise<AlbumSummary>;
   /** One photo, by hash first. @throws ClientError */
   classify(photo: AlbumPhoto, options?: { signal?: AbortSignal }): Promise<PhotoAnswer>;
   /** An answer, or undefined, for each of up to 200 hashes. @throws ClientError */
@@ -45,15 +50,29 @@ export function albumClient({ hash, ...options }: AlbumClientOptions): AlbumClie
   const http = httpTo(options);
 
   const transport = () => httpTransport(http);
+  const degraded = new Set<AlbumPhoto>();
+
+  function classifyAlbum<P extends AlbumPhoto>(photos: readonly P[], albumOptions: AlbumOptions<P> = {}) {
+    return runAlbum(photos, transport(), {
+      hash,
+      ...albumOptions,
+      onPhoto(outcome) {
+        const { photo, result } = outcome;
+        if (!(result instanceof ClientError)) degraded[result.degraded ? 'add' : 'delete'](photo);
+        albumOptions.onPhoto?.(outcome);
+      },
+    });
+  }
 
   return {
-    classifyAlbum: (photos, albumOptions) => runAlbum(photos, transport(), { hash, ...albumOptions }),
+    classifyAlbum,
+    classifyDegraded: (albumOptions) => classifyAlbum([...degraded], albumOptions),
     async classify(photo, { signal } = {}) {
       let result: PhotoAnswer | ClientError | undefined;
       const onPhoto = (outcome: { result: PhotoAnswer | ClientError }) => {
         result = outcome.result;
       };
-      await runAlbum([photo], transport(), { hash, onPhoto, signal });
+      await classifyAlbum([photo], { onPhoto, signal });
       if (result === undefined) throw new ClientError('aborted', 'The request was aborted.');
       if (result instanceof ClientError) throw result;
       return result;

@@ -9,11 +9,16 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function start() {
+async function start(settings: Record<string, string> = {}) {
   const fake = await startFakeLlm();
   closers.push(() => fake.close());
   // Photos that differ in a byte behind their end are copies of one another.
-  const app = await startApp({ LLM_BASE_URL: fake.baseUrl, LLM_MODEL: 'eyes', NEAR_DUPLICATES: 'off' });
+  const app = await startApp({
+    LLM_BASE_URL: fake.baseUrl,
+    LLM_MODEL: 'eyes',
+    NEAR_DUPLICATES: 'off',
+    ...settings,
+  });
   closers.push(() => app.close());
   return { fake, app, client: albumClient({ baseUrl: app.url, userId: 'a-phone' }) };
 }
@@ -48,6 +53,20 @@ describe('the client', () => {
     expect(await client.classify(photo)).toMatchObject({ category: 'qrcode', inferenceMethod: 'cache' });
     expect(await client.lookUp(['0'.repeat(64)])).toEqual([undefined]);
     expect((await client.health()).status).toBe('healthy');
+  });
+
+  test('asks again about photos that a weaker method answered, until a better answer comes', async () => {
+    const { client, fake } = await start({ PROVISIONAL_TTL: '0' });
+    fake.behave({ content: 'no answer' });
+    const told: string[] = [];
+    const onPhoto = ({ photo }: { photo: AlbumPhoto }) => void told.push(photo.name);
+    expect(await client.classifyAlbum(photos(3), { onPhoto })).toMatchObject({ succeeded: 3, degraded: 3 });
+    expect(told).toHaveLength(3);
+    expect(await client.classifyDegraded()).toMatchObject({ total: 3, degraded: 3 });
+    fake.behave({ content: { category: 'qrcode', confidence: 0.8 } });
+    expect(await client.classifyDegraded({ onPhoto })).toMatchObject({ total: 3, degraded: 0, byLlm: 3 });
+    expect(told).toHaveLength(6);
+    expect(await client.classifyDegraded()).toMatchObject({ total: 0 });
   });
 
   test('sends its API key to a service that requires one, and never shows it', async () => {
