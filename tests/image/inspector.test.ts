@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Inspector, openInspector } from '../../src/image/inspect/inspector.ts';
 import { defaultPixelLimits } from '../../src/image/inspect/limits.ts';
@@ -60,4 +63,20 @@ describe('the thread that checks headers', () => {
     await expect(lost).rejects.toMatchObject({ code: 'refused_image' });
     expect((await next).bytes.equals(cat())).toBe(true);
   });
+});
+
+it('compiles its modules once where Node.js is told to keep them', () => {
+  const modulesKept = (use: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'album-modules-'));
+    const script = `import { openInspector } from './src/image/inspect/inspector.ts'; const bytes = Buffer.alloc(9); ${use}`;
+    spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { NODE_COMPILE_CACHE: folder },
+    });
+    const count = readdirSync(folder, { recursive: true }).length;
+    rmSync(folder, { recursive: true });
+    return count;
+  };
+  const opened = `const inspector = openInspector(${JSON.stringify(options)});`;
+  const used = `${opened} await inspector.inspect(bytes, 'jpeg').catch(() => {}); await inspector.close();`;
+  expect(modulesKept(used)).toBeGreaterThan(modulesKept(''));
 });

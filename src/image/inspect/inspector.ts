@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type PhotoError, UndecodableError } from '../../errors.ts';
 import { timerAfterIo } from '../../resilience/timer-after-io.ts';
@@ -51,7 +53,7 @@ export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions
     const started = new Worker(new URL('./inspector-thread.ts', import.meta.url), {
       workerData: options,
       execArgv: [],
-      env: {},
+      env: cacheEnv(),
       resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 },
     });
     started.unref();
@@ -107,6 +109,12 @@ export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions
       await thread.terminate();
     },
   };
+}
+
+/** The thread's environment: where Node.js keeps compiled modules, if it does, and nothing else. */
+function cacheEnv(): Record<string, string> {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 /** Memory that is shared with other Buffers, as that of small ones is, can't be moved. */
