@@ -76,18 +76,21 @@ function counted(picture: RawPicture, region: Region): Counts {
   const columns = spans(region.left, region.widthPx, scale);
   const rows = spans(region.top, region.heightPx, scale);
   const counts: Counts = { black: 0, white: 0, colourless: 0, hues: hueNames.map(() => 0), all: 0 };
+  const { data, widthPx } = picture;
   for (const [top, bottom] of rows)
     for (const [left, right] of columns) {
-      let [red, green, blue] = [0, 0, 0];
-      for (let y = top; y < bottom; y += 1)
-        for (let x = left; x < right; x += 1) {
-          const at = (y * picture.widthPx + x) * 3;
-          red += picture.data[at] as number;
-          green += picture.data[at + 1] as number;
-          blue += picture.data[at + 2] as number;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (let y = top; y < bottom; y += 1) {
+        const end = (y * widthPx + right) * 3;
+        for (let at = (y * widthPx + left) * 3; at < end; at += 3) {
+          red += data[at] as number;
+          green += data[at + 1] as number;
+          blue += data[at + 2] as number;
         }
-      const pixels = (bottom - top) * (right - left);
-      count(counts, red / pixels, green / pixels, blue / pixels);
+      }
+      count(counts, red, green, blue, (bottom - top) * (right - left));
     }
   return counts;
 }
@@ -103,14 +106,15 @@ function spans(start: number, lengthPx: number, scale: number): (readonly [from:
   });
 }
 
-function count(counts: Counts, red: number, green: number, blue: number): void {
+/** Channels are sums over `pixels`. Saturation and hue are ratios, so they need no mean. */
+function count(counts: Counts, red: number, green: number, blue: number, pixels: number): void {
   counts.all += 1;
   const most = Math.max(red, green, blue);
   const spread = most - Math.min(red, green, blue);
   if (most === 0 || spread < faintestSaturation * most) {
     counts.colourless += 1;
-    if (most < blackBelow) counts.black += 1;
-    else if (most > whiteAbove) counts.white += 1;
+    if (most < blackBelow * pixels) counts.black += 1;
+    else if (most > whiteAbove * pixels) counts.white += 1;
     return;
   }
   const index = hueIndex[Math.floor(hueOf(red, green, blue, most, spread))] as number;
@@ -119,7 +123,7 @@ function count(counts: Counts, red: number, green: number, blue: number): void {
 
 /** In degrees, from 0 to below 360. */
 function hueOf(red: number, green: number, blue: number, most: number, spread: number): number {
-  if (most === red) return (60 * ((green - blue) / spread) + 360) % 360;
+  if (most === red) return 60 * ((green - blue) / spread) + (green < blue ? 360 : 0);
   if (most === green) return 60 * ((blue - red) / spread) + 120;
   return 60 * ((red - green) / spread) + 240;
 }
