@@ -12,6 +12,9 @@ function repair() {
     tag.setAttribute('role', 'heading');
     tag.setAttribute('aria-level', '2');
   }
+  // Of one level below the routes, which have no heading of their own.
+  for (const title of page.querySelectorAll('.opblock-body h4')) title.setAttribute('aria-level', '3');
+  for (const example of page.querySelectorAll('.microlight')) example.tabIndex = 0;
   // A link within a button: the button alone opens the route.
   for (const link of page.querySelectorAll('.opblock-summary-control a')) link.removeAttribute('href');
 }

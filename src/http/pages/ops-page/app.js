@@ -221,6 +221,22 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 });
 new ResizeObserver(() => drawCharts(points)).observe(byId('charts'));
 
+/** What scrolls takes the keyboard, and says what it is. */
+function letKeysScroll() {
+  for (const place of document.querySelectorAll('.scroll')) {
+    const scrolls = place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight;
+    if (scrolls === (place.tabIndex === 0)) continue;
+    if (!scrolls) for (const name of ['tabindex', 'role', 'aria-label']) place.removeAttribute(name);
+    else {
+      place.tabIndex = 0;
+      place.role = 'region';
+      place.ariaLabel = place.parentElement.querySelector('h2').textContent;
+    }
+  }
+}
+new MutationObserver(letKeysScroll).observe(byId('tables'), { childList: true, subtree: true });
+addEventListener('resize', letKeysScroll);
+
 const theme = localStorage.getItem('ops-theme');
 if (theme) document.documentElement.dataset.theme = theme;
 nameTheme();
