@@ -56,13 +56,30 @@ const lingerMs = 500;
 
 /**
  * Refuses new connections first and closes kept ones later, so that a proxy finds out without losing a request: it
- * tries another replica when a connection is refused, but can't repeat an upload that it has begun to send. A turn of
- * the event loop before each step accepts and reads what has arrived while the process was busy.
+ * tries another replica when a connection is refused, but can't repeat an upload that it has begun to send. What has
+ * arrived while the process was busy is accepted and read before each step.
  */
 async function refuseConnections(server: Server): Promise<void> {
-  await nextTurn();
+  await acceptWaiting(server);
   // The method of an HTTP server closes kept connections at once.
   NetServer.prototype.close.call(server);
   await sleep(lingerMs);
   await nextTurn();
+}
+
+/** Connections that the system holds for the server at most. */
+const backlog = 511;
+
+/** A turn of the event loop accepts one connection. */
+async function acceptWaiting(server: Server): Promise<void> {
+  let isAccepting = true;
+  const accepted = () => {
+    isAccepting = true;
+  };
+  server.on('connection', accepted);
+  for (let turns = 0; isAccepting && turns < backlog; turns += 1) {
+    isAccepting = false;
+    await nextTurn();
+  }
+  server.off('connection', accepted);
 }

@@ -57,6 +57,9 @@ describeWithMysql('three replicas behind nginx', (server) => {
       const failures: string[] = [];
       const sent = { uploads: 0, lookups: 0 };
       let isOver = false;
+      onTestFinished(() => {
+        isOver = true;
+      });
       async function client(): Promise<void> {
         while (!isOver) {
           const photo = photoOf(sent.uploads++);

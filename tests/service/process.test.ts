@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { formOf, post, sampleBytes } from '../support/app.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
@@ -96,9 +97,17 @@ describe('the process', { timeout: 60_000 }, () => {
     expect((await post(`${url}/api/v1/classify`, formOf([photo('cat.jpg')]))).status).toBe(200);
   });
 
-  test('SIGTERM ends the process after the grace', async () => {
-    const { child, exited } = await startServiceProcess({ SHUTDOWN_GRACE: '1' });
+  test('SIGTERM ends the process after the grace, and all who have connected by then are answered', async () => {
+    const { child, url, exited, output } = await startServiceProcess({ SHUTDOWN_GRACE: '1' });
     child.kill('SIGTERM');
+    await expect.poll(output).toContain('draining');
+    // The grace ends while the process is too busy to accept anyone.
+    child.kill('SIGSTOP');
+    const isAnswered = () => fetch(`${url}/health/live`).then(({ ok }) => ok, String);
+    const answers = Array.from({ length: 20 }, isAnswered);
+    await sleep(1200);
+    child.kill('SIGCONT');
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([true]));
     expect((await exited)[0]).toBe(0);
   });
 
