@@ -11,6 +11,8 @@ import { type ServiceProcess, spawnService } from '../support/service-process.ts
 
 const restarts = Number(process.env.RESTARTS ?? 3);
 const clients = 6;
+/** nginx sends nothing to a replica for that long (`fail_timeout`) after connections to it failed, ready or not. */
+const nginxPauseMs = 5_000;
 
 /** Another file of the same picture for each number. */
 function photoOf(index: number): Buffer<ArrayBuffer> {
@@ -85,6 +87,7 @@ describeWithMysql('three replicas behind nginx', (server) => {
         old?.child.kill('SIGTERM');
         expect(await old?.exited).toEqual([0, null]);
         replicas[at] = await start(ports[at] ?? 0);
+        await sleep(nginxPauseMs);
       }
       expect(failures).toEqual([]);
 
@@ -111,6 +114,6 @@ describeWithMysql('three replicas behind nginx', (server) => {
       const [results] = await mysqlRows(server, 'SELECT COUNT(*) AS n FROM results', database);
       expect(results?.n).toBeGreaterThanOrEqual(sent.uploads - lost);
     },
-    60_000 + restarts * 10_000,
+    60_000 + restarts * 20_000,
   );
 });
