@@ -1,5 +1,6 @@
 import { driverName, openDriver } from '../compose/driver.ts';
 import { type Config, ConfigError } from '../config.ts';
+import { AppError } from '../errors.ts';
 import { text } from '../messages/text.ts';
 import type { Store } from '../store/store.ts';
 import { UsageError } from './usage-error.ts';
@@ -30,7 +31,7 @@ async function orUsageError<T>(config: Config, open: () => Promise<T>): Promise<
     throw new UsageError(
       text("The store can't be opened ({driver}): {reason}", {
         driver: driverName(config),
-        reason: (error as Error).message,
+        reason: error instanceof AppError ? error.text : (error as Error).message,
       }),
     );
   }

@@ -51,3 +51,15 @@ test.each([
   expect((await cli(...words)).code).toBe(2);
   expect(await fixture.rows('SELECT 1 FROM results')).toHaveLength(3);
 });
+
+test('a store that cannot be opened is told in Chinese', async () => {
+  const { file } = fixture;
+  Object.assign(fixture, { file: 'package.json/album.db' });
+  const { code, output } = await cli('versions', '--lang', 'zh').finally(() =>
+    Object.assign(fixture, { file }),
+  );
+  expect({ code, output: output.split('\n')[0] }).toEqual({
+    code: 2,
+    output: '无法打开数据库（SQLite, package.json/album.db）：数据库暂时不可用，请稍后再试。',
+  });
+});
