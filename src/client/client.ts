@@ -50,15 +50,17 @@ export function albumClient({ hash, ...options }: AlbumClientOptions): AlbumClie
   const http = httpTo(options);
 
   const transport = () => httpTransport(http);
-  const degraded = new Set<AlbumPhoto>();
+  /** By hash: apps describe the same photo anew at each scan. */
+  const degraded = new Map<string, AlbumPhoto>();
 
   function classifyAlbum<P extends AlbumPhoto>(photos: readonly P[], albumOptions: AlbumOptions<P> = {}) {
     return runAlbum(photos, transport(), {
       hash,
       ...albumOptions,
       onPhoto(outcome) {
-        const { photo, result } = outcome;
-        if (!(result instanceof ClientError)) degraded[result.degraded ? 'add' : 'delete'](photo);
+        const { photo, hash = '', result } = outcome;
+        if (!(result instanceof ClientError) && result.degraded) degraded.set(hash, photo);
+        else if (!(result instanceof ClientError)) degraded.delete(hash);
         albumOptions.onPhoto?.(outcome);
       },
     });
@@ -66,7 +68,7 @@ export function albumClient({ hash, ...options }: AlbumClientOptions): AlbumClie
 
   return {
     classifyAlbum,
-    classifyDegraded: (albumOptions) => classifyAlbum([...degraded], albumOptions),
+    classifyDegraded: (albumOptions) => classifyAlbum([...degraded.values()], albumOptions),
     async classify(photo, { signal } = {}) {
       let result: PhotoAnswer | ClientError | undefined;
       const onPhoto = (outcome: { result: PhotoAnswer | ClientError }) => {

@@ -103,7 +103,7 @@ export const zhCli = {
   '{failure}, {count} {count|call|calls}': '{failure}，{count} 次调用',
   '{failure}, and answers again': '{failure}，现已恢复',
   'The budget for LLM calls is used up': '大模型调用的预算已用完',
-  'The money for this run is used up (--max-cost)': '本次运行的金额已用完（--max-cost）',
+  'The money for this run is used up (--max-cost)': '本次运行的预算已用完（--max-cost）',
   FILE: '文件',
   CATEGORY: '类别',
   TAGS: '标签',

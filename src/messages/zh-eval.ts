@@ -104,7 +104,7 @@ const report = {
   'share of photos that the LLM is asked about': '发送给大模型的照片占比',
   'Accuracy against confidence: {model}': '准确率与置信度：{model}',
   'mean confidence of a bin': '每组的平均置信度',
-  'Confidence and accuracy by bin; whiskers: 95 % interval.': '各组的置信度与准确率；须线：95 % 区间。',
+  'Confidence and accuracy by bin; whiskers: 95 % interval.': '各组的置信度与准确率；误差线：95 % 区间。',
   'Rows: the right category. Columns: the answer.': '行：正确类别。列：模型的结果。',
   Mistakes: '误判',
   'None.': '无。',

@@ -46,3 +46,13 @@ test('believes a jump forward that lasts for a day', () => {
   expect(clock.pass(day)).toBe(1004 * day);
   expect(clock.pass(hour)).toBe(1004 * day + hour);
 });
+
+test('a second jump has to last for a day of its own', () => {
+  const clock = clockFrom(1000 * day);
+  clock.jump(2 * minute);
+  clock.pass(23 * hour);
+  expect(clock.jump(400 * day)).toBe(1000 * day + 23 * hour);
+  expect(clock.pass(hour)).toBe(1001 * day + 2 * minute);
+  expect(clock.pass(23 * hour)).toBe(1001 * day + 2 * minute + 23 * hour);
+  expect(clock.pass(hour)).toBe(1402 * day + 2 * minute);
+});

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { UnavailableError } from '../../src/errors.ts';
 import { deadlineIn } from '../../src/resilience/deadline.ts';
 import type { Store } from '../../src/store/store.ts';
+import { openRunBudget } from '../../src/vision/calls/run-budget.ts';
 import { openVision } from '../../src/vision/open-vision.ts';
 import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
@@ -84,4 +86,20 @@ test('a budget for a model without a price is refused', () => {
   const [provider] = llm.providers;
   const unpriced = { ...llm, providers: [{ ...provider, priceInput: undefined, priceOutput: undefined }] };
   expect(() => openVision(unpriced as typeof llm, {} as never)).toThrow(/LLM_PRICE_INPUT/);
+});
+
+test('a store that is down keeps no run with a budget of its own from asking', async () => {
+  const down = async () => {
+    throw new UnavailableError(
+      'store_unavailable',
+      'The store cannot be used at the moment; try again later.',
+    );
+  };
+  const runBudget = openRunBudget(100 * callMicro);
+  const log = pino({ level: 'silent' });
+  const parts = { taxonomy, prompt, timeZone: 'UTC', refusals: memoryRefusals(), log, hooks: {}, runBudget };
+  const ledger = { reserveSpend: down, addSpend: down };
+  const vision = await openVision(llmOptions(fake.baseUrl, { maxWaiting: 1_000 }), { ...parts, ledger });
+  expect(await outcomes([vision], 5)).toEqual({ answered: 5 });
+  expect(runBudget.spentMicro).toBe(5 * callMicro);
 });

@@ -28,6 +28,16 @@ export function openRunBudget(capMicro: number): RunBudget {
           return false;
         }
         spentMicro += amountMicro;
+        if (!dayAndMonth.some(({ capMicro }) => Number.isFinite(capMicro))) {
+          // Nothing to ask for, so a store that is down stops no call. `addSpend` reports that later.
+          void ledger
+            ?.addSpend(
+              amountMicro,
+              dayAndMonth.map(({ period }) => period),
+            )
+            .catch(() => undefined);
+          return true;
+        }
         let isGranted = false;
         try {
           isGranted = (await ledger?.reserveSpend(amountMicro, dayAndMonth)) ?? true;
