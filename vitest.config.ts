@@ -12,7 +12,7 @@ export default defineConfig({
     // Tests load the network's runtime themselves; see src/image/child-process.ts.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     // Most of the time is spent waiting for processes and clocks, not computing.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // How long a busy machine may take; nothing is asserted about speed.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type AlbumPhoto, albumClient, ClientError } from '../../src/client/client.ts';
 import { type Sample, sampleBytes, startApp } from '../support/app.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -55,13 +56,15 @@ describe('the client', () => {
     expect((await client.health()).status).toBe('healthy');
   });
 
-  test('asks again about photos that a weaker method answered, until a better answer comes', async () => {
+  longTest('asks again about photos that a weaker method answered, until a better answer comes', async () => {
     const { client, fake } = await start({ PROVISIONAL_TTL: '0' });
     fake.behave({ content: 'no answer' });
     const told: string[] = [];
     const onPhoto = ({ photo }: { photo: AlbumPhoto }) => void told.push(photo.name);
     expect(await client.classifyAlbum(photos(3), { onPhoto })).toMatchObject({ succeeded: 3, degraded: 3 });
     expect(told).toHaveLength(3);
+    // The same photos, described anew.
+    await client.classifyAlbum(photos(3));
     expect(await client.classifyDegraded()).toMatchObject({ total: 3, degraded: 3 });
     fake.behave({ content: { category: 'qrcode', confidence: 0.8 } });
     expect(await client.classifyDegraded({ onPhoto })).toMatchObject({ total: 3, degraded: 0, byLlm: 3 });

@@ -5,6 +5,7 @@ import { activityOf, photoOf, resultOf } from '../contracts/rows.ts';
 import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import { formOf, get, post, startApp } from '../support/app.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { numberedPhoto } from '../support/outage-traffic.ts';
 
 const dayMs = 86_400_000;
@@ -47,51 +48,55 @@ test('a jump forward of a day that is taken back deletes nothing', async () => {
   }
 });
 
-test('requests, results and statistics go on over jumps forward and backward', async () => {
-  setClock(0);
-  const llm = await startFakeLlm();
-  const app = await startApp({ LLM_BASE_URL: llm.baseUrl, NEAR_DUPLICATES: 'off', RESULT_TTL: '30' });
-  onTestFinished(async () => {
-    await app.close();
-    await llm.close();
-  });
-  const upload = async (number: number) => {
-    const { bytes } = numberedPhoto(number);
-    const form = formOf([{ name: 'image', value: new Uint8Array(bytes) }]);
-    const { status, body } = await post(`${app.url}/api/v1/classify`, form, { 'x-user-id': 'anna' });
-    expect(status).toBe(200);
-    return body;
-  };
-  const methodOf = async (number: number) => (await upload(number)).data.inference_method;
-  const today = async () => (await get(`${app.url}/api/v1/stats/today`)).body;
+longTest(
+  'requests, results and statistics go on over jumps forward and backward',
+  async () => {
+    setClock(0);
+    const llm = await startFakeLlm();
+    const app = await startApp({ LLM_BASE_URL: llm.baseUrl, NEAR_DUPLICATES: 'off', RESULT_TTL: '30' });
+    onTestFinished(async () => {
+      await app.close();
+      await llm.close();
+    });
+    const upload = async (number: number) => {
+      const { bytes } = numberedPhoto(number);
+      const form = formOf([{ name: 'image', value: new Uint8Array(bytes) }]);
+      const { status, body } = await post(`${app.url}/api/v1/classify`, form, { 'x-user-id': 'anna' });
+      expect(status).toBe(200);
+      return body;
+    };
+    const methodOf = async (number: number) => (await upload(number)).data.inference_method;
+    const today = async () => (await get(`${app.url}/api/v1/stats/today`)).body;
 
-  // Within a call, in both directions: neither its deadline nor its lease ends.
-  for (const [number, aheadMs] of [dayMs, -dayMs, 0].entries()) {
-    const release = llm.hold();
-    const answer = upload(number);
-    await llm.received(number + 1);
-    setClock(aheadMs);
-    release();
-    expect((await answer).data).toMatchObject({ inference_method: 'llm', degraded: false });
-    expect(await methodOf(number)).toBe('cache');
-  }
-  expect(await today()).toMatchObject({ photos: 2, hits: 1 });
+    // Within a call, in both directions: neither its deadline nor its lease ends.
+    for (const [number, aheadMs] of [dayMs, -dayMs, 0].entries()) {
+      const release = llm.hold();
+      const answer = upload(number);
+      await llm.received(number + 1);
+      setClock(aheadMs);
+      release();
+      expect((await answer).data).toMatchObject({ inference_method: 'llm', degraded: false });
+      expect(await methodOf(number)).toBe('cache');
+    }
+    expect(await today()).toMatchObject({ photos: 2, hits: 1 });
 
-  // A weaker answer that was given while the clock was ahead stands in for no longer than others.
-  setClock(dayMs);
-  llm.behave({ status: 500, body: {} });
-  expect(await methodOf(3)).toBe('local');
-  expect(await methodOf(3)).toBe('cache');
-  await app.services.stats.maintenance.run();
-  llm.behave({ content: { category: 'pets', confidence: 0.9 } });
-  setClock(0);
-  await expect.poll(() => methodOf(3), { timeout: 10_000 }).toBe('llm');
-  expect(await methodOf(3)).toBe('cache');
+    // A weaker answer that was given while the clock was ahead stands in for no longer than others.
+    setClock(dayMs);
+    llm.behave({ status: 500, body: {} });
+    expect(await methodOf(3)).toBe('local');
+    expect(await methodOf(3)).toBe('cache');
+    await app.services.stats.maintenance.run();
+    llm.behave({ content: { category: 'pets', confidence: 0.9 } });
+    setClock(0);
+    await expect.poll(() => methodOf(3), { timeout: 10_000 }).toBe('llm');
+    expect(await methodOf(3)).toBe('cache');
 
-  // A census that was made while the clock was ahead is not kept for a day.
-  await upload(4);
-  await app.services.stats.maintenance.run();
-  expect(await app.services.stats.maintenance.census()).toMatchObject({ results: 5 });
-  const health = (await get(`${app.url}/api/v1/health`)).body;
-  expect(health).toMatchObject({ status: 'healthy', database: 'connected' });
-}, 30_000);
+    // A census that was made while the clock was ahead is not kept for a day.
+    await upload(4);
+    await app.services.stats.maintenance.run();
+    expect(await app.services.stats.maintenance.census()).toMatchObject({ results: 5 });
+    const health = (await get(`${app.url}/api/v1/health`)).body;
+    expect(health).toMatchObject({ status: 'healthy', database: 'connected' });
+  },
+  30_000,
+);

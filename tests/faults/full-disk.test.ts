@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished } from 'vitest';
 import { openTcpProxy } from '../store/tcp-proxy.ts';
 import { get, startApp } from '../support/app.ts';
+import { longTest } from '../support/long-test.ts';
 import { describeWithMysql, dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 import { openOutageTraffic, outageCounts, type Rows } from '../support/outage-traffic.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
@@ -47,7 +48,7 @@ async function start(environment: Record<string, string>) {
 describe.skipIf(disk === undefined)('a full disk', () => {
   const folder = disk?.folder ?? '';
 
-  test('under SQLite costs no answer, and what waited is written once when there is room', async () => {
+  longTest('under SQLite costs no answer, and what waited is written once when there is room', async () => {
     const file = join(folder, 'album.db');
     const { traffic, healthSays, findsNewest, expectAllOnce } = await start({ SQLITE_FILE: file });
     await traffic.send(5, 10);
@@ -68,7 +69,7 @@ describe.skipIf(disk === undefined)('a full disk', () => {
   });
 
   describeWithMysql('of the journal', (server) => {
-    test('leaves what waits in memory, and all is written once', async () => {
+    longTest('leaves what waits in memory, and all is written once', async () => {
       const database = randomDatabase();
       const proxy = await openTcpProxy(server);
       onTestFinished(async () => {

@@ -196,7 +196,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('says in words why an LLM does not answer', async () => {
+  longTest('says in words why an LLM does not answer', async () => {
     const refusal = { error: { code: 'invalid_api_key', message: 'Incorrect API key provided: sk-secret.' } };
     llm.behave({ status: 401, body: refusal });
     await app.close();

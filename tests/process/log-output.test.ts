@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { formOf, post, sampleBytes } from '../support/app.ts';
 import { freePort } from '../support/free-port.ts';
 import { inherited } from '../support/inherited.ts';
+import { longTest } from '../support/long-test.ts';
 
 type Output = 'pipe' | number;
 
@@ -64,22 +65,26 @@ test('a reader that is gone takes no answer with it', async () => {
   await answersAndStops(service);
 });
 
-test('a reader that stops reading blocks nothing, and what is lost is counted', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'album-pipe-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const pipe = join(folder, 'pipe');
-  execFileSync('mkfifo', [pipe]);
-  const service = await serviceWritingTo(openSync(pipe, constants.O_RDWR));
-  await service.ready();
-  const lookUp = () => post(`${service.url}/api/v1/classify/check-cache`, { image_hash: 'a'.repeat(64) });
-  const lost = async () => {
-    await Promise.all(Array.from({ length: 500 }, lookUp));
-    const text = await (await fetch(`${service.url}/metrics`)).text();
-    return Number(/^album_log_lines_lost_total (\d+)$/m.exec(text)?.[1]);
-  };
-  await expect.poll(lost, { timeout: 20_000 }).toBeGreaterThan(0);
-  await answersAndStops(service);
-}, 40_000);
+longTest(
+  'a reader that stops reading blocks nothing, and what is lost is counted',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'album-pipe-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const service = await serviceWritingTo(openSync(pipe, constants.O_RDWR));
+    await service.ready();
+    const lookUp = () => post(`${service.url}/api/v1/classify/check-cache`, { image_hash: 'a'.repeat(64) });
+    const lost = async () => {
+      await Promise.all(Array.from({ length: 500 }, lookUp));
+      const text = await (await fetch(`${service.url}/metrics`)).text();
+      return Number(/^album_log_lines_lost_total (\d+)$/m.exec(text)?.[1]);
+    };
+    await expect.poll(lost, { timeout: 20_000 }).toBeGreaterThan(0);
+    await answersAndStops(service);
+  },
+  40_000,
+);
 
 test.each([
   ['an error that nothing catches', 'throw new Error("boom")'],

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FormPart, formOf, post, type Sample, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -168,7 +169,7 @@ describe('a batch', () => {
     expect(fake.maxConcurrent).toBe(5);
   });
 
-  test('answers by its deadline with local answers for those the LLM did not get to', async () => {
+  longTest('answers by its deadline with local answers for those the LLM did not get to', async () => {
     const { fake, app } = await start({ LLM_MAX_CONCURRENCY: '2', BATCH_DEADLINE: '6' });
     fake.hold();
     const parts = distinct('cat.jpg', 6).map((value) => ({ name: 'images', value }));

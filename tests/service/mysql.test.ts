@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openTcpProxy, type TcpProxy } from '../store/tcp-proxy.ts';
 import { formOf, get, post, type Sample, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { describeWithMysql, dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 
 const hashOf = (name: Sample) => createHash('sha256').update(sampleBytes(name)).digest('hex');
@@ -58,7 +59,7 @@ describeWithMysql('the service on MySQL', (server) => {
     expect(rows.map(({ outcome }) => outcome)).toEqual(['llm', 'store']);
   });
 
-  test('with the vendor gone, answers are local and marked', async () => {
+  longTest('with the vendor gone, answers are local and marked', async () => {
     const { classify } = await start();
     await llm.close();
     const { status, body } = await classify('coffee.jpg');

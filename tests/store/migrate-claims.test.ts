@@ -10,6 +10,7 @@ import { mysqlFixture } from '../contracts/mysql-place.ts';
 import { claimantOf, lookupOf, resultOf, sha256Of, version } from '../contracts/rows.ts';
 import { sqliteFixture } from '../contracts/sqlite-place.ts';
 import type { StoreFixture } from '../contracts/store-place.ts';
+import { longTest } from '../support/long-test.ts';
 import { describeWithMysql } from '../support/mysql.ts';
 
 /** The migrations that there were when claims were weighed against each other. */
@@ -158,20 +159,24 @@ describeWithMysql('claims on MySQL', (server) => {
     return connection;
   }
 
-  test('a migration that was cut short anywhere runs again from its beginning', async () => {
-    expect(changes.length).toBeGreaterThan(8);
-    const fixture = await mysqlFixture(server);
-    for (const count of changes) {
-      await fill(fixture, 'mysql');
-      const connection = await connect(fixture.database);
-      for (const sql of statements.slice(0, count)) await connection.query(sql);
-      const store = fixture.open();
-      expect(await store.migrate()).toContain('050-own-claims');
-      await expectKept(fixture, store);
-      await store.close();
-      await fixture.remove();
-    }
-  }, 60_000);
+  longTest(
+    'a migration that was cut short anywhere runs again from its beginning',
+    async () => {
+      expect(changes.length).toBeGreaterThan(8);
+      const fixture = await mysqlFixture(server);
+      for (const count of changes) {
+        await fill(fixture, 'mysql');
+        const connection = await connect(fixture.database);
+        for (const sql of statements.slice(0, count)) await connection.query(sql);
+        const store = fixture.open();
+        expect(await store.migrate()).toContain('050-own-claims');
+        await expectKept(fixture, store);
+        await store.close();
+        await fixture.remove();
+      }
+    },
+    60_000,
+  );
 
   test('what others write while claims are copied is copied, too', async () => {
     const fixture = await mysqlFixture(server);
