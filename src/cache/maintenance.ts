@@ -86,8 +86,7 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     for (const deletion of deletions)
       await deleteAll(deletion).catch((error: unknown) => options.onFailure?.(error));
     if (maxResults === 0) return;
-    const { results } = await store.maintenance.cacheCounts();
-    await deleteAll({ of: 'results', leastUsed: true }, results - maxResults);
+    await deleteAll({ of: 'results', leastUsed: true }, await store.maintenance.resultsBeyond(maxResults));
   }
 
   async function sweep(): Promise<void> {

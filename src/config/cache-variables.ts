@@ -24,7 +24,8 @@ export const cacheVariables = {
     unit: 'days',
   }),
   MAX_RESULTS: integer({
-    about: 'Number of results kept, within 5 %; the least recently used are deleted first; 0: all',
+    about:
+      'Number of results kept; up to 5 % more may stay for a while; the least recently used are deleted first; 0: all',
     default: 0,
     min: 0,
     max: 1_000_000_000,

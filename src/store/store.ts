@@ -105,6 +105,8 @@ export interface Maintenance {
   /** After rows were deleted: removes what is left of them in the store's own files, as far as it can. */
   eraseDeleted(): Promise<void>;
   cacheCounts(): Promise<CacheCounts>;
+  /** How many results there are beyond that many: never too many, and 0 where a sample says so. */
+  resultsBeyond(most: number): Promise<number>;
   /** The newest of a name counts. */
   saveErasures(erasures: readonly Erasure[]): Promise<void>;
   /** Those at or after that time. */

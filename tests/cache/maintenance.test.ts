@@ -82,6 +82,22 @@ describe('maintenance', () => {
     await close();
   });
 
+  test('deletes no result while there are only as many as are kept, whatever a sample says', async () => {
+    const kept = 15 * 2100;
+    const { store, change, maintenance, deleted, count, close } = await setUp({ maxResults: kept });
+    // None of their hashes begins with 0: a sample of those that begin with another digit stands for too many.
+    await change(`INSERT INTO results (sha256, version, category, confidence, method, model, created_at_ms, used_at_ms)
+      WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${kept} - 1)
+      SELECT unhex(substr('123456789abcdef', i % 15 + 1, 1) || substr(hex(randomblob(32)), 2)), 'v', 'pets', 0.9,
+        'llm', 'm', 1, 1 FROM n`);
+    for (let round = 0; round < 4; round += 1) await maintenance.sweep();
+    expect(deleted).toEqual([]);
+    await store.saveResults([resultOf('newer'), resultOf('newest')]);
+    for (let round = 0; round < 4; round += 1) await maintenance.sweep();
+    expect(await count('results')).toBe(kept);
+    await close();
+  });
+
   test('remembers batches and what was forgotten for a month', async () => {
     const { store, change, maintenance, count, close } = await setUp();
     const hash = { kind: 'hash', name: resultOf('a').sha256, at: now - 32 * day } as const;

@@ -190,6 +190,12 @@ export function describeLife(place: StorePlace): void {
       expect(found.map((one) => one?.sha256)).toEqual([sha256Of('a'), undefined, sha256Of('c')]);
     });
 
+    test('results beyond a number are counted exactly', async () => {
+      await place.store.saveResults(['a', 'b', 'c'].map((name) => resultOf(name)));
+      const { resultsBeyond } = place.store.maintenance;
+      expect([await resultsBeyond(1), await resultsBeyond(3), await resultsBeyond(9)]).toEqual([2, 0, 0]);
+    });
+
     test('by what a table does not have is refused, and forgets nothing', async () => {
       await place.store.saveActivity(activityOf({ photos: [photoOf()] }));
       for (const deletion of [

@@ -44,6 +44,7 @@ test('of many results a part is read, and a version with few is counted all the 
   // Five standard deviations of a sample of 6,000.
   expect(Math.abs(results / many - 1)).toBeLessThan(0.07);
   expect(versions.find(({ version }) => version === 'new')?.results).toBe(2);
+  expect(await store.maintenance.resultsBeyond(many / 2)).toBe(many / 2 + 3);
   const census = await store.reports.censusOfCache();
   expect(Math.abs(census.results / many - 1)).toBeLessThan(0.07);
   expect(census.maxHits).toBe(6);

@@ -4,7 +4,7 @@ import { apiKeyStore } from '../api-key-store.ts';
 import type { ClaimTrust } from '../entities.ts';
 import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
-import { cacheCounts } from '../rows/counts.ts';
+import { cacheCounts, resultsBeyond } from '../rows/counts.ts';
 import { photoColumns, requestColumns } from '../rows/record-rows.ts';
 import type { Store } from '../store.ts';
 import { isRepeated } from './batches.ts';
@@ -40,6 +40,8 @@ export interface MysqlStoreOptions extends MysqlServer {
   /** Called for every statement of the hot path. */
   readonly onStatement?: (sql: string) => void;
 }
+
+const byVersion = 'FORCE INDEX (results_version)';
 
 /** Limit of every statement that adds or drops days: one that is cut short would begin anew in each round. */
 const rotationTimeoutMs = 600_000;
@@ -81,7 +83,8 @@ export function openMysqlStore(options: MysqlStoreOptions): Store {
         withConnection(connection, rotationTimeoutMs, (query) => rotateDays(query, before, now)),
       // The server overwrites them when it needs their room.
       eraseDeleted: async () => undefined,
-      cacheCounts: () => separately((query) => cacheCounts(query, 'FORCE INDEX (results_version)')),
+      cacheCounts: () => separately((query) => cacheCounts(query, byVersion)),
+      resultsBeyond: (most) => separately((query) => resultsBeyond(query, byVersion, most)),
       saveErasures: async (erasures) => saveErasures(query, erasures),
       findErasures: async (since) => findErasures(query, since),
     },

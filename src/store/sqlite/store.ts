@@ -3,7 +3,7 @@ import type { ClaimTrust } from '../entities.ts';
 import { migrationsUrl, readMigrations } from '../migrate.ts';
 import { reportStore } from '../reports/report-queries.ts';
 import { rollupRows } from '../reports/rollup.ts';
-import { cacheCounts } from '../rows/counts.ts';
+import { cacheCounts, resultsBeyond } from '../rows/counts.ts';
 import { binaryColumns, photoColumns, requestColumns } from '../rows/record-rows.ts';
 import { probeLookup } from '../rows/result-rows.ts';
 import type { Store } from '../store.ts';
@@ -37,6 +37,8 @@ export interface SqliteStoreOptions {
   /** Called for every statement of the hot path. */
   readonly onStatement?: (sql: string) => void;
 }
+
+const byVersion = 'INDEXED BY results_version';
 
 /** Longer than any report reads. */
 const rewriteWaitMs = 45_000;
@@ -73,7 +75,8 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       dropDays: async (before) => before,
       eraseDeleted: async () =>
         void (await maintainSqlite({ task: 'rewrite', file: options.file, waitMs: rewriteWaitMs })),
-      cacheCounts: async () => cacheCounts(reader.read, 'INDEXED BY results_version'),
+      cacheCounts: async () => cacheCounts(reader.read, byVersion),
+      resultsBeyond: async (most) => resultsBeyond(reader.read, byVersion, most),
       saveErasures: async (erasures) => saveErasures(database, erasures),
       findErasures: async (since) => findErasures(database, since),
     },
