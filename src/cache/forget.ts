@@ -47,8 +47,9 @@ export async function forget(
     refusals: 0,
   };
   for (const deletion of deletionsFor(what)) {
+    const pass = {};
     const deleted = await inSmallSteps({
-      step: (limit) => store.maintenance.deleteSome(deletion, limit),
+      step: (limit) => store.maintenance.deleteSome(deletion, limit, pass),
       aimMs: store.maintenance.stepMs,
     });
     if (deletion.of in forgotten) forgotten[deletion.of as keyof Forgotten] += deleted;
@@ -74,8 +75,7 @@ function deletionsFor(what: Forgettable): Deletion[] {
   const records = ['photos', 'requests', 'days'] as const;
   const userReports: Deletion = { of: 'reports', namesUsers: true };
   if ('claimants' in what) {
-    const kinds = [...dependants, ...records] as const;
-    return [...what.claimants.flatMap((claimant) => of(kinds, { claimant })), userReports];
+    return [...of([...dependants, ...records], what), userReports];
   }
   if ('before' in what) return [...of(['claims', 'feedback', ...records, 'results'], what), userReports];
   return [

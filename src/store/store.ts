@@ -17,7 +17,7 @@ import type {
 import type { HeldLease, LeaseRequest, LeaseState } from './lease.ts';
 import type { ReportStore } from './reports/report-store.ts';
 import type { CacheCounts } from './rows/counts.ts';
-import type { Deletion } from './rows/deletions.ts';
+import type { Deletion, DeletionPass } from './rows/deletions.ts';
 
 /**
  * A database driver. It throws an outage (`isOutage`) where the database can't be used, and another error where the
@@ -98,10 +98,11 @@ export interface Maintenance {
    */
   dropDays(before: number, now: number): Promise<number>;
   /**
-   * Deletes rows, the oldest first, with what depends on them, at most `limit` in a transaction.
+   * Deletes at most `limit` rows, the oldest first, with what depends on them.
+   * @param pass the same object for all calls of a run: where there is no index, they read the table once together
    * @returns how many: fewer than `limit` where none is left
    */
-  deleteSome(deletion: Deletion, limit: number): Promise<number>;
+  deleteSome(deletion: Deletion, limit: number, pass?: DeletionPass): Promise<number>;
   /** After rows were deleted: removes what is left of them in the store's own files, as far as it can. */
   eraseDeleted(): Promise<void>;
   cacheCounts(): Promise<CacheCounts>;

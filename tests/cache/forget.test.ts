@@ -64,6 +64,24 @@ test('another process has what was forgotten in memory for its time, and no long
   await expect.poll(() => other.find(result.sha256), { timeout: 10 * memoryMs }).toBeUndefined();
 });
 
+test('a user of many apps is forgotten in one pass over each table', async () => {
+  const claimants = ['anna', 'anna of app 1', 'anna of app 2'].map(claimantOf);
+  const records = claimants.map((claimant) => photoOf({ claimant }));
+  const many = Array.from({ length: 100 }, () => records).flat();
+  await store.saveActivity(activityOf({ photos: [...many, photoOf({ claimant: claimantOf('bert') })] }));
+  const asked: string[] = [];
+  const maintenance = {
+    ...store.maintenance,
+    deleteSome(...[deletion, ...rest]: Parameters<Store['maintenance']['deleteSome']>) {
+      asked.push(deletion.of);
+      return store.maintenance.deleteSome(deletion, ...rest);
+    },
+  };
+  expect(await forget({ maintenance }, { claimants })).toMatchObject({ photos: 300 });
+  expect(asked.filter((of) => of === 'requests')).toHaveLength(1);
+  expect(await fixture.rows('SELECT 1 FROM photos')).toHaveLength(1);
+});
+
 const users = ['anna', 'bert', 'cleo', 'dora'].map((name) => `${name}-whose-id-is-searched`);
 
 /** Everything that a store keeps of a user, in so many rows that pages are split again and again. */

@@ -64,12 +64,12 @@ export function describeLife(place: StorePlace): void {
       await place.store.saveActivity(
         activityOf({ requests: [requestOf(), requestOf({ claimant: claimantOf('bert') })] }),
       );
-      const claimant = claimantOf('anna');
-      expect(await drop({ of: 'claims', claimant }, 2)).toBe(2);
-      expect(await drop({ of: 'claims', claimant }, 2)).toBe(1);
-      expect(await drop({ of: 'claims', claimant }, 2)).toBe(0);
-      expect(await drop({ of: 'photos', claimant })).toBe(2);
-      expect(await drop({ of: 'requests', claimant })).toBe(1);
+      const claimants = [claimantOf('anna'), claimantOf('cleo')];
+      expect(await drop({ of: 'claims', claimants }, 2)).toBe(2);
+      expect(await drop({ of: 'claims', claimants }, 2)).toBe(1);
+      expect(await drop({ of: 'claims', claimants }, 2)).toBe(0);
+      expect(await drop({ of: 'photos', claimants })).toBe(2);
+      expect(await drop({ of: 'requests', claimants })).toBe(1);
       expect(await place.find('1', 'anna')).toBeUndefined();
       expect(await place.find('1', 'bert')).toMatchObject({ via: 'claim' });
       const { photos, requests } = place.fixture.records;
@@ -160,9 +160,9 @@ export function describeLife(place: StorePlace): void {
       const writers = others.map(write);
       for (let round = 0; round < 3; round += 1)
         for (const [index, who] of people.entries()) {
-          const claimant = claimantOf(who);
+          const claimants = [claimantOf(who)];
           for (const of of ['claims', 'feedback', 'fingerprints', 'photos', 'requests', 'days'] as const)
-            await drop({ of, claimant });
+            await drop({ of, claimants });
           await drop({ of: 'results', hash: sha256Of(names[round * 2 + (index % 2)] ?? '') });
         }
       isOver = true;

@@ -121,7 +121,7 @@ const dropClaims = fc.oneof(
     (name): Step =>
       (store, model) => {
         model.dropClaims(({ who }) => who === name);
-        return store.maintenance.deleteSome({ of: 'claims', claimant: claimantOf(name) }, 100);
+        return store.maintenance.deleteSome({ of: 'claims', claimants: [claimantOf(name)] }, 100);
       },
   ),
   hash.map(

@@ -74,8 +74,8 @@ describeWithMysql('records on MySQL', (server) => {
         (${at(1)}, 'r', X'${claimantOf('cleo')}', '', 'upload', 'llm', NULL, 0, 1)`);
     await save([0, 1]);
     const photos = { of: 'photos' } as const;
-    expect(await deleteSome({ ...photos, claimant: claimantOf('anna') }, 2)).toBe(2);
-    expect(await deleteSome({ ...photos, claimant: claimantOf('anna') }, 2)).toBe(1);
+    expect(await deleteSome({ ...photos, claimants: [claimantOf('anna')] }, 2)).toBe(2);
+    expect(await deleteSome({ ...photos, claimants: [claimantOf('anna')] }, 2)).toBe(1);
     expect(await deleteSome({ ...photos, hash: sha256Of('photo') }, 9)).toBe(1);
     await save([0, 1]);
     expect(await deleteSome({ ...photos, before: at(1) }, 9)).toBe(1);
@@ -114,7 +114,7 @@ describeWithMysql('records on MySQL', (server) => {
     await save(Array.from({ length: 500 }, () => 0));
     await place.rows('ANALYZE TABLE photo_records, request_records');
     const keyOf = async (sql: string) => (await place.rows(`EXPLAIN FORMAT=TRADITIONAL ${sql}`))[0]?.key;
-    const claimant = `claimant = X'${claimantOf('bert')}'`;
+    const claimant = `claimant IN (X'${claimantOf('bert')}', X'${claimantOf('cleo')}')`;
     expect(await keyOf(`DELETE FROM photo_records WHERE ${claimant} ORDER BY claimant LIMIT 9`)).toBe(
       'PRIMARY',
     );

@@ -10,7 +10,7 @@ import { sqliteFixture } from '../contracts/sqlite-place.ts';
 const indexesSql = `SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name IN ('photos', 'requests')
   ORDER BY name`;
 
-test('records of a claimant or a photo are found without an index, and deleted a few at a time', async () => {
+test('records of claimants or a photo are found without an index, in one pass over the table', async () => {
   const fixture = await sqliteFixture();
   const store = fixture.open();
   await store.migrate();
@@ -19,14 +19,25 @@ test('records of a claimant or a photo are found without an index, and deleted a
   const others = ['x', 'x', 'y'].map((name) =>
     photoOf({ claimant: claimantOf('bert'), sha256: sha256Of(name) }),
   );
+  const last = photoOf({ claimant: claimantOf('cleo') });
   await store.saveActivity(
-    activityOf({ photos: [...ofAnna, ...others], requests: [requestOf({ claimant: anna })] }),
+    activityOf({ photos: [...ofAnna, ...others, last], requests: [requestOf({ claimant: anna })] }),
   );
   const { deleteSome } = store.maintenance;
-  expect(await deleteSome({ of: 'photos', claimant: anna }, 2)).toBe(5);
-  expect(await deleteSome({ of: 'photos', hash: sha256Of('x') }, 1)).toBe(2);
-  expect(await deleteSome({ of: 'requests', claimant: anna }, 9)).toBe(1);
-  expect(await deleteSome({ of: 'requests', claimant: anna }, 9)).toBe(0);
+  const claimants = [anna, claimantOf('cleo')];
+  const pass = {};
+  expect(await deleteSome({ of: 'photos', claimants }, 2, pass)).toBe(2);
+  // Behind the pass, where no call of it reads again.
+  await fixture.change(`INSERT INTO photos (id, at_ms, request_id, claimant, network, kind, outcome, degraded, duration_ms)
+    VALUES (1, 1, 'r', X'${anna}', '', 'upload', 'llm', 0, 1)`);
+  expect(await deleteSome({ of: 'photos', claimants }, 2, pass)).toBe(2);
+  expect(await deleteSome({ of: 'photos', claimants }, 2, pass)).toBe(2);
+  expect(await deleteSome({ of: 'photos', claimants }, 2, pass)).toBe(0);
+  expect(await deleteSome({ of: 'photos', claimants }, 9)).toBe(1);
+  expect(await deleteSome({ of: 'photos', hash: sha256Of('x') }, 1)).toBe(1);
+  expect(await deleteSome({ of: 'photos', hash: sha256Of('x') }, 2)).toBe(1);
+  expect(await deleteSome({ of: 'requests', claimants }, 9)).toBe(1);
+  expect(await deleteSome({ of: 'requests', claimants }, 9)).toBe(0);
   expect(await fixture.rows('SELECT lower(hex(sha256)) AS hash FROM photos')).toEqual([
     { hash: sha256Of('y') },
   ]);

@@ -120,7 +120,7 @@ describeWithMysql('two releases on one database', (server) => {
       expect(granted).toBe(25);
       const spent = await rows('SELECT spent_micro FROM llm_spend');
       expect(spent.map(({ spent_micro }) => Number(spent_micro))).toEqual([1000, 1000]);
-      const deletion = { of: 'photos', claimant } as const;
+      const deletion = { of: 'photos', claimants: [claimant] } as const;
       expect(await current.maintenance.deleteSome(deletion, 100_000)).toBe(rounds * names.length);
       await Promise.all([old.close(), current.close()]);
     },

@@ -33,7 +33,7 @@ function selectionOf(deletion: Deletion) {
   const { sql, value, isBytes, column } = conditionOf(deletion);
   return {
     chosen: (table: string, limit: number) => `FROM ${table} WHERE ${sql} ORDER BY ${column} LIMIT ${limit}`,
-    parameter: isBytes ? Buffer.from(String(value), 'hex') : value,
+    parameter: isBytes ? [value].flat().map((hex) => Buffer.from(String(hex), 'hex')) : value,
   };
 }
 
@@ -60,7 +60,7 @@ const changed = async (answer: ReturnType<MysqlQuery>): Promise<number> =>
 async function deleteResults(
   query: MysqlQuery,
   chosen: string,
-  parameter: number | string | Buffer,
+  parameter: unknown,
 ): Promise<number | undefined> {
   const keys = await query(`SELECT sha256, version ${chosen} FOR UPDATE`, [parameter]);
   if (keys.length === 0) return 0;

@@ -18,8 +18,8 @@ export interface Deletion {
     | 'erasures';
   /** What was written (a lease or a refusal: ended) earlier than that, in Unix milliseconds; */
   readonly before?: number;
-  /** or is that claimant's; */
-  readonly claimant?: string;
+  /** or is of one of these claimants; */
+  readonly claimants?: readonly string[];
   /** or has that hash: of bytes, or claimed; */
   readonly hash?: string;
   /** or is about that content; */
@@ -50,29 +50,29 @@ export const tables: Readonly<Record<Deletion['of'], TableOf>> = {
   claims: {
     table: 'album_claims',
     key: ['claimant', 'claimed'],
-    columns: { before: 'at_ms', claimant: 'claimant', hash: 'claimed', content: 'content' },
+    columns: { before: 'at_ms', claimants: 'claimant', hash: 'claimed', content: 'content' },
   },
   feedback: {
     table: 'corrections',
     key: ['claimant', 'hash'],
-    columns: { before: 'at_ms', claimant: 'claimant', hash: 'hash', content: 'content' },
+    columns: { before: 'at_ms', claimants: 'claimant', hash: 'hash', content: 'content' },
   },
   fingerprints: {
     table: 'fingerprints',
     key: ['claimant', 'bits', 'content'],
-    columns: { claimant: 'claimant', content: 'content' },
+    columns: { claimants: 'claimant', content: 'content' },
   },
   photos: {
     table: 'photos',
     key: ['id'],
-    columns: { before: 'at_ms', claimant: 'claimant', hash: 'sha256' },
+    columns: { before: 'at_ms', claimants: 'claimant', hash: 'sha256' },
   },
-  requests: { table: 'requests', key: ['id'], columns: { before: 'at_ms', claimant: 'claimant' } },
+  requests: { table: 'requests', key: ['id'], columns: { before: 'at_ms', claimants: 'claimant' } },
   // Days on which a user sent requests, and how many.
   days: {
     table: 'day_users',
     key: ['day_ms', 'claimant'],
-    columns: { before: 'day_ms', claimant: 'claimant' },
+    columns: { before: 'day_ms', claimants: 'claimant' },
   },
   refusals: {
     table: 'refusals',
@@ -98,10 +98,16 @@ export function endingContents(chosen: readonly string[], counts: ReadonlyMap<st
   return groups.filter(([content, { length }]) => length === counts.get(content)).map(([content]) => content);
 }
 
+/** What a run of calls that delete the same has behind it, where rows are found by reading the whole table. */
+export interface DeletionPass {
+  /** Rows with a lower id are done. */
+  nextId?: number;
+}
+
 /** A condition for both databases, its one parameter (bytes as hex), and the column that orders the rows. */
 export interface Condition {
   readonly sql: string;
-  readonly value: number | string;
+  readonly value: number | string | readonly string[];
   readonly isBytes: boolean;
   readonly column: string;
 }
@@ -123,8 +129,10 @@ export function conditionOf(deletion: Deletion): Condition {
       return { sql: `${column} LIKE ?`, value: 'users-%', isBytes: false, column };
     case 'version':
       return { sql: `${column} = ?`, value: versionKey(deletion.version ?? ''), isBytes: false, column };
-    case 'claimant':
-      return { sql: `${column} = ?`, value: hexKey(deletion.claimant ?? '', 16), isBytes: true, column };
+    case 'claimants': {
+      const value = (deletion.claimants ?? []).map((claimant) => hexKey(claimant, 16));
+      return { sql: `${column} IN (?)`, value, isBytes: true, column };
+    }
     default:
       return { sql: `${column} = ?`, value: hexKey(deletion[selector] ?? '', 32), isBytes: true, column };
   }

@@ -3,6 +3,7 @@ import { hexOf } from '../rows/columns.ts';
 import {
   conditionOf,
   type Deletion,
+  type DeletionPass,
   dependants,
   dependantsAtOnce,
   endingContents,
@@ -17,13 +18,13 @@ export async function deleteSome(
   reader: SqliteReader,
   deletion: Deletion,
   limit: number,
+  pass: DeletionPass = {},
 ): Promise<number> {
   const { table, key } = tables[deletion.of];
-  const { sql, value, isBytes, column } = conditionOf(deletion);
-  const condition = isBytes ? sql.replace('?', 'unhex(?)') : sql;
+  const { condition, value, column } = selectionOf(deletion);
   const isRecord = deletion.of === 'photos' || deletion.of === 'requests';
   if (isRecord && deletion.before === undefined)
-    return deleteRecordsOf({ database, reader, table, condition, value, limit });
+    return deleteRecordsOf({ database, reader, table, condition, value, limit, pass });
   const keys = key.join(', ');
   const chosenSql = `SELECT ${keys} FROM ${table} WHERE ${condition} ORDER BY ${column} LIMIT ?`;
   if (deletion.of !== 'results')
@@ -44,12 +45,19 @@ export async function deleteSome(
   }
 }
 
+function selectionOf(deletion: Deletion) {
+  const { sql, value, isBytes, column } = conditionOf(deletion);
+  if (typeof value === 'object')
+    return { condition: sql.replace('?', listed), value: JSON.stringify(value), column };
+  return { condition: isBytes ? sql.replace('?', 'unhex(?)') : sql, value, column };
+}
+
 /** Ids that one statement looks at: it takes a fraction of a second. */
 const idsAtOnce = 500_000;
 
 /**
- * Records have no index by claimant or photo. So this finds them all by reading the table, in a thread of reports, and
- * deletes them in transactions of `limit` rows.
+ * Records have no index by claimant or photo. So this finds them by reading the table, in a thread of reports, from
+ * where the pass has come.
  */
 async function deleteRecordsOf({
   database,
@@ -58,6 +66,7 @@ async function deleteRecordsOf({
   condition,
   value,
   limit,
+  pass,
 }: Readonly<{
   database: SqliteDatabase;
   reader: SqliteReader;
@@ -65,24 +74,27 @@ async function deleteRecordsOf({
   condition: string;
   value: string | number;
   limit: number;
+  pass: DeletionPass;
 }>): Promise<number> {
   const [ends] = await reader.read(
     `SELECT (SELECT MIN(id) FROM ${table}) AS lowest, (SELECT MAX(id) FROM ${table}) AS highest`,
     [],
   );
   if (ends?.lowest == null) return 0;
-  const findSql = `SELECT id FROM ${table} WHERE id >= ? AND id < ? AND ${condition}`;
+  const findSql = `SELECT id FROM ${table} WHERE id >= ? AND id < ? AND ${condition} ORDER BY id LIMIT ?`;
   const removeSql = `DELETE FROM ${table} WHERE id IN (SELECT value FROM json_each(?)) AND ${condition}`;
   let deleted = 0;
-  for (let from = Number(ends.lowest); from <= Number(ends.highest); from += idsAtOnce) {
-    const found = (await reader.read(findSql, [from, from + idsAtOnce, value])).map(({ id }) => Number(id));
-    for (let at = 0; at < found.length; at += limit) {
-      const ids = JSON.stringify(found.slice(at, at + limit));
+  let from = Math.max(pass.nextId ?? 0, Number(ends.lowest));
+  while (deleted < limit && from <= Number(ends.highest)) {
+    const most = limit - deleted;
+    const found = await reader.read(findSql, [from, from + idsAtOnce, value, most]);
+    const ids = found.map(({ id }) => Number(id));
+    if (ids.length > 0)
       deleted += await database.exclusively((_, prepared) =>
-        Number(prepared(removeSql).run(ids, value).changes),
+        Number(prepared(removeSql).run(JSON.stringify(ids), value).changes),
       );
-      await nextTurn();
-    }
+    from = ids.length < most ? from + idsAtOnce : Number(ids.at(-1)) + 1;
+    pass.nextId = from;
   }
   return deleted;
 }

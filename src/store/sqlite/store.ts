@@ -70,7 +70,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     maintenance: {
       // One writer at a time, on the event loop.
       stepMs: 10,
-      deleteSome: async (deletion, limit) => deleteSome(database, reader, deletion, limit),
+      deleteSome: async (...rows) => deleteSome(database, reader, ...rows),
       // There are no partitions.
       dropDays: async (before) => before,
       eraseDeleted: async () =>
