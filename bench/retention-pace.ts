@@ -68,7 +68,7 @@ const maintenance = (async () => {
   while (!isOver) {
     // A new one each time: to one that lasts, a clock that runs as fast as this one has jumped.
     const { sweep } = openCacheMaintenance({
-      store: { maintenance: timed },
+      store: { ...store, maintenance: timed },
       leases: withGroupCommit(store),
       recordsMs: dayMs,
       resultsMs: 0,

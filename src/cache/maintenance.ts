@@ -6,7 +6,7 @@ import type { Deletion } from '../store/rows/deletions.ts';
 import type { Store } from '../store/store.ts';
 
 export interface CacheMaintenanceOptions {
-  readonly store: Pick<Store, 'maintenance'>;
+  readonly store: Pick<Store, 'maintenance' | 'ping'>;
   /** Leases let one process among all do it. */
   readonly leases: Pick<Store, 'acquireLeases' | 'renewLeases' | 'releaseLeases'>;
   /** How long records of photos and requests are kept. */
@@ -60,20 +60,24 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     });
   }
 
-  /** Where days can't be dropped at the moment, all records are deleted one by one: they are not kept for longer. */
-  async function dropDays(before: number): Promise<number> {
-    try {
-      return await store.maintenance.dropDays(before, now());
-    } catch (error) {
-      options.onFailure?.(error);
-      return before;
-    }
+  /** A table that can't be worked on doesn't keep the others from it; a store that can't be used ends the round. */
+  async function mayGoOnAfter(error: unknown): Promise<boolean> {
+    options.onFailure?.(error);
+    return store.ping().then(
+      () => true,
+      () => false,
+    );
   }
 
-  /** A table that can't be worked on doesn't keep the others from it. */
   async function clean(): Promise<void> {
     const { recordsMs, resultsMs, maxResults } = options;
-    const before = await dropDays(now() - recordsMs);
+    let before = now() - recordsMs;
+    try {
+      before = await store.maintenance.dropDays(before, now());
+    } catch (error) {
+      // All records are deleted one by one: they are not kept for longer.
+      if (!(await mayGoOnAfter(error))) return;
+    }
     const deletions: Deletion[] = [
       { of: 'photos', before },
       { of: 'requests', before },
@@ -84,7 +88,11 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
     ];
     if (resultsMs > 0) deletions.push({ of: 'results', before: now() - resultsMs });
     for (const deletion of deletions)
-      await deleteAll(deletion).catch((error: unknown) => options.onFailure?.(error));
+      try {
+        await deleteAll(deletion);
+      } catch (error) {
+        if (!(await mayGoOnAfter(error))) return;
+      }
     if (maxResults === 0) return;
     await deleteAll({ of: 'results', leastUsed: true }, await store.maintenance.resultsBeyond(maxResults));
   }
@@ -100,7 +108,8 @@ export function openCacheMaintenance(options: CacheMaintenanceOptions): CacheMai
         await clean();
       } finally {
         clearInterval(renewal);
-        await leases.releaseLeases([lease]);
+        // One that isn't released runs out.
+        await leases.releaseLeases([lease]).catch(() => {});
       }
     } catch (error) {
       options.onFailure?.(error);

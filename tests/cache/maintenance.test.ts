@@ -22,7 +22,7 @@ async function setUp({ dropDays, ...options }: Options = {}) {
   const deleted: [string, number][] = [];
   const failures: unknown[] = [];
   const maintenance = openCacheMaintenance({
-    store: { maintenance: { ...store.maintenance, ...(dropDays && { dropDays }) } },
+    store: { ...store, maintenance: { ...store.maintenance, ...(dropDays && { dropDays }) } },
     leases: withGroupCommit(store),
     recordsMs: 90 * day,
     resultsMs: 0,
@@ -141,6 +141,21 @@ describe('maintenance', () => {
     await maintenance.sweep();
     expect(failures).toHaveLength(1);
     expect([await count('requests'), await count('results')]).toEqual([1, 1]);
+    await close();
+  });
+
+  test('ends, and says so once, where the store is lost within a round', async () => {
+    let lose = async () => {};
+    const { store, maintenance, failures, close } = await setUp({
+      maxResults: 1,
+      async dropDays(before) {
+        await lose();
+        return before;
+      },
+    });
+    lose = () => store.close();
+    await maintenance.sweep();
+    expect(failures).toHaveLength(1);
     await close();
   });
 
