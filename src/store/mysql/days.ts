@@ -26,7 +26,7 @@ export interface RecordTable {
   readonly leading: string;
   /** All values of the column `leading`. */
   readonly values: readonly string[];
-  /** The table of the releases before. */
+  /** The table of the releases before, whatever migration 065 says of it: lists of failures read that of photos. */
   readonly former: string;
 }
 
