@@ -16,8 +16,10 @@ const startPage = {
   'the vision LLM {model}': '视觉大模型 {model}',
   'the local model {model}': '本地模型 {model}',
   'the cache; {model} said so earlier': '缓存（此前由{model} 给出）',
-  'The LLM did not answer in time; this is the local model’s weaker answer.':
-    '大模型未能及时应答，这是本地模型给出的较弱结果。',
+  'The LLM could not answer; this is the local model’s weaker answer.':
+    '大模型未能给出结果，这是本地模型给出的较弱结果。',
+  'This is the local model’s weaker answer; the LLM has not judged this photo.':
+    '这是本地模型给出的较弱结果；大模型尚未判断过这张照片。',
   'No answer': '没有结果',
   'What is configured': '当前配置',
   'Who answers': '由谁识别',

@@ -70,7 +70,11 @@ describe('the start page', () => {
     llm.behave({ status: 400, body: {} });
     const fallback = (await send('coffee.jpg')).body;
     expect(fallback).toContain('data-category="foods"');
-    expect(fallback).toContain('The LLM did not answer in time');
+    expect(fallback).toContain('The LLM could not answer;');
+    const again = (await send('coffee.jpg')).body;
+    expect(again).toContain('the LLM has not judged this photo.');
+    expect(again).not.toContain('could not answer');
+    expect((await send('coffee.jpg', chinese)).body).toContain('大模型尚未判断过这张照片');
     await llm.close();
   });
 

@@ -117,6 +117,7 @@ export function answerHtml(
 ): string {
   const say = sayIn(language);
   const { classification: said, from, degraded } = answer;
+  const isNew = from === 'model' || from === 'flight';
   const nameOf = (key: string) => taxonomy.categories.find((one) => one.key === key)?.[language] ?? key;
   const who = say(said.method === 'llm' ? 'the vision LLM {model}' : 'the local model {model}', {
     model: said.model,
@@ -130,13 +131,10 @@ export function answerHtml(
   return `<h2>${escaped(say('Answer'))}</h2>
 <p class="category" data-category="${escaped(said.category)}">${escaped(nameOf(said.category))}</p>
 ${description === undefined ? '' : `<p>${escaped(description)}</p>`}
-${degraded ? `<p class="bad">${escaped(say('The LLM did not answer in time; this is the local model’s weaker answer.'))}</p>` : ''}
+${degraded ? `<p class="bad">${escaped(say(isNew ? 'The LLM could not answer; this is the local model’s weaker answer.' : 'This is the local model’s weaker answer; the LLM has not judged this photo.'))}</p>` : ''}
 <ul class="bars" aria-label="${escaped(say('Confidence'))}">${bars.join('')}</ul>
 ${definitions([
-  [
-    say('Answered by'),
-    from === 'model' || from === 'flight' ? who : say('the cache; {model} said so earlier', { model: who }),
-  ],
+  [say('Answered by'), isNew ? who : say('the cache; {model} said so earlier', { model: who })],
   [say('Time'), say('{count} ms', { count: durationMs })],
 ])}`;
 }
