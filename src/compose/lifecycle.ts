@@ -74,7 +74,7 @@ export function openLifecycle(config: Config, parts: LifecycleParts): Lifecycle 
     },
     async close() {
       await albumLane?.close();
-      vision?.close();
+      await vision?.close();
       fallbacks.flush();
       await images.close();
       await cache.close();

@@ -9,6 +9,7 @@ import { RetryBudget } from '../resilience/retry-budget.ts';
 import { type AlbumProviders, everydayMs, withAlbumProviders } from './album-providers.ts';
 import { failureText } from './calls/call-failure.ts';
 import type { VisionHooks } from './calls/call-report.ts';
+import { type CallsInFlight, openCallsInFlight } from './calls/calls-in-flight.ts';
 import { type LastFailure, openFailures } from './calls/failures.ts';
 import { openProviders, type ProviderOptions } from './calls/open-providers.ts';
 import { type Provider, unavailableMs } from './calls/provider.ts';
@@ -19,7 +20,6 @@ import { readCatalogue } from './catalogue/catalogue.ts';
 import { type ModelState, type ModelWatch, openModelWatch } from './catalogue/model-watch.ts';
 import type { VisionPrompt } from './prompt.ts';
 import { visionClassifier } from './vision-classifier.ts';
-import { VendorError } from './wire/vendor-error.ts';
 
 export interface LlmOptions {
   /** In order of preference. */
@@ -98,11 +98,14 @@ export interface Vision {
   callsAtOnce(): number;
   /** Why calls fail, or did within the last hour. */
   worstFailure(): LastFailure | undefined;
-  close(): void;
+  /** Waits two seconds for everyday calls whose callers have left, then ends all calls. */
+  close(): Promise<void>;
 }
 
 /** Before a call that failed is repeated. */
 export const backoff = { baseMs: 2_000, capMs: 10_000 };
+/** For calls that no one waits for, when the process ends. */
+const closeLimitMs = 2_000;
 /** A tenth of the calls; some in quiet times. */
 export const repetitions = { ratio: 0.1, floor: 10, windowMs: 10_000 };
 
@@ -173,12 +176,13 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     tries: llm.tries,
     hasFallback: parts.hasFallback ?? false,
   };
-  const classifierOf = (some: readonly Provider[], stop?: AbortSignal) =>
-    visionClassifier({ ...common, providers: some, stop, retryBudget: new RetryBudget(repetitions) });
+  const classifierOf = (some: readonly Provider[], inFlight: CallsInFlight) =>
+    visionClassifier({ ...common, providers: some, inFlight, retryBudget: new RetryBudget(repetitions) });
   const everyday = providers.filter(({ lane }) => lane === undefined);
   const slow = providers.filter(({ lane }) => lane === 'album');
-  const everydayClassifier = classifierOf(everyday);
-  const stopping = new AbortController();
+  const everydayCalls = openCallsInFlight();
+  const slowCalls = openCallsInFlight();
+  const everydayClassifier = classifierOf(everyday, everydayCalls);
   const callsAtOnce = (some: readonly Provider[]) => {
     const limiters = new Set(some.map(({ account }) => account.limiter));
     return [...limiters].reduce((sum, { state }) => sum + state.limit, 0);
@@ -187,9 +191,7 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     classifier:
       slow.length === 0
         ? everydayClassifier
-        : withAlbumProviders(everydayClassifier, classifierOf(slow, stopping.signal), {
-            mayPayMore: isCapped,
-          }),
+        : withAlbumProviders(everydayClassifier, classifierOf(slow, slowCalls), { mayPayMore: isCapped }),
     albumLane:
       slow.length === 0
         ? undefined
@@ -211,11 +213,11 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     },
     callsAtOnce: () => callsAtOnce(everyday),
     worstFailure: () => failures.worst(everyday.map(({ name }) => name)),
-    close() {
+    async close() {
       models.stop();
+      // The album lane has waited for its own calls. Either kind would keep the process alive.
+      await Promise.all([everydayCalls.close(closeLimitMs), slowCalls.close(0)]);
       failures.flush();
-      // Calls that may take an hour would keep the process alive.
-      stopping.abort(new VendorError({ network: 'stopped' }));
     },
   };
 }

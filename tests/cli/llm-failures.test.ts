@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { longTest } from '../support/long-test.ts';
-import { runCli } from './run-cli.ts';
+import { runCli, startCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -71,6 +71,35 @@ describe('the end of a run says why the LLM did not answer', () => {
     expect(code).toBe(0);
     expect(err).not.toContain('LLM failed');
     expect(summary).not.toHaveProperty('llm_failures');
+  });
+});
+
+describe('a run ends with its summary, where a call takes longer than its photo may', () => {
+  const impatient = ['classify', 'album/0.jpg', '--max-wait-time', '3'];
+  const answer = { category: 'pets', confidence: 0.9 };
+
+  longTest('and gives up the call', async () => {
+    const release = fake.hold();
+    const { code, rows } = await runCli(folder, impatient, {
+      LLM_BASE_URL: fake.baseUrl,
+      LLM_TIMEOUT: '600',
+    });
+    expect(code).toBe(0);
+    expect(rows).toMatchObject([{ inference_method: 'local', degraded: true }]);
+    expect(fake.calls).toMatchObject([{ isAborted: true }]);
+    release();
+  });
+
+  longTest('but remembers an answer that comes a moment later', async () => {
+    fake.behave({ content: answer });
+    const own = { LLM_BASE_URL: fake.baseUrl };
+    const release = fake.hold();
+    const running = startCli(folder, impatient, own);
+    running.child.stdout?.once('data', release);
+    expect((await running.done).rows).toMatchObject([{ inference_method: 'local' }]);
+    const again = await runCli(folder, [...impatient, '--redo-degraded'], own);
+    expect(again.rows).toMatchObject([{ category: 'pets', inference_method: 'cache' }]);
+    expect(fake.calls).toHaveLength(1);
   });
 });
 

@@ -12,6 +12,7 @@ import type { TokenUsage, VisionQuestion } from '../wire/vision-model.ts';
 import type { AcquiredCall } from './acquire-call.ts';
 import { type CallFailure, failureOf } from './call-failure.ts';
 import type { VisionCallReport, VisionHooks } from './call-report.ts';
+import type { CallsInFlight } from './calls-in-flight.ts';
 import { type FailurePolicy, policyOf } from './failure-policy.ts';
 import { hostOf, overdueMs } from './provider.ts';
 
@@ -19,8 +20,7 @@ export interface SendCallOptions {
   readonly taxonomy: Taxonomy;
   readonly log: Logger;
   readonly hooks?: VisionHooks | undefined;
-  /** Its reason, a VisionError, ends calls in flight. */
-  readonly stop?: AbortSignal | undefined;
+  readonly inFlight?: CallsInFlight | undefined;
 }
 
 /** A vendor in trouble that asks for that long or longer gets no calls at all meanwhile. */
@@ -37,8 +37,8 @@ export function callTimeLimit(timeoutMs: number, signal = noSignal): ReturnType<
 }
 
 /**
- * Sends one call, parses the reply, reports the outcome. A call that was sent is paid for: only its time limit ends
- * it, and its answer can still be remembered when the caller has left.
+ * Sends one call, parses the reply, reports the outcome. A call that was sent is paid for: only its time limit
+ * or the end of the process ends it, and its answer can still be remembered when the caller has left.
  * @param attempt of this photo, 1 for the first
  * @throws VisionError it could not answer
  */
@@ -49,7 +49,8 @@ export async function sendCall(
   options: SendCallOptions,
 ): Promise<Reading> {
   const { provider } = call;
-  using limit = callTimeLimit(provider.timeoutMs, options.stop);
+  using _call = options.inFlight?.begin();
+  using limit = callTimeLimit(provider.timeoutMs, options.inFlight?.stop);
   const startedAt = performance.now();
   const span = question.trace && spanOf(question.trace);
   const report = (outcome: string, paid: Paid, details?: Partial<VisionCallReport>) => {
