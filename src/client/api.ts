@@ -9,7 +9,7 @@ export interface Api {
       status: 'healthy' | 'unhealthy';
       database: 'connected' | 'disconnected';
       model_api: 'available' | 'not_configured' | 'unavailable';
-      /** Of the vision LLM, where one is configured; without it the local model answers */
+      /** Of the vision LLM, where one is configured; `unavailable` while its calls fail: the local model answers */
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';
@@ -38,7 +38,7 @@ export interface Api {
       status: 'healthy' | 'unhealthy';
       database: 'connected' | 'disconnected';
       model_api: 'available' | 'not_configured' | 'unavailable';
-      /** Of the vision LLM, where one is configured; without it the local model answers */
+      /** Of the vision LLM, where one is configured; `unavailable` while its calls fail: the local model answers */
       llm?: 'available' | 'over_budget' | 'unavailable';
       /** What is wrong with a model that is asked: its vendor ends it, or does not list it */
       llm_model?: 'shut_down' | 'shuts_down_soon' | 'unknown';

@@ -92,7 +92,7 @@ export interface Vision {
   /** How long the models will be there. */
   readonly models: ModelWatch;
   state(): VisionState;
-  /** `unavailable` while every provider is left alone. */
+  /** `unavailable` while every provider is left alone, or its last calls failed. */
   health(): 'available' | 'over_budget' | 'unavailable';
   /** Calls for photos that can't wait that may be in flight, of all accounts. */
   callsAtOnce(): number;
@@ -209,7 +209,8 @@ export function openVision(llm: LlmOptions, parts: VisionParts): Vision {
     }),
     health() {
       if (isOverBudget) return 'over_budget';
-      return everyday.some((provider) => unavailableMs(provider) === 0) ? 'available' : 'unavailable';
+      const isWell = (one: Provider) => unavailableMs(one) === 0 && !failures.isFailing(one.name);
+      return everyday.some(isWell) ? 'available' : 'unavailable';
     },
     callsAtOnce: () => callsAtOnce(everyday),
     worstFailure: () => failures.worst(everyday.map(({ name }) => name)),

@@ -105,6 +105,16 @@ test('a key that is refused, and taken again later', async () => {
   expect(linesOf('LLM answers again')).toHaveLength(1);
 });
 
+test('health says that an LLM fails from the first photo on, until a call is answered', async () => {
+  llm.behave({ status: 500, body: {} });
+  await start({ LLM_BASE_URL: llm.baseUrl });
+  await classified(1);
+  expect(await health()).toMatchObject({ status: 'healthy', model_api: 'available', llm: 'unavailable' });
+  llm.behave({ content: { category: 'pets', confidence: 0.9 } });
+  await classified(1, 1);
+  expect((await health()).llm).toBe('available');
+});
+
 test('where all is well nothing is told of failures', async () => {
   await start({ LLM_BASE_URL: llm.baseUrl });
   await classified(1);

@@ -136,6 +136,18 @@ describe('are remembered and logged', () => {
     expect(failures.lastOf('mine')).not.toHaveProperty('overAt');
   });
 
+  test('a provider fails from a call and its repetition on, until it answers or only rejects', () => {
+    const { failures, call } = open();
+    const states = ['network', 'network', 'refused', 'rate_limited', 'timeout', 'answered', 'network'].map(
+      (one) => {
+        call(one);
+        return failures.isFailing('mine');
+      },
+    );
+    expect(states).toEqual([false, true, true, false, true, false, false]);
+    expect(failures.isFailing('other')).toBe(false);
+  });
+
   test('the log says when a key is taken again', () => {
     const { logged, call } = open();
     for (const outcome of ['answered', 'bad_key', 'answered', 'answered']) call(outcome, { status: 401 });

@@ -41,7 +41,8 @@ const Body = {
   ]),
   llm: Type.Optional(
     Type.Union([Type.Literal('available'), Type.Literal('over_budget'), Type.Literal('unavailable')], {
-      description: 'Of the vision LLM, where one is configured; without it the local model answers',
+      description:
+        'Of the vision LLM, where one is configured; `unavailable` while its calls fail: the local model answers',
     }),
   ),
   llm_model: Type.Optional(

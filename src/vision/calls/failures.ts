@@ -25,10 +25,14 @@ export interface Failures {
   lastOf(provider: string): LastFailure | undefined;
   /** Of those providers, or of all, the one that matters most at present; undefined where all is well, and has been for an hour. */
   worst(providers?: readonly string[]): LastFailure | undefined;
+  /** Whether its last two calls or more failed, one after another. A vendor that rejects calls for their number is well. */
+  isFailing(provider: string): boolean;
   flush(): void;
 }
 
 const rememberedMs = 3_600_000;
+/** A call and its repetition. */
+const leastFailures = 2;
 
 /** @param now Unix milliseconds */
 export function openFailures({
@@ -87,6 +91,11 @@ export function openFailures({
       );
       const open = recent.filter(({ overAt }) => overAt === undefined);
       return (open.length > 0 ? open : recent).toSorted((a, b) => b.at.localeCompare(a.at))[0];
+    },
+    isFailing(provider) {
+      const failure = last.get(provider);
+      if (failure === undefined || failure.overAt !== undefined) return false;
+      return failure.count >= leastFailures && policyOf(failure.class).next !== 'wait';
     },
     flush: () => lines.flush(),
   };
