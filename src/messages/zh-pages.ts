@@ -216,8 +216,8 @@ const opsPage = {
   'No photo was compared yet: SHADOW_PERCENT sets how many are.':
     '尚未比较任何照片：SHADOW_PERCENT 设定比较的比例。',
 
-  range: '时间范围',
-  'light or dark': '浅色或深色',
+  'Shortcuts: <kbd>1</kbd>–<kbd>6</kbd> range, <kbd>d</kbd> light or dark.':
+    '快捷键：<kbd>1</kbd>–<kbd>6</kbd> 时间范围，<kbd>d</kbd> 浅色或深色。',
   'Sums are kept as things happen; percentiles are off by less than 11 %.':
     '总数随事件即时累计；百分位数的误差小于 11 %。',
 } as const;

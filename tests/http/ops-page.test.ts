@@ -118,6 +118,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     expect(
       (await page.evaluate<string>('document.body.innerText')).match(/[A-Za-z][a-z]+( [a-z]+)+/g),
     ).toBeNull();
+    expect(await page.locator('footer').textContent()).toMatch(/^快捷键：1–6 时间范围，d 浅色或深色。/);
     await page.getByText('English', { exact: true }).click();
     await expect.poll(() => page.locator('#tiles').textContent()).toContain('Hit rate');
     expect(await page.locator('html').getAttribute('lang')).toBe('en');
