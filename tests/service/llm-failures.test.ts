@@ -105,7 +105,7 @@ test('a key that is refused, and taken again later', async () => {
   expect(linesOf('LLM answers again')).toHaveLength(1);
 });
 
-test('health says that an LLM fails from the first photo on, until a call is answered', async () => {
+longTest('health says that an LLM fails from the first photo on, until a call is answered', async () => {
   llm.behave({ status: 500, body: {} });
   await start({ LLM_BASE_URL: llm.baseUrl });
   await classified(1);
