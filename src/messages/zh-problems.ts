@@ -71,6 +71,8 @@ export const zhProblems = {
     '运维接口已关闭，因为无法保存令牌：请设置 OPS_TOKEN，或使数据目录可写，然后重新启动服务。',
   'Without OPS_TOKEN this route answers direct requests to a loopback address only; set OPS_TOKEN to open it to others.':
     '未设置 OPS_TOKEN 时，此接口只应答本机的直接请求；设置 OPS_TOKEN 即可对外开放。',
+  'The token is wrong. It is the value of OPS_TOKEN; if none is set, the file ops-token in the data folder holds it.':
+    '令牌错误。令牌为 OPS_TOKEN 的值；未设置时，为数据目录中 ops-token 文件的内容。',
   'Send `Authorization: Bearer <token>`: the value of OPS_TOKEN, or where none is set the one that the file ops-token in the data folder holds.':
     '请发送 `Authorization: Bearer <token>`：令牌为 OPS_TOKEN 的值；未设置时，为数据目录中 ops-token 文件的内容。',
   'Pages of this origin may not send feedback; the operator can list it in CORS_ORIGIN.':

@@ -72,7 +72,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await page.goto(`${app.url}/ops`);
     await page.getByLabel('Ops token').fill('wrong');
     await page.keyboard.press('Enter');
-    await expect.poll(() => page.locator('#sign-in-problem').textContent()).toContain('Authorization');
+    await expect.poll(() => page.locator('#sign-in-problem').textContent()).toContain('The token is wrong.');
     expect(await page.locator('#figures').isVisible()).toBe(false);
     await signIn();
     expect(page.url()).not.toContain('let-me-in');
@@ -99,9 +99,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
     await page.goto(`${app.url}/ops`);
     await page.getByLabel('运维令牌').fill('wrong');
     await page.keyboard.press('Enter');
-    await expect
-      .poll(() => page.locator('#sign-in-problem').textContent())
-      .toContain('令牌为 OPS_TOKEN 的值');
+    await expect.poll(() => page.locator('#sign-in-problem').textContent()).toContain('令牌错误');
     await page.getByLabel('运维令牌').fill('let-me-in');
     await page.keyboard.press('Enter');
     await page.locator('#latency td').first().waitFor();
@@ -240,7 +238,7 @@ describe.skipIf(path === undefined)('the ops page in a browser', () => {
 
   test('is signed in by the link of the banner, whose token leaves the address bar', async () => {
     await page.goto(`${app.url}/ops#token=wrong`);
-    await expect.poll(() => page.locator('#sign-in-problem').textContent()).toContain('Authorization');
+    await expect.poll(() => page.locator('#sign-in-problem').textContent()).toContain('The token is wrong.');
     await page.goto(`${app.url}/ops#token=let-me-in`);
     await page.locator('#chart-photos canvas').waitFor();
     expect(page.url()).toBe(`${app.url}/ops`);

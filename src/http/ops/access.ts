@@ -75,7 +75,12 @@ function checkOf(rule: OpsRule): (request: FastifyRequest) => void {
       const tokens = digestsOf(rule.tokens);
       return ({ headers }) => {
         const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
-        if (given === undefined || !isOneOf(given, tokens))
+        if (given !== undefined && !isOneOf(given, tokens))
+          throw new AccessError(
+            'unauthorized',
+            'The token is wrong. It is the value of OPS_TOKEN; if none is set, the file ops-token in the data folder holds it.',
+          );
+        if (given === undefined)
           throw new AccessError(
             'unauthorized',
             'Send `Authorization: Bearer <token>`: the value of OPS_TOKEN, or where none is set the one that the file ops-token in the data folder holds.',
