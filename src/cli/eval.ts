@@ -44,7 +44,10 @@ export async function evaluateModels(settings: EvalSettings, streams: EvalStream
   const unreadable = new Map<string, string>();
   const bar = openBar(settings.showsProgress && streams.isTerminal, say);
   using interrupt = onInterrupt(
-    () => report(say('Stopping: photos in flight finish. Ctrl-C again ends at once.')),
+    () => {
+      bar.hide();
+      report(say('Stopping: photos in flight finish. Ctrl-C again ends at once.'));
+    },
     () => bar.stop(),
   );
   const { subjects, copies, contradictions } = await hashFiles(
@@ -66,7 +69,10 @@ export async function evaluateModels(settings: EvalSettings, streams: EvalStream
     ...{ config, taxonomy, subjects, answers, unreadable, progress: bar.progress, stop: interrupt.stop, say },
   };
   try {
-    const { models, asked, currency } = await runModels(run, settings, report);
+    const { models, asked, currency } = await runModels(run, settings, (line) => {
+      bar.stop();
+      report(line);
+    });
     bar.stop();
     if (interrupt.stop.aborted) {
       report(say('Interrupted. Answers are kept: the same command continues where this one stopped:'));
@@ -203,7 +209,7 @@ async function writeReports(
 }
 
 /** One bar for all models; it begins when it is known how much there is to do. */
-function openBar(isShown: boolean, say: Say): { readonly progress: RunProgress; stop(): void } {
+function openBar(isShown: boolean, say: Say) {
   let bar: ReturnType<typeof openProgress> | undefined;
   let state = { total: 0, finished: 0, fromCache: 0, failed: 0 };
   let money: AccountState | undefined;
@@ -211,22 +217,20 @@ function openBar(isShown: boolean, say: Say): { readonly progress: RunProgress; 
     bar?.stop();
     bar = undefined;
   };
-  return {
-    stop,
-    progress: {
-      expect(count) {
-        stop();
-        state = { total: count, finished: 0, fromCache: 0, failed: 0 };
-        if (count > 0) bar = openProgress(count, isShown, say);
-      },
-      spent(costMicro, currency) {
-        const spentMicro = (money?.spentMicro ?? 0) + costMicro;
-        money = { answeredCalls: 0, savedCalls: 0, savedMicro: undefined, spentMicro, currency };
-      },
-      finished({ file }, hasFailed) {
-        state = { ...state, finished: state.finished + 1, failed: state.failed + (hasFailed ? 1 : 0) };
-        bar?.update({ ...state, money, file });
-      },
+  const progress: RunProgress = {
+    expect(count) {
+      stop();
+      state = { total: count, finished: 0, fromCache: 0, failed: 0 };
+      if (count > 0) bar = openProgress(count, isShown, say);
+    },
+    spent(costMicro, currency) {
+      const spentMicro = (money?.spentMicro ?? 0) + costMicro;
+      money = { answeredCalls: 0, savedCalls: 0, savedMicro: undefined, spentMicro, currency };
+    },
+    finished({ file }, hasFailed) {
+      state = { ...state, finished: state.finished + 1, failed: state.failed + (hasFailed ? 1 : 0) };
+      bar?.update({ ...state, money, file });
     },
   };
+  return { progress, stop, hide: () => bar?.hide() };
 }

@@ -13,8 +13,9 @@ import { proportion } from '../../src/proportion.ts';
 import type { Feedback } from '../../src/store/entities.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
+import { longTest } from '../support/long-test.ts';
 import { colourProbabilities, writeColourModel } from '../support/tiny-model.ts';
-import { startCli } from './run-cli.ts';
+import { runInTerminal, startCli } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -258,6 +259,15 @@ describe('eval', () => {
     expect(json.models.map(({ name }: { name: string }) => name)).toEqual(['colours@1', 'eyes']);
     expect(err).toContain(`unseen: USD ${(count / 100).toFixed(2)}`);
     expect(err).toContain(`--max-cost ${count * 0.012}`);
+  });
+
+  longTest('takes the progress off a terminal before it says so', async () => {
+    const args = ['eval', 'album', '--data', 'other-data', '--model', 'unseen'];
+    const shown = await runInTerminal(folder, args, environment);
+    const [before = ''] = shown.split('No LLM is asked without --max-cost.');
+    expect(before).toContain('█');
+    // The line is erased, and lines wrap again.
+    expect(before.slice(before.lastIndexOf('█'))).toMatch(/\[K.*\[\?7h/s);
   });
 
   test('says that --target proposes nothing without an LLM', async () => {

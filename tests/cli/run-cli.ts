@@ -53,6 +53,27 @@ export function runCli(cwd: string, args: readonly string[], environment?: Recor
   return startCli(cwd, args, environment).done;
 }
 
+/** In a terminal of 80 columns. @returns both outputs as they reach it, with the codes that it obeys */
+export async function runInTerminal(
+  cwd: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<string> {
+  const words = [process.execPath, resolve('src/cli.ts'), ...args].map((word) => `'${word}'`);
+  const child = spawn('script', ['-qec', `stty cols 80; exec ${words.join(' ')}`, '/dev/null'], {
+    cwd,
+    env: { ...inherited, INFERENCE_PROCESSES: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    shown += text;
+  });
+  await once(child, 'close');
+  return shown;
+}
+
 function parsed(line: string): object {
   return JSON.parse(line);
 }
