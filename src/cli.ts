@@ -63,6 +63,7 @@ async function run(): Promise<number> {
       return classify(settings, {
         ...streams,
         out: (words) => stdout.write(words),
+        columns: (stdout.isTTY && stdout.columns) || undefined,
         isRead: () => lost === undefined,
         invocation,
       });

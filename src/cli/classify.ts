@@ -33,6 +33,8 @@ export interface Streams {
   /** Everything else. */
   readonly err: (text: string) => void;
   readonly isTerminal: boolean;
+  /** Of the terminal that shows the results; undefined where none does. */
+  readonly columns?: number | undefined;
   /** Whether results are still read: `| head` stops. */
   readonly isRead: () => boolean;
   readonly invocation: Invocation;
@@ -159,7 +161,7 @@ async function work(
 ) {
   const say = sayIn(settings.language);
   const progress = openProgress(files.length, settings.showsProgress && streams.isTerminal, say);
-  const output = openOutput(settings.output, progress.above(streams.out), say);
+  const output = openOutput(settings.output, { ...streams, write: progress.above(streams.out), say });
   const sortable: Sortable[] = [];
   const earlier = openTally(files.length);
   const shown = openCounts();

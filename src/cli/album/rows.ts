@@ -1,6 +1,6 @@
 import type { PhotoAnswer } from '../../client/answer.ts';
 import { ClientError } from '../../client/client-error.ts';
-import { columnsOf, padded } from '../../messages/columns.ts';
+import { columnsOf, padded, shortened } from '../../messages/columns.ts';
 import type { Say } from '../../messages/text.ts';
 import { errorText } from './error-text.ts';
 
@@ -20,7 +20,14 @@ export interface Output {
   end(summary: object): void;
 }
 
-export function openOutput(form: OutputForm, write: (text: string) => void, say: Say): Output {
+export interface OutputOptions {
+  readonly write: (text: string) => void;
+  readonly say: Say;
+  /** Of the terminal: a table shortens names of files to fit. Undefined elsewhere. */
+  readonly columns?: number | undefined;
+}
+
+export function openOutput(form: OutputForm, { write, say, columns }: OutputOptions): Output {
   const rows: Row[] = [];
   const shownIn = (row: Row) => shown(row, say);
   const inOrder = () => rows.toSorted((one, other) => (one.file < other.file ? -1 : 1));
@@ -45,7 +52,7 @@ export function openOutput(form: OutputForm, write: (text: string) => void, say:
         end: (summary) => write(`${JSON.stringify({ photos: inOrder().map(shownIn), summary }, null, 2)}\n`),
       };
     case 'table':
-      return { add: (row) => rows.push(row), end: () => write(tableOf(inOrder(), say)) };
+      return { add: (row) => rows.push(row), end: () => write(tableOf(inOrder(), say, columns)) };
     default:
       return form satisfies never;
   }
@@ -97,7 +104,10 @@ function tagsText({ result }: Row): string | undefined {
   return result instanceof ClientError ? undefined : result.tags?.map(printable).join(', ');
 }
 
-function tableOf(rows: readonly Row[], say: Say): string {
+/** A name of a file keeps that many columns, however narrow the terminal. */
+const leastFileColumns = 20;
+
+function tableOf(rows: readonly Row[], say: Say, columns = Number.POSITIVE_INFINITY): string {
   const hasTags = rows.some((row) => tagsText(row) !== undefined);
   const cells = rows.map((row) => {
     const { file, result } = row;
@@ -124,8 +134,17 @@ function tableOf(rows: readonly Row[], say: Say): string {
       0,
     ),
   );
+  const tail = ([, ...row]: readonly string[]) =>
+    row.map((cell, column) => padded(cell, widths[column + 1] ?? 0)).join('  ');
+  // The reason of a failure goes on in the next line.
+  const tailColumns = table.reduce((most, row, position) => {
+    const isFailed = rows[position - 1]?.result instanceof ClientError;
+    return isFailed ? most : Math.max(most, columnsOf(tail(row).trimEnd()));
+  }, 0);
+  const room = Math.max(leastFileColumns, columns - 2 - tailColumns);
+  const fileColumns = Math.min(widths[0] ?? 0, room);
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => padded(cell, widths[column] ?? 0)).join('  ');
+    `${padded(shortened(row[0] ?? '', fileColumns), fileColumns)}  ${tail(row)}`;
   return table.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
