@@ -126,6 +126,13 @@ export class UndecodableError extends PhotoError {
 export class TooManyPixelsError extends PhotoError {
   readonly code = 'too_many_pixels';
   readonly status = 413;
+  /** What sets the limit, as in the environment; absent where no setting does. For operators, who are not the callers. */
+  readonly setting?: string;
+
+  constructor(message: Message, setting?: string) {
+    super(message);
+    if (setting !== undefined) this.setting = setting;
+  }
 }
 
 /** 503: too much work at once, or no process left to do it. */

@@ -2,12 +2,12 @@ import { type PhotoError, TooManyPixelsError, UndecodableError, UnsupportedForma
 import type { Message } from '../messages/text.ts';
 
 /** Restores a PhotoError that crossed a process or thread boundary. */
-export function photoErrorOf(code: string, message: Message): PhotoError {
+export function photoErrorOf(code: string, message: Message, setting?: string): PhotoError {
   switch (code) {
     case 'unsupported_format':
       return new UnsupportedFormatError(message);
     case 'too_many_pixels':
-      return new TooManyPixelsError(message);
+      return new TooManyPixelsError(message, setting);
     case 'truncated_image':
     case 'refused_image':
       return new UndecodableError(code, message);

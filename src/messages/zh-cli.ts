@@ -57,8 +57,7 @@ export const zhCli = {
   '; left out: {list}': '；已跳过：{list}',
   'The file is larger than {limit} MB. MAX_IMAGE_SIZE_MB sets this limit.':
     '文件超过 {limit} MB。此上限由 MAX_IMAGE_SIZE_MB 设置。',
-  '{error} MAX_MEGAPIXELS and MEGAPIXEL_LIMITS set this limit.':
-    '{error}此上限由 MAX_MEGAPIXELS 和 MEGAPIXEL_LIMITS 设置。',
+  '{error} {setting} sets this limit.': '{error}此上限由 {setting} 设置。',
   "The server can't be reached, or the connection broke.": '无法连接服务器，或连接已中断。',
   'No answer came in time.': '未及时收到应答。',
   'The answer is not what the service sends.': '应答不是本服务的格式。',

@@ -345,7 +345,10 @@ describe('classify', () => {
     expect(rows[0].error).toContain('MAX_IMAGE_SIZE_MB');
     put('album/wide.jpg', await sharp(sampleBytes('cat.jpg')).resize(1400, 1400).jpeg().toBuffer());
     const wide = await runCli(folder, ['classify', 'album/wide.jpg'], llm({ MAX_MEGAPIXELS: '1' }));
-    expect(wide.rows[0].error).toContain('MAX_MEGAPIXELS');
+    expect(wide.rows[0].error).toContain('MAX_MEGAPIXELS=1 sets this limit.');
+    put('album/wide.png', await sharp(sampleBytes('cat.jpg')).resize(1400, 1400).png().toBuffer());
+    const png = await runCli(folder, ['classify', 'album/wide.png'], llm({ MEGAPIXEL_LIMITS: 'png:1' }));
+    expect(png.rows[0].error).toContain('MEGAPIXEL_LIMITS=png:1 sets this limit.');
   });
 
   test('wrong usage is exit code 2', async () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import type { TooManyPixelsError } from '../../src/errors.ts';
 import { formatOf } from '../../src/image/inspect/format.ts';
 import { inspect } from '../../src/image/inspect/inspect.ts';
 import { enoughThumbnailPx } from '../../src/image/inspect/iso-media.ts';
@@ -133,6 +134,24 @@ describe('the header check lets pass', () => {
     expect(() => check(large)).toThrow(/progressive/);
     expect(check(large, { limits: pixelLimitsOf(100e6, { progressive: 30e6 }) }).cpuMs).toBeGreaterThan(0);
     expect(() => check(large, { limits: pixelLimitsOf(10e6, { progressive: 30e6 }) })).toThrow(/10 million/);
+  });
+
+  it('and names the setting whose limit is the lower one', async () => {
+    const size = { widthPx: 12_000, heightPx: 11_000 };
+    const [jpeg, progressive] = await Promise.all([
+      hostile.jpegClaiming({ code: 0xc0, ...size }),
+      hostile.jpegClaiming({ code: 0xc2, ...size }),
+    ]);
+    const named = (bytes: Buffer, mostPx: number) => {
+      try {
+        return check(bytes, { limits: pixelLimitsOf(mostPx, { progressive: 64e6 }) });
+      } catch (error) {
+        return (error as TooManyPixelsError).setting;
+      }
+    };
+    expect(named(jpeg, 100e6)).toBe('MAX_MEGAPIXELS=100');
+    expect(named(progressive, 130e6)).toBe('MEGAPIXEL_LIMITS=progressive:64');
+    expect(named(progressive, 50e6)).toBe('MAX_MEGAPIXELS=50');
   });
 });
 

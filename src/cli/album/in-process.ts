@@ -3,7 +3,7 @@ import type { Answer } from '../../classify/classifier.ts';
 import type { PhotoAnswer } from '../../client/answer.ts';
 import { ClientError } from '../../client/client-error.ts';
 import type { Sending, Transport } from '../../client/transport.ts';
-import { AppError, VisionError } from '../../errors.ts';
+import { AppError, TooManyPixelsError, VisionError } from '../../errors.ts';
 import { newRequestId } from '../../http/access/caller.ts';
 import { photoData } from '../../http/answer-schemas.ts';
 import { receivedUpload } from '../../image/upload/receive.ts';
@@ -122,8 +122,8 @@ function clientError(error: unknown, say: Say): ClientError {
   const { code, text, status, retryAfterS = 0 } = error;
   const isRetryable = error instanceof VisionError ? neverAsked.includes(error.reason) : undefined;
   const message =
-    code === 'too_many_pixels'
-      ? say('{error} MAX_MEGAPIXELS and MEGAPIXEL_LIMITS set this limit.', { error: text })
+    error instanceof TooManyPixelsError && error.setting !== undefined
+      ? say('{error} {setting} sets this limit.', { error: text, setting: error.setting })
       : say(text);
   return new ClientError(code, message, {
     status,

@@ -1,7 +1,7 @@
 /** Entry of the thread in which photos' headers are read. */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { PhotoError } from '../../errors.ts';
+import { PhotoError, TooManyPixelsError } from '../../errors.ts';
 import type { Text } from '../../messages/text.ts';
 import type { ImageFormat } from '../photo.ts';
 import { type InspectionOptions, inspect } from './inspect.ts';
@@ -9,7 +9,9 @@ import type { DecodeCost } from './limits.ts';
 
 export type Inspection =
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly cost: DecodeCost; readonly refused?: undefined }
-  | { readonly refused: { readonly code: string; readonly text: Text } };
+  | {
+      readonly refused: { readonly code: string; readonly text: Text; readonly setting?: string | undefined };
+    };
 
 const options = workerData as InspectionOptions;
 const threadPriority = 2;
@@ -30,6 +32,8 @@ parentPort?.on('message', (errand: { bytes: Uint8Array<ArrayBuffer>; format: Ima
   } catch (error) {
     // Any other error ends the thread, which is replaced.
     if (!(error instanceof PhotoError)) throw error;
-    parentPort?.postMessage({ refused: { code: error.code, text: error.text } } satisfies Inspection);
+    const { code, text } = error;
+    const setting = error instanceof TooManyPixelsError ? error.setting : undefined;
+    parentPort?.postMessage({ refused: { code, text, setting } } satisfies Inspection);
   }
 });

@@ -80,7 +80,8 @@ export function openInspector({ timeoutMs = 5000, ...options }: InspectorOptions
     stopClock();
     const request = running;
     running = undefined;
-    if (inspection.refused) request?.reject(photoErrorOf(inspection.refused.code, inspection.refused.text));
+    const { refused } = inspection;
+    if (refused) request?.reject(photoErrorOf(refused.code, refused.text, refused.setting));
     else request?.resolve({ bytes: Buffer.from(inspection.bytes.buffer), cost: inspection.cost });
     next();
   }

@@ -52,8 +52,7 @@ export function inspectJpeg(bytes: Buffer, limits: PixelLimits): DecodeCost {
     if (isFrame(code)) {
       if (frame) throw unreadable('it has two frames');
       frame = frameOf(segment, code);
-      checkSize(frame.widthPx, frame.heightPx, 'jpeg', limits);
-      if (frame.isProgressive) checkSize(frame.widthPx, frame.heightPx, 'progressive', limits);
+      checkSize(frame.widthPx, frame.heightPx, frame.isProgressive ? 'progressive' : 'jpeg', limits);
     }
     if (code !== marker.sos) continue;
     if (!frame) throw unreadable('its picture comes before its size');

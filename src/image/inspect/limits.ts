@@ -60,6 +60,7 @@ export function checkSize(widthPx: number, heightPx: number, coding: Coding, lim
         'The photo has {width} × {height} pixels; {coding} may have {limit} million. Send a smaller rendition of it.',
         { width: widthPx, height: heightPx, coding: textOf(names[coding]), limit: Math.floor(limitPx / 1e6) },
       ),
+      settingOf(coding, limits),
     );
   if (Math.max(widthPx, heightPx) > longestEdgePx)
     throw new TooManyPixelsError(
@@ -68,6 +69,14 @@ export function checkSize(widthPx: number, heightPx: number, coding: Coding, lim
         { width: widthPx, height: heightPx, limit: longestEdgePx },
       ),
     );
+}
+
+/** The lower one of the two limits that count for a coding: the setting of its own, or that of every photo. */
+function settingOf(coding: Coding, limits: PixelLimits): string {
+  const megapixels = limits[coding] / 1e6;
+  return limits[coding] < limits.jpeg
+    ? `MEGAPIXEL_LIMITS=${coding}:${megapixels}`
+    : `MAX_MEGAPIXELS=${megapixels}`;
 }
 
 /** What no camera, phone or chat app makes, and a decoder would suffer from. `reason` completes a sentence. */
