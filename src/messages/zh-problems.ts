@@ -30,6 +30,7 @@ export const zhProblems = {
   'The boundary of the form is longer than 70 characters.': '表单的 boundary 超过 70 个字符。',
   'The multipart body is malformed or ends early.': '表单格式有误，或未传完就结束。',
   'The body is larger than this route accepts.': '请求体超出此接口的上限。',
+  'The body is too large: a photo may have at most {limit} MB.': '请求体过大：每张照片的上限为 {limit} MB。',
   'The body is larger than {limit} MB.': '请求体超过 {limit} MB。',
   'The multipart body has too many parts.': '表单的部分过多。',
   'The connection closed before the body was complete.': '请求体未传完，连接就已关闭。',

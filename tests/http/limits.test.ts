@@ -38,6 +38,7 @@ describe('a body that can’t be read to its end', () => {
     expect(answer).toMatch(/^HTTP\/1.1 413/);
     expect(answer.toLowerCase()).toContain('connection: close');
     expect(answer).toContain('body_too_large');
+    expect(answer).toContain('a photo may have at most 1 MB');
   });
 
   test('one that turns out too large is refused while it is still being sent, and the answer arrives', async () => {

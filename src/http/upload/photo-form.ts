@@ -44,7 +44,7 @@ export async function readPhotoForm(
   onPhoto: (part: BatchPhoto) => void,
 ): Promise<FormFields> {
   checkContentType(request.headers['content-type'], options.photoField);
-  const bound = boundedBody(request, options.maxBytes, disconnect);
+  const bound = boundedBody(request, { ...options, ...limits }, disconnect);
   const { signal } = bound;
   // A user id is no proof of a sender: any caller can send any number of them.
   const sender = identityOf({ address: request.ip }).claimant;
@@ -162,11 +162,20 @@ function tooManyPhotos({ maxPhotos, photoField }: PhotoFormOptions): BadRequestE
  * Refuses a body that says it is too large at once, and one that turns out to be as soon as it does. Its signal aborts
  * with the caller's, too.
  */
-function boundedBody(request: FastifyRequest, maxBytes: number, disconnect: AbortSignal) {
+function boundedBody(
+  request: FastifyRequest,
+  { maxBytes, maxPhotos, fileBytes }: PhotoFormOptions & PhotoFormParts['limits'],
+  disconnect: AbortSignal,
+) {
+  const inMegabytes = (bytes: number) => Math.floor(bytes / 1_000_000);
   const tooLarge = () =>
     new TooLargeError(
       'body_too_large',
-      text('The body is larger than {limit} MB.', { limit: Math.floor(maxBytes / 1_000_000) }),
+      maxPhotos === 1
+        ? text('The body is too large: a photo may have at most {limit} MB.', {
+            limit: inMegabytes(fileBytes),
+          })
+        : text('The body is larger than {limit} MB.', { limit: inMegabytes(maxBytes) }),
     );
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge();
   const controller = new AbortController();
