@@ -68,7 +68,12 @@ const needs = needsOf(load, costsOf(values.database));
 if (values.database === 'sqlite' && needs.replicas > 1)
   console.error(`One SQLite file serves one machine: this load needs ${needs.replicas}, so it needs MySQL.`);
 const round = (value: number) => (value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en'));
-const [first] = needs.limits;
+/** In proportion to the rate; without any, nothing does. */
+function firstLimit(): string {
+  const [first] = needs.limits;
+  if (!first?.share) return 'nothing, because there is no load';
+  return `${first.name}, at ${round(load.rate / first.share)} photos/s (this load: ${round(load.rate)} photos/s)`;
+}
 const rows: readonly (readonly [string, string])[] = [
   [
     'Replicas',
@@ -81,7 +86,7 @@ const rows: readonly (readonly [string, string])[] = [
   ],
   ['LLM', `${round(needs.llmCallsPerSecond)} calls/s, ${round(needs.llmCallsAtOnce)} at once`],
   ['Money', `${round(needs.moneyPerDay)} USD a day for the LLM`],
-  ['Gives way first', `${first?.name} (${round((first?.share ?? 0) * 100)} % of its limit)`],
+  ['Gives way first', firstLimit()],
 ];
 if (values.json) console.log(JSON.stringify({ load, needs }));
 else for (const [name, text] of rows) console.log(`${name.padEnd(16)} ${text}`);

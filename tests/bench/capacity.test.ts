@@ -69,6 +69,9 @@ test('the command prints the needs, and refuses what is no number', () => {
     spawnSync(process.execPath, ['bench/capacity.ts', ...args], { encoding: 'utf8' });
   const { load: read, needs } = JSON.parse(run('--photos', '100e6', '--rate', '1000', '--json').stdout);
   expect([read.photos, read.rate, needs.llmCallsPerSecond]).toEqual([100e6, 1000, expect.closeTo(300)]);
+  expect(run('--rate', '1000', '--hits', '0.7').stdout).toContain(
+    'Gives way first  calls that the vendor accepts, at 167 photos/s (this load: 1,000 photos/s)',
+  );
   expect(run('--rate', 'many')).toMatchObject({ status: 2, stderr: '--rate must be a number from 0\n' });
   expect(run('--hits', '70').stderr).toBe('--hits must be a number from 0 to 1\n');
   expect(run('--photo', '3').stderr).toMatch(/^Unknown option '--photo'\. All options: --photos /);
