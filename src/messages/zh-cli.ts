@@ -122,7 +122,6 @@ export const zhCli = {
   'not linked: {file}: {reason}': '未链接：{file}：{reason}',
   'already there: {file} → {path}': '已存在：{file} → {path}',
   '{file} with {video}': '{file} 及 {video}',
-  '{path} (or the next free name)': '{path}（或下一个可用名称）',
   '{count} moved': '已移动 {count} 个',
   '{count} copied': '已复制 {count} 个',
   '{count} linked': '已链接 {count} 个',

@@ -66,6 +66,21 @@ describe('sorting', () => {
     expect(existsSync(one.photo.path)).toBe(true);
   });
 
+  test.each(['move', 'copy', 'link'] as const)('says the names that it would give: %s', async (sorting) => {
+    const files = ['a', 'b', 'c'].map((name) => file(`${name}/cat.jpg`, name));
+    // A copy of the first one, and two photos with one video.
+    files.push(file('d/cat.jpg', 'a'), file('a/cat.png', 'other'));
+    file('a/cat.mov', 'video');
+    mkdirSync(join(into(), 'pets'), { recursive: true });
+    writeFileSync(join(into(), 'pets/cat (2).jpg'), 'b');
+    const preview = await sort(files, sorting, false);
+    const applied = await sort(files, sorting);
+    const targets = ({ told }: { told: string }) => told.match(/(?<=→ ).*$/gm);
+    expect(targets(preview)).toHaveLength(files.length);
+    expect(targets(preview)).toEqual(targets(applied));
+    expect(preview.told.match(/already there/g)).toEqual(applied.told.match(/already there/g));
+  });
+
   test('files of one name are all there afterwards, under names of their own', async () => {
     const files = ['a', 'b', 'c'].map((name) => file(`${name}/cat.jpg`, name));
     mkdirSync(join(into(), 'pets'), { recursive: true });

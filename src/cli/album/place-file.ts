@@ -65,11 +65,11 @@ export async function placeFile(
   try {
     await checkUnchanged(photo);
     await mkdir(folder, { recursive: true });
+    const isThere = isThereFor(photo, hash, sorting);
     if (sorting === 'link')
-      return await publish(names(), folder, (path) => symlink(photo.path, path), isLinkTo(photo));
-    if (sorting === 'copy')
-      return await copyInto(photo, hash, { folder, names, isThere: isSameContent(photo, hash) });
-    return await moveInto(photo, hash, folder, names);
+      return await publish(names(), folder, (path) => symlink(photo.path, path), isThere);
+    if (sorting === 'copy') return await copyInto(photo, hash, { folder, names, isThere });
+    return await moveInto(photo, hash, { folder, names, isThere });
   } catch (error) {
     throw error instanceof PlaceError ? error : new PlaceError(reasonOf(error));
   }
@@ -98,18 +98,14 @@ async function publish(
   throw new PlaceError('a file of this name is there');
 }
 
-async function moveInto(
-  photo: SourceFile,
-  hash: string,
-  folder: string,
-  names: () => Iterable<string>,
-): Promise<Placed> {
+async function moveInto(photo: SourceFile, hash: string, target: Target): Promise<Placed> {
+  const { folder, names, isThere } = target;
   let placed: Placed;
   try {
-    placed = await publish(names(), folder, (path) => adopt(photo.path, path, 'keep'), isSameFile(photo));
+    placed = await publish(names(), folder, (path) => adopt(photo.path, path, 'keep'), isThere);
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw error;
-    placed = await copyInto(photo, hash, { folder, names, isThere: isSameFile(photo) });
+    placed = await copyInto(photo, hash, target);
   }
   if (placed.wasThere) return placed;
   try {
@@ -173,6 +169,12 @@ async function checkUnchanged({ path, sizeBytes, mtimeMs }: SourceFile): Promise
   if (!stat.isFile()) throw new PlaceError('it is no regular file');
   if (stat.size !== sizeBytes || stat.mtimeMs !== mtimeMs)
     throw new PlaceError('it has changed since it was classified');
+}
+
+/** Whether what stands at a path is what a run would put there. */
+export function isThereFor(photo: SourceFile, hash: string, sorting: Sorting): IsThere {
+  if (sorting === 'link') return isLinkTo(photo);
+  return sorting === 'copy' ? isSameContent(photo, hash) : isSameFile(photo);
 }
 
 function isSameFile({ path: source }: SourceFile): IsThere {

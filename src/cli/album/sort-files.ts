@@ -5,6 +5,7 @@ import { type FilePhoto, sha256OfFile } from './file-photo.ts';
 import { videoOf } from './live-photo.ts';
 import { type MoveLog, openMoveLog } from './move-log.ts';
 import { namesFor, PlaceError, placeFile, type Sorting, type SourceFile } from './place-file.ts';
+import { openPlan, type Plan } from './plan.ts';
 
 export interface SortOptions {
   readonly sorting: Sorting;
@@ -67,7 +68,8 @@ export async function sortFiles(files: readonly Sortable[], options: SortOptions
   const counts = { placed: 0, there: 0, failed: 0 };
   const log = sorting === 'move' && apply && sure.length > 0 ? openMoveLog(options.logFolder) : undefined;
   try {
-    for (const file of sure) await sortOne(file, { ...options, log }, counts);
+    const plan = apply ? undefined : openPlan(sorting);
+    for (const file of sure) await sortOne(file, { ...options, log, plan }, counts);
   } finally {
     log?.close();
   }
@@ -88,31 +90,31 @@ type Counts = Record<'placed' | 'there' | 'failed', number>;
 
 async function sortOne(
   { photo, hash, category }: Sortable,
-  options: SortOptions & { readonly log: MoveLog | undefined },
+  options: SortOptions & { readonly log: MoveLog | undefined; readonly plan: Plan | undefined },
   counts: Counts,
 ): Promise<void> {
-  const { sorting, into, apply, report, say, shown = (path: string) => path, log } = options;
+  const { sorting, into, report, say, shown = (path: string) => path, log, plan } = options;
   const { planned, done, failed } = sentences[sorting];
   const folder = join(into, category);
   try {
     if (!folderPattern.test(category)) throw new PlaceError('its category is no name for a folder');
     if (!photo.isNamedByPath) throw new PlaceError('its name is not UTF-8; rename it first');
-    const video = sorting === 'move' ? await videoOf(photo.path).catch(() => undefined) : undefined;
+    const found = sorting === 'move' ? await videoOf(photo.path).catch(() => undefined) : undefined;
+    // An earlier photo of that name takes it along.
+    const video = found && !plan?.isTaken(found.path) ? found : undefined;
     const file = video ? say('{file} with {video}', { file: photo.file, video: video.name }) : photo.file;
-    if (!apply) {
-      counts.placed += 1;
-      const path = join(folder, photo.name);
-      const target = existsSync(path)
-        ? say('{path} (or the next free name)', { path: shown(path) })
-        : shown(path);
-      return report(say(planned, { file, path: target }));
-    }
-    const names = () => namesWith(photo.name, video, folder);
-    const { path, wasThere } = await placeFile(photo, hash, folder, sorting, names);
+    const isFree = (path: string) => !existsSync(path) && !plan?.isTaken(path);
+    const names = () =>
+      namesWith(photo.name, video && ((name) => isFree(join(folder, videoName(name, video)))));
+    const { path, wasThere } = plan
+      ? await plan.place(photo, hash, folder, names)
+      : await placeFile(photo, hash, folder, sorting, names);
     if (!wasThere) log?.add({ from: photo.path, to: path, sha256: hash });
     counts[wasThere ? 'there' : 'placed'] += 1;
-    report(say(wasThere ? 'already there: {file} → {path}' : done, { file, path: shown(path) }));
-    if (video) await moveVideo(video, path, log);
+    const sentence = wasThere ? 'already there: {file} → {path}' : plan ? planned : done;
+    report(say(sentence, { file, path: shown(path) }));
+    if (video && plan) for (const one of [video.path, join(folder, videoName(path, video))]) plan.take(one);
+    else if (video) await moveVideo(video, path, log);
   } catch (error) {
     if (!(error instanceof PlaceError)) throw error;
     counts.failed += 1;
@@ -124,8 +126,8 @@ const videoName = (photoName: string, video: SourceFile) =>
   `${parse(photoName).name}${parse(video.name).ext}`;
 
 /** Names under which the video is free too. */
-function* namesWith(name: string, video: SourceFile | undefined, folder: string): Generator<string> {
-  for (const one of namesFor(name)) if (!video || !existsSync(join(folder, videoName(one, video)))) yield one;
+function* namesWith(name: string, isVideoFree = (_: string) => true): Generator<string> {
+  for (const one of namesFor(name)) if (isVideoFree(one)) yield one;
 }
 
 /** @throws PlaceError */
