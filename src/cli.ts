@@ -8,7 +8,7 @@ import { invocationOf, quoted } from './cli/invocation.ts';
 import { loadCliConfig } from './cli/load-config.ts';
 import { classifyFlags, settingsFrom } from './cli/settings.ts';
 import { unknownCommand, wrongOption } from './cli/usage.ts';
-import { UsageError } from './cli/usage-error.ts';
+import { BlockedError, UsageError } from './cli/usage-error.ts';
 import { ConfigError, userEnvironment } from './config.ts';
 import { languageIn } from './messages/language.ts';
 import { inLanguage, sayIn, text } from './messages/text.ts';
@@ -143,7 +143,8 @@ try {
       : error instanceof ConfigError
         ? error.inLanguage(language)
         : error.message;
-  const help = error instanceof ConfigError ? '' : `\n${say('Try {command} --help', { command })}\n`;
+  const isUsage = !(error instanceof ConfigError || error instanceof BlockedError);
+  const help = isUsage ? `\n${say('Try {command} --help', { command })}\n` : '';
   stderr.write(`${message}\n${help}`);
   // Parts that were open before the faulty one would keep the process alive.
   process.exit(2);

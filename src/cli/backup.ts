@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Config } from '../config.ts';
 import { type Say, text } from '../messages/text.ts';
 import { migrationsUrl, pendingOf, readMigrations } from '../store/migrate.ts';
-import { UsageError } from './usage-error.ts';
+import { BlockedError, UsageError } from './usage-error.ts';
 
 interface BackupContext {
   /** What relative paths start from. */
@@ -33,9 +33,9 @@ const lockWaitMs = 5_000;
 export function backup(config: Config, words: readonly string[], { folder, say }: BackupContext): number {
   const target = fileNamed('backup', words, folder);
   const file = sqliteFile(config, 'backup');
-  if (!existsSync(file)) throw new UsageError(text('There is no database {file}.', { file }));
+  if (!existsSync(file)) throw new BlockedError(text('There is no database {file}.', { file }));
   if (existsSync(target))
-    throw new UsageError(text('{file} exists; a backup replaces no file.', { file: target }));
+    throw new BlockedError(text('{file} exists; a backup replaces no file.', { file: target }));
   copyDatabase(file, target);
   print(say('{target}: {size}, all that {source} holds.', { target, size: sizeOf(target), source: file }));
   return 0;
@@ -48,7 +48,7 @@ export function backup(config: Config, words: readonly string[], { folder, say }
 export function restore(config: Config, words: readonly string[], { folder, say }: BackupContext): number {
   const source = fileNamed('restore', words, folder);
   const file = sqliteFile(config, 'restore');
-  if (!existsSync(source)) throw new UsageError(text('There is no file {file}.', { file: source }));
+  if (!existsSync(source)) throw new BlockedError(text('There is no file {file}.', { file: source }));
   const copy = `${file}.restoring`;
   rmSync(copy, { force: true });
   let kept: string | undefined;
@@ -77,7 +77,7 @@ function fileNamed(command: string, [file, ...rest]: readonly string[], folder: 
 
 function sqliteFile({ store }: Config, command: string): string {
   if (store.kind === 'sqlite') return resolve(store.file);
-  throw new UsageError(
+  throw new BlockedError(
     text(
       '{command} is for SQLite, and the configuration names a MySQL database: docs/backup.md says how to use its own tools.',
       { command },
@@ -104,7 +104,7 @@ function copyDatabase(from: string, to: string): void {
   } catch (error) {
     rmSync(partial, { force: true });
     if (error instanceof UsageError) throw error;
-    throw new UsageError(
+    throw new BlockedError(
       text("{from} can't be copied to {to}: {reason}", { from, to, reason: (error as Error).message }),
     );
   }
@@ -127,7 +127,7 @@ function giveAccess(copy: string, file: string): void {
 /** @throws UsageError it holds something else, or what a newer release wrote */
 function checkVersion(database: DatabaseSync, file: string): void {
   const hasHistory = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'").get();
-  if (!hasHistory) throw new UsageError(text('{file} is no database of album-classifier.', { file }));
+  if (!hasHistory) throw new BlockedError(text('{file} is no database of album-classifier.', { file }));
   const migrations = readMigrations(new URL('sqlite/', migrationsUrl));
   const rows = database.prepare('SELECT name, checksum FROM schema_migrations').all();
   const applied = new Map(rows.map(({ name, checksum }) => [String(name), String(checksum)]));
@@ -135,7 +135,7 @@ function checkVersion(database: DatabaseSync, file: string): void {
   const known = new Set(migrations.map(({ name }) => name));
   const unknown = [...applied.keys()].filter((name) => !known.has(name));
   if (unknown.length > 0)
-    throw new UsageError(
+    throw new BlockedError(
       text('{file} was written by a newer release ({migrations}): update album-classifier first.', {
         file,
         migrations: unknown.join(', '),
@@ -148,7 +148,7 @@ function checkIntegrity(copy: string, from: string): void {
   using database = new DatabaseSync(copy, { readOnly: true });
   const [first] = database.prepare('PRAGMA integrity_check(1)').all();
   const found = String(first?.integrity_check);
-  if (found !== 'ok') throw new UsageError(text('{file} is damaged: {found}', { file: from, found }));
+  if (found !== 'ok') throw new BlockedError(text('{file} is damaged: {found}', { file: from, found }));
 }
 
 /** `VACUUM INTO` leaves that to its caller: https://sqlite.org/lang_vacuum.html */
@@ -181,7 +181,7 @@ function checkUnused(file: string): void {
     const primaryCode = Number(Reflect.get(error as Error, 'errcode')) & 0xff;
     const [busy, locked] = [5, 6];
     if (primaryCode === busy || primaryCode === locked)
-      throw new UsageError(text('A process uses {file}: stop the service first.', { file }));
+      throw new BlockedError(text('A process uses {file}: stop the service first.', { file }));
     // A damaged file is a reason to restore; a process that still uses it notices that it is replaced.
   }
 }

@@ -10,7 +10,7 @@ import { readCatalogue } from '../vision/catalogue/catalogue.ts';
 import { promptOf } from '../vision/prompt.ts';
 import { checkProvider, type ProviderCheck } from '../vision/provider-check.ts';
 import { samplePhoto } from './sample-photo.ts';
-import { UsageError } from './usage-error.ts';
+import { BlockedError, UsageError } from './usage-error.ts';
 
 /**
  * Sends a sample photo to every provider, by each of its keys, and reports the results.
@@ -25,7 +25,7 @@ export async function checkLlm(
   if (more.length > 0) throw new UsageError('check-llm takes no argument');
   const config = load();
   if (config.llm === undefined)
-    throw new UsageError('No LLM is configured: set LLM_API_KEY, LLM_BASE_URL or LLM_PROVIDERS.');
+    throw new BlockedError('No LLM is configured: set LLM_API_KEY, LLM_BASE_URL or LLM_PROVIDERS.');
   const { checks, currency } = await checkAll(config, config.llm, now);
   const { stdout } = process;
   if (json)

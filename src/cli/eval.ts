@@ -23,7 +23,7 @@ import type { EvalRun, RunProgress, Subject } from './eval/run.ts';
 import type { EvalSettings } from './eval/settings.ts';
 import { hashFiles } from './eval/subjects.ts';
 import { thumbnailsOf } from './eval/thumbnails.ts';
-import { UsageError } from './usage-error.ts';
+import { BlockedError } from './usage-error.ts';
 
 interface EvalStreams extends Pick<Streams, 'out' | 'err' | 'isTerminal' | 'command'> {
   readonly language: Language;
@@ -112,7 +112,7 @@ function openAnswers(file: string): ReturnType<typeof openAnswersFile> {
   try {
     return openAnswersFile(file);
   } catch (error) {
-    throw new UsageError(text("{file} can't hold answers: {code}", { file, code: codeOf(error) }));
+    throw new BlockedError(text("{file} can't hold answers: {code}", { file, code: codeOf(error) }));
   }
 }
 
@@ -202,7 +202,7 @@ async function writeReports(
       { mode: 0o600 },
     );
   } catch (error) {
-    throw new UsageError(
+    throw new BlockedError(
       text("{file} can't be written: {code}", { file: settings.report, code: codeOf(error) }),
     );
   }

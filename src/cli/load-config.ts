@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Config, loadConfig } from '../config.ts';
 import { text } from '../messages/text.ts';
 import type { Invocation } from './invocation.ts';
-import { UsageError } from './usage-error.ts';
+import { BlockedError } from './usage-error.ts';
 
 /** Cameras of today make files of 30 MB and 50 megapixels. Here no other user shares the memory. */
 const cameraLimits = {
@@ -37,7 +37,7 @@ function makeFolder(folder: string): string {
     mkdirSync(folder, { recursive: true });
     return folder;
   } catch (error) {
-    throw new UsageError(
+    throw new BlockedError(
       text("{folder} can't hold data: {code}", {
         folder,
         code: (error as NodeJS.ErrnoException).code ?? 'unknown',

@@ -9,3 +9,6 @@ export class UsageError extends Error {
     this.text = textOf(message);
   }
 }
+
+/** Right usage that can't be carried out: what it needs isn't there, or something is in its way. Help doesn't help. */
+export class BlockedError extends UsageError {}

@@ -3,7 +3,7 @@ import { type Config, ConfigError } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { text } from '../messages/text.ts';
 import type { Store } from '../store/store.ts';
-import { UsageError } from './usage-error.ts';
+import { BlockedError } from './usage-error.ts';
 
 /**
  * Opens the configured store, brings it up to date, uses it and closes it.
@@ -28,7 +28,7 @@ async function orUsageError<T>(config: Config, open: () => Promise<T>): Promise<
     return await open();
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new UsageError(
+    throw new BlockedError(
       text("The store can't be opened ({driver}): {reason}", {
         driver: driverName(config),
         reason: error instanceof AppError ? error.text : (error as Error).message,

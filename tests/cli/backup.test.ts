@@ -168,3 +168,14 @@ test.each<[string, () => string, RegExp]>([
   expect(await stored()).toBe(1);
   expect(globSync(join(folder, '*.{partial,restoring,replaced-*}'))).toEqual([]);
 });
+
+test('only wrong usage is told of --help, not what is in the way', async () => {
+  copyFileSync(fixture.file, copy);
+  const cli = (...args: string[]) => runCli(folder, args, { SQLITE_FILE: fixture.file });
+  const ends = await Promise.all([cli('backup', 'copy.db'), cli('undo', '--data', 'data'), cli('backup')]);
+  expect(ends.map(({ code }) => code)).toEqual([2, 2, 2]);
+  const [isThere, nothing, usage] = ends.map(({ err }) => err);
+  expect(isThere).toBe(`${copy} exists; a backup replaces no file.\n`);
+  expect(nothing).toBe('there is no move to undo\n');
+  expect(usage).toMatch(/^backup needs one file\n\nTry .* --help\n$/);
+});

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from '../../messages/text.ts';
-import { UsageError } from '../usage-error.ts';
+import { BlockedError } from '../usage-error.ts';
 
 export interface Move {
   readonly from: string;
@@ -42,7 +42,7 @@ export function lastMoveLog(folder: string): string {
     .filter((name) => name.endsWith(suffix))
     .sort()
     .at(-1);
-  if (last === undefined) throw new UsageError('there is no move to undo');
+  if (last === undefined) throw new BlockedError('there is no move to undo');
   return join(folder, last);
 }
 
@@ -53,7 +53,7 @@ export function readMoveLog(file: string): Move[] {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
+    throw new BlockedError(
       code
         ? text("{file} can't be read: {code}", { file, code })
         : text('{file} is no log of moves', { file }),

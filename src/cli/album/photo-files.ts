@@ -3,7 +3,7 @@ import { type Dirent, globSync, lstatSync, readdirSync, readFileSync, realpathSy
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { type Message, text } from '../../messages/text.ts';
-import { UsageError } from '../usage-error.ts';
+import { BlockedError, UsageError } from '../usage-error.ts';
 
 export interface WalkOptions {
   /** The folder that relative paths start from. Default: the working folder. */
@@ -84,7 +84,7 @@ export function photoFiles(paths: readonly string[], options: WalkOptions = {}):
 
   const keep = (key: string, file: FoundFile) => found.has(key) || found.set(key, file);
   const refuse = (problem: Message) => {
-    throw new UsageError(problem);
+    throw new BlockedError(problem);
   };
 
   for (const path of paths.flatMap((one) => expanded(one, base))) {
@@ -94,7 +94,7 @@ export function photoFiles(paths: readonly string[], options: WalkOptions = {}):
     else keep(join(realpathSync(dirname(location)), basename(location)), { file: path, location });
   }
   if (found.size === 0)
-    throw new UsageError(text('there are no photos in {paths}', { paths: paths.join(', ') }));
+    throw new BlockedError(text('there are no photos in {paths}', { paths: paths.join(', ') }));
   return { files: [...found.values()], leftOut };
 }
 
@@ -116,11 +116,11 @@ function expanded(path: string, base: string): string[] {
   const at = (one: string) => resolve(base, one);
   if (path !== '' && lstatSync(at(path), { throwIfNoEntry: false })) {
     if (statSync(at(path), { throwIfNoEntry: false })) return [path];
-    throw new UsageError(text('{path} is a link to nothing', { path }));
+    throw new BlockedError(text('{path} is a link to nothing', { path }));
   }
   const matches = /[*?[{]/.test(path) ? globSync(path, { cwd: base }).sort() : [];
   if (matches.length === 0)
-    throw new UsageError(
+    throw new BlockedError(
       path === '' ? 'a path without a name does not exist' : text('{path} does not exist', { path }),
     );
   return matches.filter((match) => photoPattern.test(match) || statSync(at(match)).isDirectory());
