@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { formOf, get, post, sampleBytes, startApp } from '../support/app.ts';
 import { startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 
 /** A service whose LLM never answers. */
 async function waitingApp(environment: Record<string, string>) {
@@ -25,7 +26,7 @@ test('who asks for less time than is configured gets the local answer by then', 
   expect(many.body.items[0].data).toMatchObject({ ...local, category: 'foods' });
 });
 
-test('who asks for more gets what is configured', async () => {
+longTest('who asks for more gets what is configured', async () => {
   const url = await waitingApp({ SINGLE_DEADLINE: '2' });
   const { body } = await post(`${url}/api/v1/classify`, single(), asking('599000'));
   expect(body.data).toMatchObject(local);

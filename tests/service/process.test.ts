@@ -192,7 +192,7 @@ describe('several workers', { timeout: 60_000 }, () => {
     expect(isAlive(victim)).toBe(false);
   });
 
-  test('a port that is taken ends all workers and the process', async () => {
+  longTest('a port that is taken ends all workers and the process', async () => {
     const { url } = await startServiceProcess();
     const { exited, output } = await spawnService({ WORKERS: '2', APP_PORT: new URL(url).port });
     expect((await exited)[0]).toBe(1);

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { formOf, post, type Sample, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
 import { anthropicWire } from '../support/fake-llm-anthropic.ts';
+import { longTest } from '../support/long-test.ts';
 
 const reply = { category: 'pets', confidence: 0.9, description: '一只猫。' };
 const tagged = { content: { ...reply, tags: ['猫', '沙发', '猫', '13800138000'] } };
@@ -60,21 +61,24 @@ describe.each([
   });
 });
 
-test('LLM_TAGS leaves earlier results valid, and photos that the local model answers have no tags', async () => {
-  const fake = await startFakeLlm({ behave: tagged });
-  const SQLITE_FILE = join(folder, 'kept.db');
-  await start(fake, { SQLITE_FILE });
-  expect((await classify()).body.data).not.toHaveProperty('tags');
-  expect(fake.calls[0]?.prompt).not.toContain('tags');
-  await app.close();
-  await start(fake, { SQLITE_FILE, LLM_TAGS: '3' });
-  const earlier = (await classify()).body;
-  expect(earlier).toMatchObject({ from_cache: true, data: { category: 'pets' } });
-  expect(earlier.data).not.toHaveProperty('tags');
-  expect(fake.calls).toHaveLength(1);
-  fake.behave({ status: 400, body: {} });
-  const local = (await classify('coffee.jpg')).body.data;
-  expect(local).toMatchObject({ category: 'foods', inference_method: 'local' });
-  expect(local).not.toHaveProperty('tags');
-  await fake.close();
-});
+longTest(
+  'LLM_TAGS leaves earlier results valid, and photos that the local model answers have no tags',
+  async () => {
+    const fake = await startFakeLlm({ behave: tagged });
+    const SQLITE_FILE = join(folder, 'kept.db');
+    await start(fake, { SQLITE_FILE });
+    expect((await classify()).body.data).not.toHaveProperty('tags');
+    expect(fake.calls[0]?.prompt).not.toContain('tags');
+    await app.close();
+    await start(fake, { SQLITE_FILE, LLM_TAGS: '3' });
+    const earlier = (await classify()).body;
+    expect(earlier).toMatchObject({ from_cache: true, data: { category: 'pets' } });
+    expect(earlier.data).not.toHaveProperty('tags');
+    expect(fake.calls).toHaveLength(1);
+    fake.behave({ status: 400, body: {} });
+    const local = (await classify('coffee.jpg')).body.data;
+    expect(local).toMatchObject({ category: 'foods', inference_method: 'local' });
+    expect(local).not.toHaveProperty('tags');
+    await fake.close();
+  },
+);

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { formOf, post, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, type FakeLlmOptions, startFakeLlm } from '../support/fake-llm.ts';
 import type { FakeBehaviour } from '../support/fake-llm-behaviour.ts';
+import { longTest } from '../support/long-test.ts';
 import { completion, recorded, vendorAnswers } from '../support/vendor-answers.ts';
 import { prompt } from '../support/vision.ts';
 
@@ -260,23 +261,27 @@ describe('pictures that vendors don’t take as they are', () => {
     ['a thin sticker', 8, 27],
   ];
 
-  test('are answered at the first call, in a form that every vendor takes', async () => {
-    const { first, backup, classify } = await start({ pictures: strictest });
-    for (const [name, width, height] of pictures) {
-      const bytes = await create(width, height).jpeg({ quality: 60 }).toBuffer();
-      const data = await classify(Buffer.from(bytes));
-      expect([name, data]).toMatchObject([
-        name,
-        { inference_method: 'llm', model: 'first', degraded: false },
-      ]);
-    }
-    expect([first.requestCount, backup.requestCount]).toEqual([pictures.length, 0]);
-    for (const { jpeg } of first.calls) {
-      const { width, height } = await sharp(jpeg).metadata();
-      expect(Math.min(width, height)).toBeGreaterThanOrEqual(32);
-      expect(Math.max(width / height, height / width)).toBeLessThanOrEqual(8);
-    }
-  }, 60_000);
+  longTest(
+    'are answered at the first call, in a form that every vendor takes',
+    async () => {
+      const { first, backup, classify } = await start({ pictures: strictest });
+      for (const [name, width, height] of pictures) {
+        const bytes = await create(width, height).jpeg({ quality: 60 }).toBuffer();
+        const data = await classify(Buffer.from(bytes));
+        expect([name, data]).toMatchObject([
+          name,
+          { inference_method: 'llm', model: 'first', degraded: false },
+        ]);
+      }
+      expect([first.requestCount, backup.requestCount]).toEqual([pictures.length, 0]);
+      for (const { jpeg } of first.calls) {
+        const { width, height } = await sharp(jpeg).metadata();
+        expect(Math.min(width, height)).toBeGreaterThanOrEqual(32);
+        expect(Math.max(width / height, height / width)).toBeLessThanOrEqual(8);
+      }
+    },
+    60_000,
+  );
 });
 
 test('a fake vendor that minds its pictures minds them', async () => {

@@ -3,6 +3,7 @@ import { openMysqlStore } from '../../src/store/mysql/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { withStoreBreaker } from '../../src/store/store-breaker.ts';
 import { lookupOf, resultOf } from '../contracts/rows.ts';
+import { longTest } from '../support/long-test.ts';
 import { describeWithMysql, dropDatabase, randomDatabase } from '../support/mysql.ts';
 import { recordingLogger } from './recording-logger.ts';
 import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -40,7 +41,7 @@ describeWithMysql('a MySQL server in trouble', (server) => {
     ...new Set(settled.map(({ status }) => status)),
   ];
 
-  test('that hangs costs no call more than its limit, and is used again when it goes on', async () => {
+  longTest('that hangs costs no call more than its limit, and is used again when it goes on', async () => {
     await store.saveResults([resultOf('a')]);
     await burst();
     proxy.freeze();
