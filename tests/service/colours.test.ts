@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FormPart, formOf, post, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { describeWithMysql, dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
 
 const coffee = sampleBytes('coffee.jpg');
@@ -112,7 +113,7 @@ function describeColours(place: Place): void {
     expect(fake.calls).toHaveLength(1);
   });
 
-  test('what only stood in for a better answer has one, and so has the better one', async () => {
+  longTest('what only stood in for a better answer has one, and so has the better one', async () => {
     await start({ PROVISIONAL_TTL: '0' });
     fake.behave({ status: 500, body: {} });
     expect(await upload()).toMatchObject({ degraded: true, background_color: '橙色' });

@@ -75,7 +75,7 @@ describe('a photo that the LLM is asked about', () => {
 });
 
 describe('when the LLM can’t answer', () => {
-  test('the local model does, says so, and makes way for the LLM later', async () => {
+  longTest('the local model does, says so, and makes way for the LLM later', async () => {
     const { fake, classify } = await start({ PROVISIONAL_TTL: '0' });
     fake.behave({ status: 500, body: {} });
     const degraded = await classify('cat.jpg');

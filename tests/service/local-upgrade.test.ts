@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openJournal } from '../../src/cli/album/journal.ts';
 import { formOf, post, type Sample, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 import { writeColourModel } from '../support/tiny-model.ts';
 
 let folder: string;
@@ -48,7 +49,7 @@ interface Asking {
   lookUp(name: Sample): Promise<any>;
 }
 
-test('answers of a local model count until its version changes, those of an LLM go on', async () => {
+longTest('answers of a local model count until its version changes, those of an LLM go on', async () => {
   const model = join(folder, 'model');
   await writeColourModel(model, { version: '1' });
   await run({ LLM_BASE_URL: fake.baseUrl, LLM_MODEL: 'eyes' }, ({ classify }) => classify('cat.jpg'));

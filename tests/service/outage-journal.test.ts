@@ -99,21 +99,25 @@ describe.skipIf(path === undefined)('an outage of the database', () => {
     expect(llm.calls).toHaveLength(count);
   }
 
-  test('loses nothing that was answered, and what was answered in it is found in it', async () => {
-    const service = await start();
-    const traffic = openOutageTraffic(() => service.url);
-    await traffic.send(20, 50);
-    await proxy.stop();
-    await traffic.send(120, 50);
-    const originals = traffic.answered.slice(-20).map(({ original }) => original);
-    expect(await traffic.cached(originals)).toBe(20);
-    expect(journals()).toBe(1);
-    expectNoSecrets();
-    await proxy.restart();
-    await traffic.send(40, 50);
-    expect(traffic.others).toEqual([]);
-    await expectAllOnce(traffic);
-  }, 120_000);
+  longTest(
+    'loses nothing that was answered, and what was answered in it is found in it',
+    async () => {
+      const service = await start();
+      const traffic = openOutageTraffic(() => service.url);
+      await traffic.send(20, 50);
+      await proxy.stop();
+      await traffic.send(120, 50);
+      const originals = traffic.answered.slice(-20).map(({ original }) => original);
+      expect(await traffic.cached(originals)).toBe(20);
+      expect(journals()).toBe(1);
+      expectNoSecrets();
+      await proxy.restart();
+      await traffic.send(40, 50);
+      expect(traffic.others).toEqual([]);
+      await expectAllOnce(traffic);
+    },
+    120_000,
+  );
 
   longTest(
     'in which the process is killed is written by the next one',

@@ -134,7 +134,7 @@ describe('the process', { timeout: 60_000 }, () => {
     await expect.poll(() => children.filter((pid) => isAlive(pid)), { timeout: 10_000 }).toEqual([]);
   });
 
-  test('a killed child costs no answer', async () => {
+  longTest('a killed child costs no answer', async () => {
     const { child, url } = await startServiceProcess();
     const uploads = Array.from({ length: 20 }, (_, index) =>
       post(`${url}/api/v1/classify`, formOf([photo('coffee.jpg', String(index))])),

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { percentileError } from '../../src/stats/latency.ts';
 import { formOf, get, post, type Sample, sampleBytes, startApp } from '../support/app.ts';
 import { type FakeLlm, startFakeLlm } from '../support/fake-llm.ts';
+import { longTest } from '../support/long-test.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
@@ -87,150 +88,154 @@ function exactPercentiles(outcome: string): Record<'p50' | 'p95' | 'p99', number
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-test('a day of known traffic on two replicas, one of them restarted: every figure is the truth', async () => {
-  let [one, two] = [await replica(), await replica()];
+longTest(
+  'a day of known traffic on two replicas, one of them restarted: every figure is the truth',
+  async () => {
+    let [one, two] = [await replica(), await replica()];
 
-  // Four new photos, the third after a failure that is tried again: 5 calls, 4 answered.
-  await upload(one, 'anna', photo('cat.jpg'), original('cat'));
-  await upload(two, 'bert', photo('coffee.jpg'));
-  llm.behave(({ index }) =>
-    index === 2 ? { status: 500, body: {} } : { content: { category: 'foods', confidence: 0.5 } },
-  );
-  await upload(one, 'anna', photo('pagoda.jpg'));
-  await upload(two, 'anna', photo('flower.jpg'));
+    // Four new photos, the third after a failure that is tried again: 5 calls, 4 answered.
+    await upload(one, 'anna', photo('cat.jpg'), original('cat'));
+    await upload(two, 'bert', photo('coffee.jpg'));
+    llm.behave(({ index }) =>
+      index === 2 ? { status: 500, body: {} } : { content: { category: 'foods', confidence: 0.5 } },
+    );
+    await upload(one, 'anna', photo('pagoda.jpg'));
+    await upload(two, 'anna', photo('flower.jpg'));
 
-  // Hits: memory on the same replica, store on the other one.
-  await upload(one, 'bert', photo('cat.jpg'));
-  await upload(two, 'bert', photo('cat.jpg'));
-  await upload(two, 'bert', photo('cat.jpg'));
+    // Hits: memory on the same replica, store on the other one.
+    await upload(one, 'bert', photo('cat.jpg'));
+    await upload(two, 'bert', photo('cat.jpg'));
+    await upload(two, 'bert', photo('cat.jpg'));
 
-  // Three at once for one new photo: one call, two that joined it.
-  const release = llm.hold();
-  const joined = [upload(one, 'carl', photo('cat.jpg', 'x')), upload(one, 'dora', photo('cat.jpg', 'x'))];
-  joined.push(upload(one, 'dora', photo('cat.jpg', 'x')));
-  await llm.received(6);
-  await expect.poll(async () => one.services.state().children.busy).toBe(0);
-  await new Promise(setImmediate);
-  release();
-  await Promise.all(joined);
+    // Three at once for one new photo: one call, two that joined it.
+    const release = llm.hold();
+    const joined = [upload(one, 'carl', photo('cat.jpg', 'x')), upload(one, 'dora', photo('cat.jpg', 'x'))];
+    joined.push(upload(one, 'dora', photo('cat.jpg', 'x')));
+    await llm.received(6);
+    await expect.poll(async () => one.services.state().children.busy).toBe(0);
+    await new Promise(setImmediate);
+    release();
+    await Promise.all(joined);
 
-  // Failures of two kinds, one of them in a batch with a hit and a new photo.
-  await upload(one, 'anna', Buffer.from('words'));
-  await batch(one, 'anna', [photo('cat.jpg'), Buffer.from('more words'), photo('bank-card.jpg')]);
+    // Failures of two kinds, one of them in a batch with a hit and a new photo.
+    await upload(one, 'anna', Buffer.from('words'));
+    await batch(one, 'anna', [photo('cat.jpg'), Buffer.from('more words'), photo('bank-card.jpg')]);
 
-  // The LLM is down: the local model stands in.
-  llm.behave({ status: 401, body: {} });
-  const degraded = await upload(two, 'bert', photo('astronaut.jpg'));
-  expect(degraded.body.data).toMatchObject({ inference_method: 'local', degraded: true });
+    // The LLM is down: the local model stands in.
+    llm.behave({ status: 401, body: {} });
+    const degraded = await upload(two, 'bert', photo('astronaut.jpg'));
+    expect(degraded.body.data).toMatchObject({ inference_method: 'local', degraded: true });
 
-  // In the middle of it, one replica goes and comes back with an empty memory.
-  await stop(one);
-  one = await replica();
+    // In the middle of it, one replica goes and comes back with an empty memory.
+    await stop(one);
+    one = await replica();
 
-  // Look-ups: verified (store), claimed by anna (a claim), and unknown ones.
-  await check(one, 'carl', [hashOf(photo('coffee.jpg')), 'a'.repeat(64), 'b'.repeat(64)]);
-  await check(one, 'anna', [original('cat'), 'c'.repeat(64)]);
-  // And a photo without a user id.
-  await post(`${two.url}/api/v1/classify/check-cache`, { image_hash: 'd'.repeat(64) });
-  await Promise.all([one, two].map((app) => app.services.stats.flush()));
+    // Look-ups: verified (store), claimed by anna (a claim), and unknown ones.
+    await check(one, 'carl', [hashOf(photo('coffee.jpg')), 'a'.repeat(64), 'b'.repeat(64)]);
+    await check(one, 'anna', [original('cat'), 'c'.repeat(64)]);
+    // And a photo without a user id.
+    await post(`${two.url}/api/v1/classify/check-cache`, { image_hash: 'd'.repeat(64) });
+    await Promise.all([one, two].map((app) => app.services.stats.flush()));
 
-  const calls = llm.calls.length;
-  for (const app of [one, two]) {
-    const today = await reportOf(app, 'today');
-    expect(today).toMatchObject({
-      // 12 single uploads, a batch, three look-ups.
-      requests: 16,
-      lookups: 6,
-      lookup_hits: 2,
-      lookup_misses: 4,
-      photos: 17,
-      uploads: 15,
-      hits: 8,
-      hits_by_kind: { memory: 3, store: 2, claim: 1, flight: 2, near: 0 },
-      misses: 7,
-      hit_rate: 0.5333,
-      llm: 6,
-      local: 1,
-      failed: 2,
-      degraded: 1,
-      unique_users: 4,
-      llm_calls: calls,
-      llm_calls_answered: 6,
-      llm_cost: 6 * price,
-      llm_cost_saved: 8 * price,
-      errors: { unsupported_format: 2 },
-    });
-    expect(today.agreement.compared).toBe(6);
-    expect(today.categories.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(15);
-    for (const outcome of ['llm', 'memory', 'failed']) {
-      const reported = today.latency_ms[outcome];
-      for (const [name, exact] of Object.entries(exactPercentiles(outcome)))
-        expect(Math.abs(reported[name] - exact)).toBeLessThanOrEqual(
-          exact <= 10 ? 0 : exact * percentileError,
-        );
+    const calls = llm.calls.length;
+    for (const app of [one, two]) {
+      const today = await reportOf(app, 'today');
+      expect(today).toMatchObject({
+        // 12 single uploads, a batch, three look-ups.
+        requests: 16,
+        lookups: 6,
+        lookup_hits: 2,
+        lookup_misses: 4,
+        photos: 17,
+        uploads: 15,
+        hits: 8,
+        hits_by_kind: { memory: 3, store: 2, claim: 1, flight: 2, near: 0 },
+        misses: 7,
+        hit_rate: 0.5333,
+        llm: 6,
+        local: 1,
+        failed: 2,
+        degraded: 1,
+        unique_users: 4,
+        llm_calls: calls,
+        llm_calls_answered: 6,
+        llm_cost: 6 * price,
+        llm_cost_saved: 8 * price,
+        errors: { unsupported_format: 2 },
+      });
+      expect(today.agreement.compared).toBe(6);
+      expect(today.categories.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(15);
+      for (const outcome of ['llm', 'memory', 'failed']) {
+        const reported = today.latency_ms[outcome];
+        for (const [name, exact] of Object.entries(exactPercentiles(outcome)))
+          expect(Math.abs(reported[name] - exact)).toBeLessThanOrEqual(
+            exact <= 10 ? 0 : exact * percentileError,
+          );
+      }
+
+      const efficiency = (await reportOf(app, 'cache-efficiency')).data;
+      expect(efficiency).toMatchObject({
+        total_hits: 8,
+        times_saved: 8,
+        cost_saved: 8 * price,
+        lookup_misses: 4,
+      });
+      const methods = (await reportOf(app, 'inference-method')).data;
+      expect(methods).toMatchObject({
+        total_requests: 17,
+        from_cache: 8,
+        llm_success: 6,
+        local_direct: 0,
+        local_fallback_success: 1,
+        llm_fail_count: 1,
+        failed: 2,
+      });
+      expect(methods.llm_calls.answered).toBe(6);
+      const categories = (await reportOf(app, 'category-distribution')).data;
+      expect(categories).toEqual(today.categories);
+      const looked = (await reportOf(app, 'batch-cache?days=7')).data;
+      expect(looked.overall).toMatchObject({
+        total_queries: 2,
+        total_hashes: 5,
+        total_cached: 2,
+        total_miss: 3,
+        hit_rate: 40,
+      });
+      expect(looked.daily).toMatchObject([{ queries: 2, hashes: 5, cached: 2, miss: 3 }]);
+      const batches = (await reportOf(app, 'batch-classify?days=7')).data;
+      expect(batches.overall).toMatchObject({
+        total_batches: 1,
+        total_images: 3,
+        total_success: 2,
+        total_fail: 1,
+      });
+      const { data: users, unique_users } = await reportOf(app, 'users/top');
+      expect(unique_users).toBe(4);
+      expect(
+        users.map(({ user_id, request_count, photos }: Record<string, unknown>) => [
+          user_id,
+          request_count,
+          photos,
+        ]),
+      ).toEqual([
+        ['anna', 6, 8],
+        ['bert', 5, 5],
+        ['carl', 2, 2],
+        ['dora', 2, 2],
+      ]);
+      const series = (await reportOf(app, 'timeseries?step=3600')).data.points;
+      const sum = (name: string) =>
+        series.reduce((total: number, point: Record<string, number>) => total + (point[name] ?? 0), 0);
+      expect(['photos', 'hits', 'llm', 'local', 'failed', 'lookups', 'llm_calls'].map(sum)).toEqual([
+        17,
+        8,
+        6,
+        1,
+        2,
+        6,
+        calls,
+      ]);
     }
-
-    const efficiency = (await reportOf(app, 'cache-efficiency')).data;
-    expect(efficiency).toMatchObject({
-      total_hits: 8,
-      times_saved: 8,
-      cost_saved: 8 * price,
-      lookup_misses: 4,
-    });
-    const methods = (await reportOf(app, 'inference-method')).data;
-    expect(methods).toMatchObject({
-      total_requests: 17,
-      from_cache: 8,
-      llm_success: 6,
-      local_direct: 0,
-      local_fallback_success: 1,
-      llm_fail_count: 1,
-      failed: 2,
-    });
-    expect(methods.llm_calls.answered).toBe(6);
-    const categories = (await reportOf(app, 'category-distribution')).data;
-    expect(categories).toEqual(today.categories);
-    const looked = (await reportOf(app, 'batch-cache?days=7')).data;
-    expect(looked.overall).toMatchObject({
-      total_queries: 2,
-      total_hashes: 5,
-      total_cached: 2,
-      total_miss: 3,
-      hit_rate: 40,
-    });
-    expect(looked.daily).toMatchObject([{ queries: 2, hashes: 5, cached: 2, miss: 3 }]);
-    const batches = (await reportOf(app, 'batch-classify?days=7')).data;
-    expect(batches.overall).toMatchObject({
-      total_batches: 1,
-      total_images: 3,
-      total_success: 2,
-      total_fail: 1,
-    });
-    const { data: users, unique_users } = await reportOf(app, 'users/top');
-    expect(unique_users).toBe(4);
-    expect(
-      users.map(({ user_id, request_count, photos }: Record<string, unknown>) => [
-        user_id,
-        request_count,
-        photos,
-      ]),
-    ).toEqual([
-      ['anna', 6, 8],
-      ['bert', 5, 5],
-      ['carl', 2, 2],
-      ['dora', 2, 2],
-    ]);
-    const series = (await reportOf(app, 'timeseries?step=3600')).data.points;
-    const sum = (name: string) =>
-      series.reduce((total: number, point: Record<string, number>) => total + (point[name] ?? 0), 0);
-    expect(['photos', 'hits', 'llm', 'local', 'failed', 'lookups', 'llm_calls'].map(sum)).toEqual([
-      17,
-      8,
-      6,
-      1,
-      2,
-      6,
-      calls,
-    ]);
-  }
-}, 60_000);
+  },
+  60_000,
+);
