@@ -6,7 +6,7 @@ import { openTcpProxy } from '../store/tcp-proxy.ts';
 import { get, startApp } from '../support/app.ts';
 import { longTest } from '../support/long-test.ts';
 import { describeWithMysql, dropDatabase, mysqlRows, randomDatabase } from '../support/mysql.ts';
-import { openOutageTraffic, outageCounts, type Rows } from '../support/outage-traffic.ts';
+import { allOnce, openOutageTraffic, outageCounts, type Rows } from '../support/outage-traffic.ts';
 import { mountSmallDisk } from '../support/small-disk.ts';
 
 const disk = mountSmallDisk(4_000_000);
@@ -31,15 +31,7 @@ async function start(environment: Record<string, string>) {
     await app.services.stats.flush();
     expect(traffic.others).toEqual([]);
     const count = traffic.answered.length;
-    const once = {
-      answered: count,
-      results: count,
-      claims: count,
-      records: count,
-      doubled: 0,
-      summed: count,
-    };
-    expect(await outageCounts(rows, traffic.answered, table)).toMatchObject(once);
+    expect(await outageCounts(rows, traffic.answered, table)).toMatchObject(allOnce(count));
   }
 
   return { traffic, healthSays, findsNewest, expectAllOnce };

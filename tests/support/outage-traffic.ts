@@ -104,6 +104,10 @@ export interface OutageCounts {
   readonly userPhotos: number;
 }
 
+/** What `outageCounts` has where every one of so many photos was kept, and none twice. */
+export const allOnce = (count: number) =>
+  ({ answered: count, results: count, claims: count, records: count, doubled: 0, summed: count }) as const;
+
 /** @param table that records of photos are in: `photos` on SQLite */
 export async function outageCounts(
   rows: Rows,
